@@ -1,0 +1,38 @@
+/* Everything that one style on one frame shape needs on the device: import -> network -> motion
+ * and history -> export, recorded once and replayed a frame. */
+#ifndef MI_CHAIN_H
+#define MI_CHAIN_H
+
+#include "frame.h"
+#include "params.h"
+#include "vk/mvk.h"
+
+typedef struct mi_chain mi_chain;
+
+typedef struct mi_chain_config {
+    mien_frame shape; /* format, size and colour; planes are not looked at */
+    const char *style;  /* name or path */
+    const char *models; /* folder */
+    mi_quality quality;
+} mi_chain_config;
+
+/* What may differ from frame to frame. */
+typedef struct mi_chain_values {
+    float strength; /* 0..1, share of the style in the output */
+    float smooth;   /* 0..1 */
+    double dt;      /* seconds since the last frame, > 0 */
+    bool reset;     /* this frame has no past */
+} mi_chain_values;
+
+int mi_chain_create(mi_chain **chain, mvk_device *device, const mi_chain_config *config,
+                    mi_log *log);
+void mi_chain_destroy(mi_chain **chain); /* *chain may be NULL */
+
+/* Two queue submissions at most, one host wait, no allocation. `out` may share planes with `in`. */
+int mi_chain_run(mi_chain *chain, const mien_frame *in, const mien_frame *out,
+                 const mi_chain_values *values);
+
+void mi_chain_set_timing(mi_chain *chain, bool on);
+void mi_chain_stats(const mi_chain *chain, mien_stats *stats);
+
+#endif

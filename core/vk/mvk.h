@@ -1,0 +1,147 @@
+/* A thin layer over Vulkan 1.2 compute: device, buffers, pipelines, commands. Knows no video.
+ *
+ * Every pipeline of mien has the same layout: one descriptor set with the fixed slots below and
+ * MVK_PUSH_BYTES of push constants. Working memory is one buffer, the arena; tensors and images
+ * are offsets into it. So a set is written once per network and a dispatch is a pipeline, push
+ * constants and a size.
+ *
+ * Threads: a device and what is made from it belong to one thread at a time.
+ * Errors: functions that return int return a mien_status and have logged a line.
+ */
+#ifndef MVK_H
+#define MVK_H
+
+#include <vulkan/vulkan.h>
+
+#include "../log.h"
+
+enum { MVK_PUSH_BYTES = 128, MVK_SPEC_MAX = 12 };
+
+/* Descriptor slots = binding numbers in shaders/slots.glsl. */
+typedef enum mvk_slot {
+    MVK_SLOT_ARENA = 0,       /* storage buffer, written as vec4 or float */
+    MVK_SLOT_ARENA_VEC4 = 1,  /* the same memory as texel buffer RGBA32F: loads */
+    MVK_SLOT_ARENA_FLOAT = 2, /* the same memory as texel buffer R32F: loads */
+    MVK_SLOT_WEIGHTS = 3,     /* texel buffer RGBA32F */
+    MVK_SLOT_FRAME_IN = 4,    /* texel buffer R32UI: bytes of the input frame */
+    MVK_SLOT_FRAME_OUT = 5,   /* storage buffer of uint: bytes of the output frame */
+    MVK_SLOT_UNIFORM = 6,     /* uniform buffer: values that change from frame to frame */
+    MVK_SLOTS = 7
+} mvk_slot;
+
+typedef struct mvk_device {
+    mi_log *log;
+    VkInstance instance;
+    VkDebugUtilsMessengerEXT messenger;
+    VkPhysicalDevice physical;
+    VkDevice device;
+    VkQueue queue;
+    uint32_t family;
+    char name[VK_MAX_PHYSICAL_DEVICE_NAME_SIZE];
+    VkPhysicalDeviceType type;
+    VkPhysicalDeviceLimits limits;
+    VkPhysicalDeviceMemoryProperties memory;
+    uint32_t subgroup;          /* lanes of a subgroup */
+    bool subgroup_shuffle;      /* shuffle works in compute shaders */
+    bool unified;               /* device memory is mapped: no staging copies */
+    VkDescriptorSetLayout set_layout;
+    VkPipelineLayout pipeline_layout;
+    VkDescriptorPool descriptor_pool;
+    VkCommandPool command_pool;
+    VkPipelineCache pipeline_cache;
+    VkFence fence;
+    size_t bytes; /* device memory allocated */
+    bool lost;    /* the device failed: every later submit fails too */
+} mvk_device;
+
+/* Opens the device that `selector` names: part of a name (any case), an index in the order of
+ * the loader, "cpu", or "" for the best one (discrete, integrated, virtual, CPU). */
+int mvk_device_create(mvk_device **device, const char *selector, mi_log *log);
+void mvk_device_destroy(mvk_device **device); /* *device may be NULL; all else is freed first */
+
+/* The line for a failed Vulkan call; marks the device lost where that is the reason. */
+int mvk_fail(mvk_device *device, VkResult result, const char *what);
+
+typedef enum mvk_memory {
+    MVK_MEMORY_DEVICE = 1, /* fast for shaders; mapped only where the device is unified */
+    MVK_MEMORY_UPLOAD,     /* host writes, device reads */
+    MVK_MEMORY_READBACK    /* device writes, host reads */
+} mvk_memory;
+
+typedef struct mvk_buffer {
+    VkBuffer buffer;
+    VkDeviceMemory memory;
+    VkDeviceSize size;
+    void *map; /* NULL: not mapped */
+} mvk_buffer;
+
+/* Contents start undefined. Coherent when mapped. */
+int mvk_buffer_create(mvk_device *device, mvk_buffer *buffer, VkDeviceSize size, mvk_memory kind);
+void mvk_buffer_destroy(mvk_device *device, mvk_buffer *buffer); /* zeroed; may be zero already */
+
+/* Blocking copies between host memory and any buffer; for set-up and tests, not for frames. */
+int mvk_buffer_write(mvk_device *device, const mvk_buffer *buffer, VkDeviceSize offset,
+                     const void *data, VkDeviceSize size);
+int mvk_buffer_read(mvk_device *device, const mvk_buffer *buffer, VkDeviceSize offset, void *data,
+                    VkDeviceSize size);
+
+/* A descriptor set with the views it needs. */
+typedef struct mvk_set {
+    VkDescriptorSet set;
+    VkBufferView view[MVK_SLOTS];
+} mvk_set;
+
+/* What each slot shows; NULL: not used by the shaders run with this set. */
+typedef struct mvk_bindings {
+    const mvk_buffer *arena, *weights, *frame_in, *frame_out, *uniform;
+} mvk_bindings;
+
+int mvk_set_create(mvk_device *device, mvk_set *set, const mvk_bindings *bindings);
+void mvk_set_destroy(mvk_device *device, mvk_set *set);
+
+/* SPIR-V embedded at build time. */
+typedef struct mvk_shader {
+    const char *name;
+    const uint32_t *code;
+    size_t bytes;
+} mvk_shader;
+
+/* spec[i] becomes specialization constant i. */
+int mvk_pipeline_create(mvk_device *device, VkPipeline *pipeline, const mvk_shader *shader,
+                        const uint32_t *spec, uint32_t specs);
+void mvk_pipeline_destroy(mvk_device *device, VkPipeline *pipeline);
+
+/* A recorded list of commands, submitted as often as wanted. With `marks` > 0 it can hold that
+ * many time stamps. */
+typedef struct mvk_commands {
+    VkCommandBuffer buffer;
+    VkQueryPool queries;
+    uint32_t marks, used;
+} mvk_commands;
+
+int mvk_commands_create(mvk_device *device, mvk_commands *commands, uint32_t marks);
+void mvk_commands_destroy(mvk_device *device, mvk_commands *commands);
+int mvk_commands_begin(mvk_device *device, mvk_commands *commands);
+int mvk_commands_end(mvk_device *device, mvk_commands *commands);
+
+void mvk_bind_set(mvk_device *device, mvk_commands *commands, const mvk_set *set);
+void mvk_dispatch(mvk_device *device, mvk_commands *commands, VkPipeline pipeline,
+                  const void *push, uint32_t push_bytes, uint32_t x, uint32_t y, uint32_t z);
+/* What was written before is seen by what comes after: shaders and copies, device side. */
+void mvk_barrier(mvk_commands *commands);
+/* Ends a list whose results the host reads. */
+void mvk_barrier_host(mvk_commands *commands);
+void mvk_copy(mvk_commands *commands, const mvk_buffer *from, const mvk_buffer *to,
+              VkDeviceSize from_offset, VkDeviceSize to_offset, VkDeviceSize size);
+/* A time stamp when everything before is done; ignored when all marks are used. */
+void mvk_mark(mvk_commands *commands);
+
+/* Runs the list and waits for its end. */
+int mvk_submit(mvk_device *device, const mvk_commands *commands);
+
+/* Milliseconds between mark i and i + 1 of the last submit, for i in 0..count. Returns how many
+ * could be read. */
+uint32_t mvk_read_marks(mvk_device *device, const mvk_commands *commands, double *ms,
+                        uint32_t count);
+
+#endif

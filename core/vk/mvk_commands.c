@@ -1,0 +1,148 @@
+#include "mvk.h"
+
+#include <string.h>
+
+/* A submit that takes longer has hung: the longest frame at 8192x8192 on a CPU driver is far
+ * below it. */
+static const uint64_t SUBMIT_LIMIT_NS = 120ull * 1000 * 1000 * 1000;
+
+enum { MARKS_MAX = 256 };
+
+int mvk_commands_create(mvk_device *d, mvk_commands *c, uint32_t marks)
+{
+    memset(c, 0, sizeof *c);
+    VkCommandBufferAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+                                        .commandPool = d->command_pool,
+                                        .commandBufferCount = 1};
+    VkResult r = vkAllocateCommandBuffers(d->device, &info, &c->buffer);
+    if (r != VK_SUCCESS)
+        return mvk_fail(d, r, "vkAllocateCommandBuffers");
+    if (marks == 0 || !d->limits.timestampComputeAndGraphics)
+        return MIEN_OK;
+    c->marks = marks < MARKS_MAX ? marks : MARKS_MAX;
+    VkQueryPoolCreateInfo pool = {.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
+                                  .queryType = VK_QUERY_TYPE_TIMESTAMP,
+                                  .queryCount = c->marks};
+    r = vkCreateQueryPool(d->device, &pool, NULL, &c->queries);
+    if (r == VK_SUCCESS)
+        return MIEN_OK;
+    mvk_commands_destroy(d, c);
+    return mvk_fail(d, r, "vkCreateQueryPool");
+}
+
+void mvk_commands_destroy(mvk_device *d, mvk_commands *c)
+{
+    if (c->queries)
+        vkDestroyQueryPool(d->device, c->queries, NULL);
+    if (c->buffer)
+        vkFreeCommandBuffers(d->device, d->command_pool, 1, &c->buffer);
+    memset(c, 0, sizeof *c);
+}
+
+int mvk_commands_begin(mvk_device *d, mvk_commands *c)
+{
+    VkCommandBufferBeginInfo info = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+    VkResult r = vkBeginCommandBuffer(c->buffer, &info);
+    if (r != VK_SUCCESS)
+        return mvk_fail(d, r, "vkBeginCommandBuffer");
+    c->used = 0;
+    if (c->queries)
+        vkCmdResetQueryPool(c->buffer, c->queries, 0, c->marks);
+    return MIEN_OK;
+}
+
+int mvk_commands_end(mvk_device *d, mvk_commands *c)
+{
+    VkResult r = vkEndCommandBuffer(c->buffer);
+    return r == VK_SUCCESS ? MIEN_OK : mvk_fail(d, r, "vkEndCommandBuffer");
+}
+
+void mvk_bind_set(mvk_device *d, mvk_commands *c, const mvk_set *set)
+{
+    vkCmdBindDescriptorSets(c->buffer, VK_PIPELINE_BIND_POINT_COMPUTE, d->pipeline_layout, 0, 1,
+                            &set->set, 0, NULL);
+}
+
+void mvk_dispatch(mvk_device *d, mvk_commands *c, VkPipeline pipeline, const void *push,
+                  uint32_t push_bytes, uint32_t x, uint32_t y, uint32_t z)
+{
+    vkCmdBindPipeline(c->buffer, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
+    if (push_bytes)
+        vkCmdPushConstants(c->buffer, d->pipeline_layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
+                           push_bytes, push);
+    vkCmdDispatch(c->buffer, x, y, z);
+}
+
+static void barrier(mvk_commands *c, VkPipelineStageFlags to, VkAccessFlags access)
+{
+    VkMemoryBarrier memory = {.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+                              .srcAccessMask =
+                                  VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT,
+                              .dstAccessMask = access};
+    vkCmdPipelineBarrier(c->buffer,
+                         VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT, to,
+                         0, 1, &memory, 0, NULL, 0, NULL);
+}
+
+void mvk_barrier(mvk_commands *c)
+{
+    barrier(c, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT,
+            VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_READ_BIT |
+                VK_ACCESS_TRANSFER_WRITE_BIT);
+}
+
+void mvk_barrier_host(mvk_commands *c)
+{
+    barrier(c, VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
+}
+
+void mvk_copy(mvk_commands *c, const mvk_buffer *from, const mvk_buffer *to,
+              VkDeviceSize from_offset, VkDeviceSize to_offset, VkDeviceSize size)
+{
+    VkBufferCopy region = {from_offset, to_offset, size};
+    vkCmdCopyBuffer(c->buffer, from->buffer, to->buffer, 1, &region);
+}
+
+void mvk_mark(mvk_commands *c)
+{
+    if (c->used < c->marks)
+        vkCmdWriteTimestamp(c->buffer, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, c->queries,
+                            c->used++);
+}
+
+int mvk_submit(mvk_device *d, const mvk_commands *c)
+{
+    if (d->lost)
+        return mi_fail(d->log, MIEN_ERR_DEVICE_LOST, "device '%s' was lost", d->name);
+    VkSubmitInfo info = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+                         .commandBufferCount = 1,
+                         .pCommandBuffers = &c->buffer};
+    VkResult r = vkQueueSubmit(d->queue, 1, &info, d->fence);
+    if (r != VK_SUCCESS)
+        return mvk_fail(d, r, "vkQueueSubmit");
+    r = vkWaitForFences(d->device, 1, &d->fence, VK_TRUE, SUBMIT_LIMIT_NS);
+    if (r == VK_TIMEOUT) {
+        d->lost = true;
+        return mi_fail(d->log, MIEN_ERR_DEVICE_LOST, "device '%s' did not finish in %d s", d->name,
+                       (int)(SUBMIT_LIMIT_NS / 1000000000ull));
+    }
+    if (r == VK_SUCCESS)
+        r = vkResetFences(d->device, 1, &d->fence);
+    return r == VK_SUCCESS ? MIEN_OK : mvk_fail(d, r, "vkWaitForFences");
+}
+
+uint32_t mvk_read_marks(mvk_device *d, const mvk_commands *c, double *ms, uint32_t count)
+{
+    uint64_t ticks[MARKS_MAX];
+    if (c->used < 2 || count == 0)
+        return 0;
+    VkResult r = vkGetQueryPoolResults(d->device, c->queries, 0, c->used,
+                                       sizeof ticks[0] * c->used, ticks, sizeof ticks[0],
+                                       VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT);
+    if (r != VK_SUCCESS)
+        return 0;
+    uint32_t n = c->used - 1 < count ? c->used - 1 : count;
+    for (uint32_t i = 0; i < n; i++)
+        ms[i] = (double)(ticks[i + 1] - ticks[i]) * (double)d->limits.timestampPeriod * 1e-6;
+    return n;
+}

@@ -1,0 +1,122 @@
+#include "mvk.h"
+
+#include <string.h>
+
+static int create_view(mvk_device *d, const mvk_buffer *b, VkFormat format, VkDeviceSize texel,
+                       VkBufferView *view)
+{
+    if (b->size / texel > d->limits.maxTexelBufferElements)
+        return mi_fail(d->log, MIEN_ERR_UNSUPPORTED,
+                       "a buffer of %llu bytes is too large for '%s' (limit: %u texels of %u)",
+                       (unsigned long long)b->size, d->name, d->limits.maxTexelBufferElements,
+                       (unsigned)texel);
+    VkBufferViewCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO,
+                                   .buffer = b->buffer,
+                                   .format = format,
+                                   .range = b->size / texel * texel};
+    VkResult r = vkCreateBufferView(d->device, &info, NULL, view);
+    return r == VK_SUCCESS ? MIEN_OK : mvk_fail(d, r, "vkCreateBufferView");
+}
+
+int mvk_set_create(mvk_device *d, mvk_set *set, const mvk_bindings *bindings)
+{
+    static const struct {
+        VkFormat format;
+        VkDeviceSize texel;
+    } texel[MVK_SLOTS] = {[MVK_SLOT_ARENA_VEC4] = {VK_FORMAT_R32G32B32A32_SFLOAT, 16},
+                          [MVK_SLOT_ARENA_FLOAT] = {VK_FORMAT_R32_SFLOAT, 4},
+                          [MVK_SLOT_WEIGHTS] = {VK_FORMAT_R32G32B32A32_SFLOAT, 16},
+                          [MVK_SLOT_FRAME_IN] = {VK_FORMAT_R32_UINT, 4}};
+    const mvk_buffer *buffer[MVK_SLOTS] = {
+        [MVK_SLOT_ARENA] = bindings->arena,         [MVK_SLOT_ARENA_VEC4] = bindings->arena,
+        [MVK_SLOT_ARENA_FLOAT] = bindings->arena,   [MVK_SLOT_WEIGHTS] = bindings->weights,
+        [MVK_SLOT_FRAME_IN] = bindings->frame_in,   [MVK_SLOT_FRAME_OUT] = bindings->frame_out,
+        [MVK_SLOT_UNIFORM] = bindings->uniform};
+    memset(set, 0, sizeof *set);
+    VkDescriptorSetAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
+                                        .descriptorPool = d->descriptor_pool,
+                                        .descriptorSetCount = 1,
+                                        .pSetLayouts = &d->set_layout};
+    VkResult r = vkAllocateDescriptorSets(d->device, &info, &set->set);
+    if (r != VK_SUCCESS)
+        return mvk_fail(d, r, "vkAllocateDescriptorSets");
+    VkWriteDescriptorSet write[MVK_SLOTS];
+    VkDescriptorBufferInfo range[MVK_SLOTS];
+    uint32_t writes = 0;
+    for (uint32_t i = 0; i < MVK_SLOTS; i++) {
+        if (!buffer[i])
+            continue;
+        VkWriteDescriptorSet *w = &write[writes++];
+        range[i] = (VkDescriptorBufferInfo){buffer[i]->buffer, 0, VK_WHOLE_SIZE};
+        *w = (VkWriteDescriptorSet){.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+                                    .dstSet = set->set,
+                                    .dstBinding = i,
+                                    .descriptorCount = 1,
+                                    .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+                                    .pBufferInfo = &range[i]};
+        if (texel[i].texel) {
+            int status = create_view(d, buffer[i], texel[i].format, texel[i].texel, &set->view[i]);
+            if (status != MIEN_OK) {
+                mvk_set_destroy(d, set);
+                return status;
+            }
+            w->descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
+            w->pTexelBufferView = &set->view[i];
+        } else if (i == MVK_SLOT_UNIFORM) {
+            w->descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER;
+        } else if (buffer[i]->size > d->limits.maxStorageBufferRange) {
+            mvk_set_destroy(d, set);
+            return mi_fail(d->log, MIEN_ERR_UNSUPPORTED,
+                           "a buffer of %llu bytes is too large for '%s' (limit: %u)",
+                           (unsigned long long)buffer[i]->size, d->name,
+                           d->limits.maxStorageBufferRange);
+        }
+    }
+    vkUpdateDescriptorSets(d->device, writes, write, 0, NULL);
+    return MIEN_OK;
+}
+
+void mvk_set_destroy(mvk_device *d, mvk_set *set)
+{
+    for (int i = 0; i < MVK_SLOTS; i++)
+        if (set->view[i])
+            vkDestroyBufferView(d->device, set->view[i], NULL);
+    if (set->set)
+        vkFreeDescriptorSets(d->device, d->descriptor_pool, 1, &set->set);
+    memset(set, 0, sizeof *set);
+}
+
+int mvk_pipeline_create(mvk_device *d, VkPipeline *pipeline, const mvk_shader *shader,
+                        const uint32_t *spec, uint32_t specs)
+{
+    *pipeline = VK_NULL_HANDLE;
+    VkShaderModuleCreateInfo code = {.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
+                                     .codeSize = shader->bytes,
+                                     .pCode = shader->code};
+    VkShaderModule module;
+    VkResult r = vkCreateShaderModule(d->device, &code, NULL, &module);
+    if (r != VK_SUCCESS)
+        return mvk_fail(d, r, shader->name);
+    VkSpecializationMapEntry entry[MVK_SPEC_MAX];
+    for (uint32_t i = 0; i < specs && i < MVK_SPEC_MAX; i++)
+        entry[i] = (VkSpecializationMapEntry){i, 4 * i, 4};
+    VkSpecializationInfo special = {specs, entry, 4 * (size_t)specs, spec};
+    VkComputePipelineCreateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+        .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                  .stage = VK_SHADER_STAGE_COMPUTE_BIT,
+                  .module = module,
+                  .pName = "main",
+                  .pSpecializationInfo = specs ? &special : NULL},
+        .layout = d->pipeline_layout};
+    r = vkCreateComputePipelines(d->device, d->pipeline_cache, 1, &info, NULL, pipeline);
+    vkDestroyShaderModule(d->device, module, NULL);
+    return r == VK_SUCCESS ? MIEN_OK : mvk_fail(d, r, shader->name);
+}
+
+void mvk_pipeline_destroy(mvk_device *d, VkPipeline *pipeline)
+{
+    if (*pipeline)
+        vkDestroyPipeline(d->device, *pipeline, NULL);
+    *pipeline = VK_NULL_HANDLE;
+}
