@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Measure a shipped style file on people it was not trained on.
+
+    training/evaluate.py cartoon [--onnx FILE] [--scenes 32]
+
+Prints, over held-out scenes (mean):
+  l1, psnr     student against its teacher (0..1 scale, dB)
+  noise gain   rms change of the output / rms of sensor noise (sigma 4/255) put
+               on the input; below 1 the filter calms noise. Student, teacher.
+  motion       the scene moves by one pixel with fresh noise in both frames:
+               rms(frame 2 moved back - frame 1), in levels of 255.
+               Input, student, teacher.
+"""
+import argparse
+import os
+
+import numpy as np
+import onnxruntime
+import torch
+import torch.nn.functional as F
+
+import content_pictures
+import pair_cache
+import scene_maker
+
+REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SEED = 2
+SIGMA = 4 / 255
+
+
+class Student:
+    def __init__(self, path):
+        self.session = onnxruntime.InferenceSession(path)
+
+    def __call__(self, x):
+        return torch.from_numpy(
+            self.session.run(None, {"input": x.numpy()})[0])
+
+
+def _rms(x):
+    return float(x.pow(2).mean().sqrt())
+
+
+def _doubled(x):
+    """The teachers want twice the network's size."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear",
+                         align_corners=False)
+
+
+def measure(style, student, render, noise):
+    def teacher(x):
+        return F.avg_pool2d(style.teacher(_doubled(x)), 2)
+
+    x, target = pair_cache.teach(style, render)
+    n1, n2 = (torch.randn(x.shape, generator=noise) * SIGMA for _ in range(2))
+    first = (x + n1).clamp(0, 1)
+    second = (torch.roll(x, (1, 1), (2, 3)) + n2).clamp(0, 1)
+    inner = (..., slice(8, -8), slice(8, -8))
+
+    def stability(f):
+        calm = f(x)
+        a, b = f(first), torch.roll(f(second), (-1, -1), (2, 3))
+        return (_rms((a - calm)[inner]) / _rms((first - x)[inner]),
+                255 * _rms((a - b)[inner]))
+
+    error = student(x) - target
+    (gain, motion), (t_gain, t_motion) = stability(student), stability(teacher)
+    return {"l1": float(error.abs().mean()),
+            "psnr": -20 * np.log10(_rms(error)),
+            "noise gain": gain, "noise gain, teacher": t_gain,
+            "motion": motion, "motion, teacher": t_motion,
+            "motion, input": 255 * _rms((n1 - n2)[inner])}
+
+
+@torch.no_grad()
+def report(style, path, kinds, scenes=32):
+    student = Student(path)
+    maker = scene_maker.SceneMaker(kinds, SEED)
+    noise = torch.Generator().manual_seed(SEED)
+    rows = [measure(style, student, maker.scene(i), noise)
+            for i in range(scenes)]
+    print("%d held-out scenes" % scenes)
+    for name in rows[0]:
+        print("  %-20s %8.4f" % (name, np.mean([r[name] for r in rows])))
+
+
+def main():
+    from style_table import STYLES
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("style", choices=sorted(STYLES))
+    p.add_argument("--shared", default=os.environ.get(
+        "MIEN_SHARED", os.path.join(os.path.dirname(REPO), "shared")))
+    p.add_argument("--onnx")
+    p.add_argument("--scenes", type=int, default=32)
+    o = p.parse_args()
+    kinds = content_pictures.find(os.path.join(o.shared, "data"))
+    report(STYLES[o.style],
+           o.onnx or os.path.join(REPO, "models", "style-%s.onnx" % o.style),
+           content_pictures.held_out_part(kinds), o.scenes)
+
+
+if __name__ == "__main__":
+    main()

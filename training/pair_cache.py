@@ -1,0 +1,73 @@
+"""Scenes and the teacher's pictures of them, made once and kept on disk.
+
+The folder's name is a hash of everything that shapes the pairs, the teacher's
+source included: an edited teacher never meets stale pictures.
+"""
+import hashlib
+import inspect
+import os
+import sys
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import content_pictures
+import picture_filters
+import scene_maker
+
+CHUNK = 32
+
+
+def _key(style, kinds, seed):
+    h = hashlib.sha256()
+    for module in (picture_filters, scene_maker, content_pictures,
+                   sys.modules[style.teacher.__module__]):
+        h.update(inspect.getsource(module).encode())
+    h.update(repr((style.teacher.__qualname__, seed)).encode())
+    for kind in sorted(kinds):
+        for p in kinds[kind]:
+            h.update(("%s %d " % (os.path.basename(p.path), p.frame)).encode())
+    return h.hexdigest()[:16]
+
+
+def to_tensor(pictures):
+    """uint8 [B,H,W,3] -> float [B,3,H,W]"""
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255
+
+
+def to_bytes(pictures):
+    x = (pictures.clamp(0, 1) * 255 + 0.5).to(torch.uint8)
+    return x.permute(0, 2, 3, 1).contiguous().numpy()
+
+
+@torch.no_grad()
+def teach(style, render):
+    """(network picture, teacher's picture of it) of one rendered scene."""
+    x = to_tensor(render[None])
+    return F.avg_pool2d(x, 2), F.avg_pool2d(style.teacher(x), 2)
+
+
+def _make_chunk(style, maker, first):
+    pairs = [teach(style, maker.scene(first + i)) for i in range(CHUNK)]
+    inputs, targets = zip(*pairs)
+    return to_bytes(torch.cat(inputs)), to_bytes(torch.cat(targets))
+
+
+def load(style, kinds, folder, count, seed):
+    """uint8 arrays inputs, targets of `count` scenes (whole chunks)."""
+    folder = os.path.join(folder, "pairs-" + _key(style, kinds, seed))
+    os.makedirs(folder, exist_ok=True)
+    maker = scene_maker.SceneMaker(kinds, seed)
+    chunks = []
+    for first in range(0, count, CHUNK):
+        path = os.path.join(folder, "%05d.npz" % first)
+        if not os.path.exists(path):
+            inputs, targets = _make_chunk(style, maker, first)
+            part = "%s.%d.part.npz" % (path, os.getpid())
+            np.savez(part, inputs=inputs, targets=targets)
+            os.replace(part, path)
+            print("teacher: %d of %d scenes" % (first + CHUNK, count), flush=True)
+        with np.load(path) as chunk:
+            chunks.append((chunk["inputs"], chunk["targets"]))
+    return tuple(np.concatenate(part) for part in zip(*chunks))

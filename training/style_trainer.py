@@ -1,0 +1,90 @@
+"""The training loop: resumable, one style, CPU.
+
+Most steps run in bfloat16 with batch norm learning; the last part runs in
+float32 with the batch norm frozen, because that is what gets exported.
+"""
+import math
+import os
+import time
+
+import torch
+
+import style_losses
+from batch_maker import BatchMaker
+from style_network import StyleNet
+
+CROP, BATCH = 160, 12
+FINAL_SHARE = 0.15
+
+
+def learning_rate(done, peak):
+    warm = min(1.0, done / 0.02)
+    return peak * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+
+
+class Trainer:
+    def __init__(self, style, pairs, perceptual, checkpoint, steps, rate=4e-3):
+        self.style, self.perceptual = style, perceptual
+        self.checkpoint, self.steps, self.rate = checkpoint, steps, rate
+        self.batches = BatchMaker(*pairs, crop=CROP, batch=BATCH, seed=7)
+        torch.manual_seed(0)
+        self.net = StyleNet(style.shape).to(memory_format=torch.channels_last)
+        self.optimiser = torch.optim.Adam(self.net.parameters())
+        self.step = 0
+        if os.path.exists(checkpoint):
+            self._resume()
+
+    def _resume(self):
+        state = torch.load(self.checkpoint, weights_only=True)
+        self.net.load_state_dict(state["net"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step = state["step"]
+        print("resumed at step %d" % self.step, flush=True)
+
+    def save(self):
+        part = self.checkpoint + ".part"
+        torch.save({"net": self.net.state_dict(), "step": self.step,
+                    "optimiser": self.optimiser.state_dict()}, part)
+        os.replace(part, self.checkpoint)
+
+    def _losses(self, inputs, targets, shift, fast):
+        with torch.autocast("cpu", torch.bfloat16, enabled=fast):
+            outputs = self.net(inputs).float()
+        a, b = outputs.chunk(2)
+        parts = {
+            "l1": (outputs - targets).abs().mean(),
+            "slopes": style_losses.slopes(outputs, targets),
+            "stability": style_losses.disagreement(a, b, shift),
+        }
+        if self.perceptual is not None and self.style.perceptual:
+            with torch.autocast("cpu", torch.bfloat16):
+                parts["perceptual"] = self.perceptual(
+                    a, targets[:len(a)]).float()
+        return parts
+
+    def run(self):
+        start, shown = time.time(), {}
+        while self.step < self.steps:
+            done = self.step / self.steps
+            final = done >= 1 - FINAL_SHARE
+            self.net.train(not final)
+            for group in self.optimiser.param_groups:
+                group["lr"] = learning_rate(done, self.rate)
+            batch = self.batches.batch_at(self.step)
+            parts = self._losses(*batch, fast=not final)
+            loss = sum(getattr(self.style, k) * v for k, v in parts.items())
+            self.optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+            self.optimiser.step()
+            self.step += 1
+            for k, v in parts.items():
+                shown[k] = shown.get(k, v.item()) * 0.98 + v.item() * 0.02
+            if self.step % 100 == 0:
+                print("%6d/%d %5.0fs  %s" % (
+                    self.step, self.steps, time.time() - start, "  ".join(
+                        "%s %.4f" % kv for kv in sorted(shown.items()))),
+                    flush=True)
+            if self.step % 500 == 0 or self.step == self.steps:
+                self.save()
+        return self.net
