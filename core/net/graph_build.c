@@ -1,0 +1,294 @@
+/* The way from an ONNX file to a graph: which nodes are needed, one after the other, the end. */
+#include "graph_build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct op_row {
+    const char *type;
+    mi_build_op *build;
+} op_row;
+
+static const op_row op_table[] = {
+    {"Conv", mi_build_conv},
+    {"ConvTranspose", mi_build_conv_transpose},
+    {"MaxPool", mi_build_max_pool},
+    {"AveragePool", mi_build_average_pool},
+    {"GlobalAveragePool", mi_build_global_pool},
+    {"ReduceMean", mi_build_reduce_mean},
+    {"BatchNormalization", mi_build_batch_norm},
+    {"InstanceNormalization", mi_build_instance_norm},
+    {"Relu", mi_build_act},
+    {"LeakyRelu", mi_build_act},
+    {"Tanh", mi_build_act},
+    {"Sigmoid", mi_build_act},
+    {"Elu", mi_build_act},
+    {"HardSigmoid", mi_build_act},
+    {"HardSwish", mi_build_act},
+    {"Softplus", mi_build_act},
+    {"Exp", mi_build_act},
+    {"Abs", mi_build_act},
+    {"Neg", mi_build_act},
+    {"Sqrt", mi_build_act},
+    {"PRelu", mi_build_prelu},
+    {"Clip", mi_build_clip},
+    {"Min", mi_build_min_max},
+    {"Max", mi_build_min_max},
+    {"Add", mi_build_binary},
+    {"Sub", mi_build_binary},
+    {"Mul", mi_build_binary},
+    {"Div", mi_build_binary},
+    {"Sum", mi_build_binary},
+    {"Pow", mi_build_pow},
+    {"Reciprocal", mi_build_reciprocal},
+    {"Identity", mi_build_identity},
+    {"Dropout", mi_build_identity},
+    {"Cast", mi_build_cast},
+    {"Concat", mi_build_concat},
+    {"Pad", mi_build_pad},
+    {"DepthToSpace", mi_build_depth_to_space},
+    {"SpaceToDepth", mi_build_space_to_depth},
+    {"Slice", mi_build_slices},
+    {"Split", mi_build_split},
+    {"Transpose", mi_build_transpose},
+    {"Reshape", mi_build_reshape},
+    {"Flatten", mi_build_reshape},
+    {"Squeeze", mi_build_reshape},
+    {"Unsqueeze", mi_build_reshape},
+    {"Expand", mi_build_reshape},
+    {"Resize", mi_build_resize},
+    {"Upsample", mi_build_resize},
+};
+
+static int build_node(mi_build *b)
+{
+    mi_view domain = b->at->domain;
+    char text[MI_ONNX_TEXT];
+    if (!mi_view_is(domain, "") && !mi_view_is(domain, "ai.onnx"))
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "operators of '%s' are not supported",
+                             mi_onnx_text(domain, text));
+    for (int32_t k = 0; k < b->at->ins; k++) {
+        const mi_value *in = mi_build_in(b, k);
+        if (in && in->kind == MI_VALUE_NONE)
+            return mi_build_fail(b, MIEN_ERR_MODEL,
+                                 "input '%s' is not computed by any node before it",
+                                 mi_onnx_text(b->model.name[in - b->value], text));
+    }
+    int status = mi_fold(b);
+    if (status != 0)
+        return status;
+    for (size_t k = 0; k < sizeof op_table / sizeof *op_table; k++)
+        if (mi_view_is(b->at->type, op_table[k].type))
+            return op_table[k].build(b);
+    return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "this operator is not supported");
+}
+
+/* needed[id]: the output depends on it. Nodes of a valid file are in an order that can be
+ * executed, so that one pass backwards is enough; in an invalid one a name stays undefined. */
+static void mark(const mi_onnx *m, uint8_t *needed, uint8_t *alive)
+{
+    needed[m->output] = 1;
+    for (int32_t k = m->nodes - 1; k >= 0; k--) {
+        const mi_onnx_node *node = &m->node[k];
+        for (int32_t i = 0; i < node->outs; i++)
+            if (m->id[node->first_out + i] >= 0 && needed[m->id[node->first_out + i]])
+                alive[k] = 1;
+        for (int32_t i = 0; alive[k] && i < node->ins; i++)
+            if (m->id[node->first_in + i] >= 0)
+                needed[m->id[node->first_in + i]] = 1;
+    }
+}
+
+static int load_initializers(mi_build *b, const uint8_t *needed)
+{
+    const mi_onnx *m = &b->model;
+    for (int32_t k = 0; k < m->initializers; k++) {
+        int32_t id = m->initializer[k].id;
+        if (!needed[id])
+            continue;
+        char text[MI_ONNX_TEXT];
+        mi_onnx_text(m->name[id], text);
+        if (b->value[id].kind != MI_VALUE_NONE)
+            return mi_fail(m->log, MIEN_ERR_MODEL, "%s: initializer '%s' is defined twice",
+                           m->file, text);
+        const char *why;
+        int status = mi_onnx_tensor(&b->value[id].con, m->initializer[k].tensor, &b->budget, &why);
+        if (status < 0)
+            return mi_fail(m->log, status, "%s: initializer '%s': %s", m->file, text, why);
+        b->value[id].kind = MI_VALUE_CONST;
+    }
+    return 0;
+}
+
+static char *copy_text(mi_view view)
+{
+    char *text = malloc(view.size + 1);
+    if (!text)
+        return NULL;
+    if (view.size)
+        memcpy(text, view.data, view.size);
+    text[view.size] = 0;
+    return text;
+}
+
+static int add_input(mi_build *b, int32_t height, int32_t width)
+{
+    const mi_onnx *m = &b->model;
+    bool nhwc;
+    int32_t c, h, w;
+    int status = mi_onnx_picture(m, &nhwc, &c, &h, &w);
+    if (status < 0)
+        return status;
+    if ((h && h != height) || (w && w != width))
+        return mi_fail(m->log, MIEN_ERR_INVALID, "%s: takes pictures of %dx%d, not of %dx%d",
+                       m->file, (int)(w ? w : width), (int)(h ? h : height), (int)width,
+                       (int)height);
+    status = mi_build_data(b, NULL, c, height, width, &b->graph->input);
+    if (status < 0)
+        return status;
+    mi_tensor *t = &b->graph->tensor[b->graph->input];
+    free(t->name);
+    t->name = copy_text(m->name[m->input.id]);
+    if (!t->name)
+        return MIEN_ERR_NOMEM;
+    b->graph->nhwc = nhwc;
+    b->value[m->input.id] =
+        (mi_value){.kind = MI_VALUE_RUN, .tensor = b->graph->input, .nhwc = nhwc};
+    return 0;
+}
+
+static int finish_output(mi_build *b)
+{
+    const mi_onnx *m = &b->model;
+    mi_graph *g = b->graph;
+    char text[MI_ONNX_TEXT];
+    const mi_value *out = &b->value[m->output];
+    mi_onnx_text(m->name[m->output], text);
+    if (out->kind == MI_VALUE_NONE)
+        return mi_fail(m->log, MIEN_ERR_MODEL, "%s: no node computes the output '%s'", m->file,
+                       text);
+    if (out->kind == MI_VALUE_CONST)
+        return mi_fail(m->log, MIEN_ERR_MODEL, "%s: output '%s' does not depend on the input",
+                       m->file, text);
+    g->output = out->tensor;
+    if (g->output == g->input) {
+        /* Whoever executes the graph may count on a node. */
+        const mi_tensor *t = mi_build_tensor(b, out);
+        mi_node *node;
+        b->at = NULL;
+        int status = mi_build_node(b, MI_OP_ACT, g->input, t->c, t->h, t->w, &node);
+        if (status < 0)
+            return status;
+        g->output = node->out;
+    }
+    return mi_graph_prune(g);
+}
+
+static int copy_meta(mi_build *b)
+{
+    const mi_onnx *m = &b->model;
+    mi_graph *g = b->graph;
+    if (!m->metas)
+        return 0;
+    g->meta = calloc((size_t)m->metas, sizeof *g->meta);
+    if (!g->meta)
+        return MIEN_ERR_NOMEM;
+    g->metas = m->metas;
+    for (int32_t k = 0; k < m->metas; k++) {
+        g->meta[k].key = copy_text(m->meta[k].key);
+        g->meta[k].value = copy_text(m->meta[k].value);
+        if (!g->meta[k].key || !g->meta[k].value)
+            return MIEN_ERR_NOMEM;
+    }
+    return 0;
+}
+
+static double count_macs(const mi_graph *g)
+{
+    double sum = 0;
+    for (int32_t k = 0; k < g->nodes; k++) {
+        const mi_node *node = &g->node[k];
+        if (node->op != MI_OP_CONV && node->op != MI_OP_CONV_TRANSPOSE)
+            continue;
+        /* Each value of the result (of the input, when transposed) meets the whole of h*w of the
+         * weight once. */
+        const mi_tensor *t = &g->tensor[node->op == MI_OP_CONV ? node->out : node->in[0]];
+        const mi_tensor *weight = &g->tensor[node->in[1]];
+        sum += (double)t->c * t->h * t->w * weight->h * weight->w;
+    }
+    return sum;
+}
+
+static int build(mi_build *b, int32_t height, int32_t width)
+{
+    const mi_onnx *m = &b->model;
+    uint8_t *needed = calloc((size_t)m->names, 1);
+    uint8_t *alive = calloc((size_t)m->nodes + 1, 1);
+    b->value = calloc((size_t)m->names, sizeof *b->value);
+    b->graph = calloc(1, sizeof *b->graph);
+    int status = MIEN_ERR_NOMEM;
+    if (!needed || !alive || !b->value || !b->graph)
+        goto error;
+    mark(m, needed, alive);
+    status = load_initializers(b, needed);
+    if (status >= 0)
+        status = add_input(b, height, width);
+    for (int32_t k = 0; status >= 0 && k < m->nodes; k++) {
+        b->at = &m->node[k];
+        if (alive[k])
+            status = build_node(b);
+    }
+    b->at = NULL;
+    if (status >= 0)
+        status = finish_output(b);
+    if (status >= 0)
+        status = copy_meta(b);
+    if (status >= 0)
+        b->graph->mac = count_macs(b->graph);
+error:
+    for (int32_t k = 0; b->value && k < m->names; k++)
+        mi_const_finish(&b->value[k].con);
+    free(b->value);
+    free(needed);
+    free(alive);
+    return status;
+}
+
+int mi_graph_from_onnx(mi_graph **graph, const void *bytes, size_t size, const char *name,
+                       int32_t height, int32_t width, mi_log *log)
+{
+    mi_build b = {.budget = {0}};
+    *graph = NULL;
+    if (height < 1 || width < 1)
+        return mi_fail(log, MIEN_ERR_INVALID, "%s: picture size %dx%d", name ? name : "model",
+                       (int)width, (int)height);
+    /* Each value is held as it is in the file, folded a few times, and in the form for the graph.
+     * The fixed part is for what a small file may rightly expand. */
+    b.budget.left = (INT64_C(1) << 25) + (int64_t)(size < (size_t)1 << 32 ? size : 1u << 31) * 8;
+    int status = mi_onnx_read(&b.model, (mi_view){bytes, size}, name, log);
+    if (status >= 0)
+        status = build(&b, height, width);
+    if (status == MIEN_ERR_NOMEM)
+        mi_fail(log, status, "%s: no memory", name ? name : "model");
+    mi_onnx_finish(&b.model);
+    if (status < 0) {
+        mi_graph_destroy(&b.graph);
+        return status;
+    }
+    *graph = b.graph;
+    return 0;
+}
+
+int mi_onnx_input_size(const void *bytes, size_t size, const char *name, int32_t *height,
+                       int32_t *width, mi_log *log)
+{
+    mi_onnx m;
+    bool nhwc;
+    int32_t c;
+    *height = *width = 0;
+    int status = mi_onnx_read(&m, (mi_view){bytes, size}, name, log);
+    if (status >= 0)
+        status = mi_onnx_picture(&m, &nhwc, &c, height, width);
+    mi_onnx_finish(&m);
+    return status < 0 ? status : 0;
+}

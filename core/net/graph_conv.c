@@ -1,0 +1,429 @@
+/* Convolutions, pools and normalizations. */
+#include "graph_build.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { WINDOW_MAX = 32767 };
+
+typedef enum auto_pad { NOTSET = 0, VALID, SAME_UPPER, SAME_LOWER } auto_pad;
+static const char *const auto_pad_text[] = {"NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"};
+
+/* Index 0: rows, 1: columns. */
+typedef struct window {
+    int64_t size[2], stride[2], dilation[2], before[2], after[2];
+    int32_t mode; /* auto_pad */
+} window;
+
+static int read_pair(const mi_build *b, const char *name, int64_t standard, int64_t min,
+                     int64_t pair[2])
+{
+    int32_t count;
+    int status = mi_build_list(b, name, -1, pair, 2, &count);
+    if (status < 0)
+        return status;
+    if (count < 0)
+        pair[0] = pair[1] = standard;
+    else if (count != 2)
+        return mi_build_fail(b, MIEN_ERR_MODEL, "%s has %d values, not 2", name, (int)count);
+    for (int32_t k = 0; k < 2; k++)
+        if (pair[k] < min || pair[k] > WINDOW_MAX)
+            return mi_build_fail(b, MIEN_ERR_MODEL, "%s has the value %lld", name,
+                                 (long long)pair[k]);
+    return 0;
+}
+
+/* `weight_size`: the kernel as the weight has it, or NULL. */
+static int read_window(const mi_build *b, const int64_t *weight_size, window *win)
+{
+    int status = read_pair(b, "kernel_shape", 0, 1, win->size);
+    if (status >= 0)
+        status = read_pair(b, "strides", 1, 1, win->stride);
+    if (status >= 0)
+        status = read_pair(b, "dilations", 1, 1, win->dilation);
+    if (status >= 0)
+        status = mi_build_choice(b, "auto_pad", auto_pad_text, 4, &win->mode);
+    if (status < 0)
+        return status;
+    for (int32_t k = 0; k < 2; k++) {
+        if (weight_size && win->size[k] && win->size[k] != weight_size[k])
+            return mi_build_fail(b, MIEN_ERR_MODEL, "kernel_shape does not fit the weight");
+        if (weight_size)
+            win->size[k] = weight_size[k];
+        if (win->size[k] < 1 || win->size[k] > WINDOW_MAX)
+            return mi_build_fail(b, MIEN_ERR_MODEL, "kernel size %lld", (long long)win->size[k]);
+    }
+    int64_t pad[4] = {0, 0, 0, 0};
+    int32_t count;
+    status = mi_build_list(b, "pads", -1, pad, 4, &count);
+    if (status < 0)
+        return status;
+    if (count >= 0 && count != 4)
+        return mi_build_fail(b, MIEN_ERR_MODEL, "pads has %d values, not 4", (int)count);
+    for (int32_t k = 0; k < 4; k++)
+        if (pad[k] < 0 || pad[k] > WINDOW_MAX)
+            return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "pads has the value %lld",
+                                 (long long)pad[k]);
+    for (int32_t k = 0; k < 2; k++) {
+        win->before[k] = win->mode == NOTSET ? pad[k] : 0;
+        win->after[k] = win->mode == NOTSET ? pad[2 + k] : 0;
+    }
+    return 0;
+}
+
+static int64_t reach(const window *win, int32_t k)
+{
+    return (win->size[k] - 1) * win->dilation[k] + 1;
+}
+
+/* Output size of a convolution or pool; settles the pads of SAME. 0: the window does not fit. */
+static int64_t slide(window *win, int32_t k, int64_t in, bool ceil_mode)
+{
+    int64_t stride = win->stride[k];
+    if (win->mode == SAME_UPPER || win->mode == SAME_LOWER) {
+        int64_t out = (in + stride - 1) / stride;
+        int64_t total = (out - 1) * stride + reach(win, k) - in;
+        total = total > 0 ? total : 0;
+        win->before[k] = win->mode == SAME_UPPER ? total / 2 : total - total / 2;
+        win->after[k] = total - win->before[k];
+        return out;
+    }
+    int64_t free_steps = in + win->before[k] + win->after[k] - reach(win, k);
+    if (free_steps < 0)
+        return 0;
+    int64_t out = (free_steps + (ceil_mode ? stride - 1 : 0)) / stride + 1;
+    /* A window must not begin behind the picture. */
+    if (ceil_mode && (out - 1) * stride >= in + win->before[k])
+        out--;
+    return out;
+}
+
+static void put_window(const window *win, int32_t groups, mi_node *node)
+{
+    node->conv.kh = (int32_t)win->size[0];
+    node->conv.kw = (int32_t)win->size[1];
+    node->conv.stride_h = (int32_t)win->stride[0];
+    node->conv.stride_w = (int32_t)win->stride[1];
+    node->conv.dilation_h = (int32_t)win->dilation[0];
+    node->conv.dilation_w = (int32_t)win->dilation[1];
+    node->conv.groups = groups;
+    node->conv.pad_t = (int32_t)win->before[0];
+    node->conv.pad_l = (int32_t)win->before[1];
+    node->conv.pad_b = (int32_t)win->after[0];
+    node->conv.pad_r = (int32_t)win->after[1];
+}
+
+/* Constant input k as one value a channel. */
+static int channel_input(mi_build *b, int32_t k, int64_t channels, int32_t *tensor)
+{
+    mi_value *value = mi_build_in(b, k);
+    if (!value || value->kind != MI_VALUE_CONST)
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "input %d is not constant", (int)k);
+    if (value->con.count != channels)
+        return mi_build_fail(b, MIEN_ERR_MODEL, "input %d has %lld values, not %lld", (int)k,
+                             (long long)value->con.count, (long long)channels);
+    return mi_build_form(b, value, MI_FORM_VECTOR, tensor);
+}
+
+typedef struct filter {
+    mi_value *x;
+    int64_t in[3]; /* c, h, w of the input */
+    int32_t weight, bias, groups;
+    int64_t dim[4]; /* of the weight */
+    window win;
+} filter;
+
+/* What both convolutions share. */
+static int read_filter(mi_build *b, bool transposed, filter *f)
+{
+    int status = mi_build_run(b, 0, false, &f->x);
+    if (status < 0)
+        return status;
+    const mi_tensor *t = mi_build_tensor(b, f->x);
+    f->in[0] = t->c;
+    f->in[1] = t->h;
+    f->in[2] = t->w;
+    mi_value *weight = mi_build_in(b, 1);
+    if (!weight || weight->kind != MI_VALUE_CONST)
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "the weight is not constant");
+    if (weight->con.rank != 4 || weight->con.count == 0)
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "the weight has no 4 dimensions");
+    for (int32_t k = 0; k < 4; k++)
+        f->dim[k] = weight->con.dim[k];
+    status = mi_build_int(b, "group", 1, 1, 1 << 20, &f->groups);
+    if (status >= 0)
+        status = read_window(b, &f->dim[2], &f->win);
+    if (status < 0)
+        return status;
+    int64_t per_group = transposed ? f->in[0] : f->dim[0];
+    int64_t wanted = transposed ? f->dim[0] : f->dim[1] * f->groups;
+    if (f->in[0] != wanted || per_group % f->groups)
+        return mi_build_fail(b, MIEN_ERR_MODEL,
+                             "%lld channels do not fit a weight of %lldx%lld in %d groups",
+                             (long long)f->in[0], (long long)f->dim[0], (long long)f->dim[1],
+                             (int)f->groups);
+    f->bias = -1;
+    if (mi_build_in(b, 2))
+        status = channel_input(b, 2, transposed ? f->dim[1] * f->groups : f->dim[0], &f->bias);
+    return status < 0 ? status : mi_build_form(b, weight, MI_FORM_WEIGHT, &f->weight);
+}
+
+static int emit_filter(mi_build *b, mi_op op, const filter *f, const int64_t out[3])
+{
+    mi_node *node;
+    int status = mi_build_node(b, op, f->x->tensor, out[0], out[1], out[2], &node);
+    if (status < 0)
+        return status;
+    put_window(&f->win, f->groups, node);
+    mi_build_connect(b, node, f->weight);
+    mi_build_connect(b, node, f->bias);
+    return mi_build_out_run(b, 0, node->out, false);
+}
+
+int mi_build_conv(mi_build *b)
+{
+    filter f;
+    int status = read_filter(b, false, &f);
+    if (status < 0)
+        return status;
+    int64_t out[3] = {f.dim[0], slide(&f.win, 0, f.in[1], false),
+                      slide(&f.win, 1, f.in[2], false)};
+    return emit_filter(b, MI_OP_CONV, &f, out);
+}
+
+/* The pads of a given output size: as the operator's text says, the larger half lies at the end
+ * for SAME_UPPER and at the beginning otherwise. */
+static void crop(window *win, int32_t k, int64_t total)
+{
+    total = total > 0 ? total : 0;
+    int64_t small = total / 2;
+    win->before[k] = win->mode == SAME_UPPER ? small : total - small;
+    win->after[k] = total - win->before[k];
+}
+
+int mi_build_conv_transpose(mi_build *b)
+{
+    filter f;
+    int64_t more[2], fixed[4];
+    int32_t fixes;
+    int status = read_filter(b, true, &f);
+    if (status >= 0)
+        status = read_pair(b, "output_padding", 0, 0, more);
+    if (status >= 0)
+        status = mi_build_list(b, "output_shape", -1, fixed, 4, &fixes);
+    if (status < 0)
+        return status;
+    if (fixes > 0 && fixes != 2 && fixes != 4)
+        return mi_build_fail(b, MIEN_ERR_MODEL, "output_shape has %d values", (int)fixes);
+    int64_t out[3] = {f.dim[1] * f.groups, 0, 0};
+    for (int32_t k = 0; k < 2; k++) {
+        int64_t stride = f.win.stride[k];
+        int64_t whole = stride * (f.in[1 + k] - 1) + more[k] + reach(&f.win, k);
+        if (fixes > 0) {
+            out[1 + k] = fixed[fixes - 2 + k];
+            if (out[1 + k] > whole)
+                return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "output_shape is too large");
+            crop(&f.win, k, whole - out[1 + k]);
+        } else {
+            if (f.win.mode == SAME_UPPER || f.win.mode == SAME_LOWER)
+                crop(&f.win, k, whole - stride * f.in[1 + k]);
+            out[1 + k] = whole - f.win.before[k] - f.win.after[k];
+        }
+    }
+    return emit_filter(b, MI_OP_CONV_TRANSPOSE, &f, out);
+}
+
+static int zero_border(mi_build *b, const window *win, int32_t *x)
+{
+    const mi_tensor t = b->graph->tensor[*x];
+    mi_node *node;
+    int status = mi_build_node(b, MI_OP_PAD, *x, t.c, t.h + win->before[0] + win->after[0],
+                               t.w + win->before[1] + win->after[1], &node);
+    if (status < 0)
+        return status;
+    node->pad.t = (int32_t)win->before[0];
+    node->pad.l = (int32_t)win->before[1];
+    node->pad.b = (int32_t)win->after[0];
+    node->pad.r = (int32_t)win->after[1];
+    *x = node->out;
+    return 0;
+}
+
+static int build_pool(mi_build *b, mi_op op)
+{
+    mi_value *x;
+    window win;
+    int32_t ceil_mode, count_pads = 0;
+    if (b->at->outs > 1)
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "a second output");
+    int status = mi_build_run(b, 0, false, &x);
+    if (status >= 0)
+        status = read_window(b, NULL, &win);
+    if (status >= 0)
+        status = mi_build_int(b, "ceil_mode", 0, 0, 1, &ceil_mode);
+    if (status >= 0 && op == MI_OP_AVERAGE_POOL)
+        status = mi_build_int(b, "count_include_pad", 0, 0, 1, &count_pads);
+    if (status < 0)
+        return status;
+    if (win.dilation[0] != 1 || win.dilation[1] != 1)
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "dilations");
+    const mi_tensor t = *mi_build_tensor(b, x);
+    int64_t h = slide(&win, 0, t.h, ceil_mode), w = slide(&win, 1, t.w, ceil_mode);
+    bool border = false;
+    for (int32_t k = 0; k < 2; k++) {
+        /* Otherwise a window could hold no value at all. */
+        if (win.before[k] >= win.size[k] || win.after[k] >= win.size[k])
+            return mi_build_fail(b, MIEN_ERR_MODEL, "a pad is not smaller than the kernel");
+        border = border || win.before[k] || win.after[k];
+    }
+    int32_t from = x->tensor;
+    if (count_pads && border) {
+        status = zero_border(b, &win, &from);
+        if (status < 0)
+            return status;
+        for (int32_t k = 0; k < 2; k++)
+            win.before[k] = win.after[k] = 0;
+    }
+    mi_node *node;
+    status = mi_build_node(b, op, from, t.c, h, w, &node);
+    if (status < 0)
+        return status;
+    put_window(&win, 1, node);
+    return mi_build_out_run(b, 0, node->out, false);
+}
+
+int mi_build_max_pool(mi_build *b)
+{
+    return build_pool(b, MI_OP_MAX_POOL);
+}
+
+int mi_build_average_pool(mi_build *b)
+{
+    return build_pool(b, MI_OP_AVERAGE_POOL);
+}
+
+static int emit_global(mi_build *b, const mi_value *x)
+{
+    mi_node *node;
+    int status = mi_build_node(b, MI_OP_GLOBAL_AVERAGE_POOL, x->tensor,
+                               mi_build_tensor(b, x)->c, 1, 1, &node);
+    return status < 0 ? status : mi_build_out_run(b, 0, node->out, x->nhwc);
+}
+
+int mi_build_global_pool(mi_build *b)
+{
+    mi_value *x;
+    int status = mi_build_run(b, 0, false, &x);
+    return status < 0 ? status : emit_global(b, x);
+}
+
+/* Over rows and columns it is a global pool. */
+int mi_build_reduce_mean(mi_build *b)
+{
+    mi_value *x;
+    int64_t axis[4];
+    int32_t axes, keep;
+    int status = mi_build_run(b, 0, true, &x);
+    if (status >= 0)
+        status = mi_build_list(b, "axes", 1, axis, 4, &axes);
+    if (status >= 0)
+        status = mi_build_int(b, "keepdims", 1, 0, 1, &keep);
+    if (status < 0)
+        return status;
+    uint32_t set = 0;
+    for (int32_t k = 0; k < axes; k++) {
+        int32_t plain;
+        status = mi_build_axis(b, axis[k], 4, &plain);
+        if (status < 0)
+            return status;
+        set |= 1u << plain;
+    }
+    if (!keep || set != (x->nhwc ? 6u : 12u))
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED,
+                             "only a mean over rows and columns that keeps the dimensions");
+    return emit_global(b, x);
+}
+
+int mi_build_batch_norm(mi_build *b)
+{
+    mi_value *x;
+    int32_t training, scale, shift;
+    float epsilon;
+    int status = mi_build_run(b, 0, false, &x);
+    if (status >= 0)
+        status = mi_build_int(b, "training_mode", 0, 0, 0, &training);
+    if (status >= 0)
+        status = mi_build_int(b, "spatial", 1, 1, 1, &training);
+    if (status >= 0)
+        status = mi_build_float(b, "epsilon", 1e-5f, &epsilon);
+    if (status < 0)
+        return status;
+    const mi_tensor t = *mi_build_tensor(b, x);
+    int32_t part[4];
+    for (int32_t k = 0; k < 4; k++) {
+        status = channel_input(b, 1 + k, t.c, &part[k]);
+        if (status < 0)
+            return status;
+    }
+    if (2 * (int64_t)t.c > b->budget.left)
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "the constants are too large");
+    b->budget.left -= 2 * (int64_t)t.c;
+    float *factor = malloc((size_t)t.c * sizeof *factor);
+    float *term = malloc((size_t)t.c * sizeof *term);
+    bool ok = factor && term;
+    status = ok ? 0 : MIEN_ERR_NOMEM;
+    for (int32_t c = 0; ok && c < t.c; c++) {
+        const mi_tensor *all = b->graph->tensor;
+        double variance = (double)all[part[3]].data[c] + epsilon;
+        double by = all[part[0]].data[c] / sqrt(variance);
+        factor[c] = (float)by;
+        term[c] = (float)(all[part[1]].data[c] - all[part[2]].data[c] * by);
+        ok = variance > 0;
+    }
+    if (!ok) {
+        free(factor);
+        free(term);
+        if (status == MIEN_ERR_NOMEM)
+            return mi_build_fail(b, MIEN_ERR_NOMEM, "no memory");
+        return mi_build_fail(b, MIEN_ERR_MODEL, "a variance is not positive");
+    }
+    status = mi_build_data(b, factor, t.c, 1, 1, &scale);
+    if (status < 0) {
+        free(term);
+        return status;
+    }
+    status = mi_build_data(b, term, t.c, 1, 1, &shift);
+    mi_node *node;
+    if (status >= 0)
+        status = mi_build_node(b, MI_OP_AFFINE, x->tensor, t.c, t.h, t.w, &node);
+    if (status < 0)
+        return status;
+    mi_build_connect(b, node, scale);
+    mi_build_connect(b, node, shift);
+    return mi_build_out_run(b, 0, node->out, false);
+}
+
+int mi_build_instance_norm(mi_build *b)
+{
+    mi_value *x;
+    int32_t scale, bias;
+    float epsilon;
+    int status = mi_build_run(b, 0, false, &x);
+    if (status >= 0)
+        status = mi_build_float(b, "epsilon", 1e-5f, &epsilon);
+    if (status < 0)
+        return status;
+    const mi_tensor t = *mi_build_tensor(b, x);
+    status = channel_input(b, 1, t.c, &scale);
+    if (status >= 0)
+        status = channel_input(b, 2, t.c, &bias);
+    mi_node *node;
+    if (status >= 0)
+        status = mi_build_node(b, MI_OP_INSTANCE_NORM, x->tensor, t.c, t.h, t.w, &node);
+    if (status < 0)
+        return status;
+    node->epsilon = epsilon;
+    mi_build_connect(b, node, scale);
+    mi_build_connect(b, node, bias);
+    return mi_build_out_run(b, 0, node->out, false);
+}
