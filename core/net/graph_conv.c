@@ -22,9 +22,11 @@ static int read_pair(const mi_build *b, const char *name, int64_t standard, int6
     int status = mi_build_list(b, name, -1, pair, 2, &count);
     if (status < 0)
         return status;
-    if (count < 0)
+    if (count < 0) {
         pair[0] = pair[1] = standard;
-    else if (count != 2)
+        return 0;
+    }
+    if (count != 2)
         return mi_build_fail(b, MIEN_ERR_MODEL, "%s has %d values, not 2", name, (int)count);
     for (int32_t k = 0; k < 2; k++)
         if (pair[k] < min || pair[k] > WINDOW_MAX)

@@ -1,0 +1,128 @@
+#include "sample_models.h"
+
+#include "onnx_writer.h"
+
+#include <stdlib.h>
+
+#define LIST(...) (const int64_t[]){__VA_ARGS__}
+
+/* An initializer with some values between -1 and 1. */
+static void noise(onnx_writer *w, const char *name, int32_t rank, const int64_t *dim)
+{
+    size_t count = 1;
+    for (int32_t k = 0; k < rank; k++)
+        count *= (size_t)dim[k];
+    float *value = malloc(count * sizeof *value);
+    if (!value)
+        abort();
+    uint32_t state = 12345;
+    for (size_t k = 0; k < count; k++) {
+        state = state * 1664525 + 1013904223;
+        value[k] = (float)(state >> 8) / 8388608.0f - 1.0f;
+    }
+    onnx_floats(w, name, rank, dim, value);
+    free(value);
+}
+
+static void one_conv(onnx_writer *w)
+{
+    noise(w, "w", 4, LIST(4, 3, 3, 3));
+    noise(w, "b", 1, LIST(4));
+    onnx_node(w, "Conv", "x w b", "y");
+    onnx_attr_ints(w, "pads", 4, LIST(1, 1, 1, 1));
+    onnx_attr_ints(w, "strides", 2, LIST(2, 1));
+}
+
+static void transposed(onnx_writer *w)
+{
+    noise(w, "w", 4, LIST(3, 2, 4, 4));
+    onnx_node(w, "ConvTranspose", "x w", "y");
+    onnx_attr_ints(w, "pads", 4, LIST(1, 1, 1, 1));
+    onnx_attr_ints(w, "strides", 2, LIST(2, 2));
+    onnx_attr_ints(w, "output_padding", 2, LIST(1, 0));
+}
+
+/* A small network of the kind that the library runs. */
+static void network(onnx_writer *w)
+{
+    noise(w, "w1", 4, LIST(8, 3, 3, 3));
+    noise(w, "w2", 4, LIST(8, 1, 3, 3));
+    noise(w, "w3", 4, LIST(12, 16, 1, 1));
+    noise(w, "s", 1, LIST(8));
+    onnx_ints(w, "pad", 8, LIST(0, 0, 1, 1, 0, 0, 1, 1));
+    onnx_node(w, "Pad", "x pad", "a");
+    onnx_attr_text(w, "mode", "reflect");
+    onnx_node(w, "Conv", "a w1", "b");
+    onnx_attr_ints(w, "strides", 2, LIST(2, 2));
+    onnx_node(w, "InstanceNormalization", "b s s", "c");
+    onnx_attr_float(w, "epsilon", 1e-3f);
+    onnx_node(w, "LeakyRelu", "c", "d");
+    onnx_attr_float(w, "alpha", 0.2f);
+    onnx_node(w, "Conv", "d w2", "e");
+    onnx_attr_int(w, "group", 8);
+    onnx_attr_text(w, "auto_pad", "SAME_UPPER");
+    onnx_node(w, "Concat", "d e", "f");
+    onnx_attr_int(w, "axis", 1);
+    onnx_node(w, "Conv", "f w3", "g");
+    onnx_node(w, "DepthToSpace", "g", "h");
+    onnx_attr_int(w, "blocksize", 2);
+    onnx_attr_text(w, "mode", "CRD");
+    onnx_node(w, "Add", "h x", "i");
+    onnx_node(w, "Tanh", "i", "y");
+    onnx_meta(w, "mien.role", "style");
+}
+
+/* Shapes computed by nodes, as exporters write them. */
+static void shapes(onnx_writer *w)
+{
+    onnx_ints(w, "zero", 1, LIST(0));
+    onnx_ints(w, "two", 1, LIST(2));
+    onnx_ints(w, "four", 1, LIST(4));
+    onnx_node(w, "AveragePool", "x", "p");
+    onnx_attr_ints(w, "kernel_shape", 2, LIST(3, 3));
+    onnx_attr_ints(w, "strides", 2, LIST(2, 2));
+    onnx_attr_ints(w, "pads", 4, LIST(1, 1, 1, 1));
+    onnx_attr_int(w, "count_include_pad", 1);
+    onnx_node(w, "Shape", "p", "sp");
+    onnx_node(w, "Slice", "sp zero two", "nc");
+    onnx_node(w, "Shape", "x", "sx");
+    onnx_node(w, "Slice", "sx two four", "hw");
+    onnx_node(w, "Mul", "hw two", "hw2");
+    onnx_node(w, "Concat", "nc hw2", "size");
+    onnx_attr_int(w, "axis", 0);
+    onnx_node(w, "Resize", "p - - size", "r");
+    onnx_attr_text(w, "mode", "linear");
+    onnx_node(w, "SpaceToDepth", "r", "q");
+    onnx_attr_int(w, "blocksize", 2);
+    onnx_node(w, "GlobalAveragePool", "q", "m");
+    onnx_node(w, "Sub", "q m", "y");
+}
+
+static void identity(onnx_writer *w)
+{
+    onnx_node(w, "Identity", "x", "y");
+}
+
+typedef struct sample_row {
+    const char *name;
+    void (*write)(onnx_writer *w);
+} sample_row;
+
+static const sample_row sample_table[] = {
+    {"one_conv", one_conv}, {"transposed", transposed}, {"network", network},
+    {"shapes", shapes},     {"identity", identity},
+};
+
+uint8_t *sample_model(int32_t index, size_t *size, const char **name)
+{
+    if (index < 0 || (size_t)index >= sizeof sample_table / sizeof *sample_table)
+        return NULL;
+    onnx_writer w;
+    onnx_writer_init(&w, 13);
+    sample_table[index].write(&w);
+    uint8_t *bytes = onnx_model(&w, LIST(1, 3, 0, 0), size);
+    onnx_writer_finish(&w);
+    if (name)
+        *name = sample_table[index].name;
+    return bytes;
+}
