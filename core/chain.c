@@ -1,28 +1,277 @@
 #include "chain.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "blend/blend.h"
+#include "compose/compose.h"
+#include "effect/style.h"
+#include "net/net.h"
+#include "stage.h"
+
+/* Two parities, since pictures and history alternate; with motion and, for smooth = 0, without. */
+enum { PARITIES = 2, MODES = 2, MODE_MOTION = 0, MODE_PLAIN = 1 };
+enum { STAGES = 5 };
+static const char *const stage_name[STAGES] = {"import", "motion", "network", "blend", "export"};
+
+struct mi_chain {
+    mvk_device *device;
+    mi_log *log;
+    mi_picture picture[PARITIES];
+    mi_compose compose;
+    mi_blend blend;
+    mi_net net;
+    int32_t net_base; /* the network's part of the arena */
+    mvk_buffer arena;
+    mvk_buffer upload, readback;     /* packed frames, host side */
+    mvk_buffer device_in, device_out; /* the same on the device, where memory is not unified */
+    mvk_buffer uniform;
+    mvk_set set;
+    mvk_commands list[PARITIES][MODES];
+    bool timing;
+    int parity;
+    bool has_motion_past; /* the last frame ran with motion: its pyramid is there */
+    int last_mode, last_parity;
+    bool ran;
+};
+
+static const mvk_buffer *frame_in(const mi_chain *c)
+{
+    return c->device->unified ? &c->upload : &c->device_in;
+}
+
+static const mvk_buffer *frame_out(const mi_chain *c)
+{
+    return c->device->unified ? &c->readback : &c->device_out;
+}
+
+static int create_buffers(mi_chain *c, const mien_frame *shape, const mi_arena *arena)
+{
+    mvk_device *d = c->device;
+    size_t offset[3], pitch[3];
+    size_t bytes = mi_frame_packed(shape->format, shape->width, shape->height, offset, pitch);
+    if (arena->vec4s > INT32_MAX / 4)
+        return mi_fail(c->log, MIEN_ERR_UNSUPPORTED, "frames of %dx%d need too much memory",
+                       (int)shape->width, (int)shape->height);
+    int status = mvk_buffer_create(d, &c->arena, (VkDeviceSize)arena->vec4s * 16,
+                                   MVK_MEMORY_DEVICE);
+    if (status == MIEN_OK)
+        status = mvk_buffer_create(d, &c->upload, bytes, MVK_MEMORY_UPLOAD);
+    if (status == MIEN_OK)
+        status = mvk_buffer_create(d, &c->readback, bytes, MVK_MEMORY_READBACK);
+    if (status == MIEN_OK && !d->unified)
+        status = mvk_buffer_create(d, &c->device_in, bytes, MVK_MEMORY_DEVICE);
+    if (status == MIEN_OK && !d->unified)
+        status = mvk_buffer_create(d, &c->device_out, bytes, MVK_MEMORY_DEVICE);
+    if (status == MIEN_OK)
+        status = mvk_buffer_create(d, &c->uniform, sizeof(struct frame_uniform),
+                                   MVK_MEMORY_UPLOAD);
+    if (status != MIEN_OK)
+        return status;
+    mvk_bindings bindings = {.arena = &c->arena, .weights = &c->net.weights,
+                             .frame_in = frame_in(c), .frame_out = frame_out(c),
+                             .uniform = &c->uniform};
+    return mvk_set_create(d, &c->set, &bindings);
+}
+
+/* The first vec4 is zero by contract; the rest only has to hold finite numbers. */
+static int clear_arena(mi_chain *c)
+{
+    mvk_commands clear;
+    int status = mvk_commands_create(c->device, &clear, 0);
+    if (status != MIEN_OK)
+        return status;
+    status = mvk_commands_begin(c->device, &clear);
+    if (status == MIEN_OK) {
+        mvk_fill(&clear, &c->arena);
+        mvk_barrier(&clear);
+        status = mvk_commands_end(c->device, &clear);
+    }
+    if (status == MIEN_OK)
+        status = mvk_submit(c->device, &clear);
+    mvk_commands_destroy(c->device, &clear);
+    return status;
+}
+
+static int record(mi_chain *c, int parity, int mode)
+{
+    mvk_commands *list = &c->list[parity][mode];
+    mvk_commands_destroy(c->device, list);
+    int status = mvk_commands_create(c->device, list, c->timing ? STAGES + 1 : 0);
+    if (status == MIEN_OK)
+        status = mvk_commands_begin(c->device, list);
+    if (status != MIEN_OK)
+        return status;
+    mvk_mark(list);
+    if (!c->device->unified) {
+        mvk_copy(list, &c->upload, &c->device_in, 0, 0, c->upload.size);
+        mvk_barrier(list);
+    }
+    mvk_bind_set(c->device, list, &c->set);
+    mi_compose_record_import(&c->compose, list, c->picture[parity]);
+    mvk_barrier(list);
+    mvk_mark(list);
+    if (mode == MODE_MOTION)
+        mi_blend_record_motion(&c->blend, list, c->picture, parity);
+    mvk_mark(list);
+    mi_net_record(&c->net, list, c->net_base, c->picture[parity].at, false);
+    mvk_mark(list);
+    mi_blend_record_resolve(&c->blend, list, c->picture, mi_net_output(&c->net, c->net_base),
+                            parity);
+    mvk_mark(list);
+    mi_compose_record_export(&c->compose, list, c->blend.model);
+    if (!c->device->unified) {
+        mvk_barrier(list);
+        mvk_copy(list, &c->device_out, &c->readback, 0, 0, c->readback.size);
+    }
+    mvk_barrier_host(list);
+    mvk_mark(list);
+    return mvk_commands_end(c->device, list);
+}
+
+static int record_all(mi_chain *c)
+{
+    int status = MIEN_OK;
+    for (int parity = 0; parity < PARITIES && status == MIEN_OK; parity++)
+        for (int mode = 0; mode < MODES && status == MIEN_OK; mode++)
+            status = record(c, parity, mode);
+    return status;
+}
+
+/* Drivers compile at the first dispatch: let that happen here and not in the first frame. */
+static int warm_up(mi_chain *c)
+{
+    struct frame_uniform u = {.strength = 1, .alpha = 1, .fresh = 1};
+    memset(c->upload.map, 0, c->upload.size);
+    memcpy(c->uniform.map, &u, sizeof u);
+    return mvk_submit(c->device, &c->list[0][MODE_MOTION]);
+}
+
+static int create_parts(mi_chain *c, const mi_chain_config *config)
+{
+    const mien_frame *shape = &config->shape;
+    mi_style_file file;
+    mi_graph *graph = NULL;
+    mi_arena arena = {0};
+    int32_t scale, w, h;
+    float kr, kb;
+    int status = mi_style_open(&file, config->style, config->models, c->log);
+    if (status != MIEN_OK)
+        return status;
+    status = mi_style_choose_scale(&file, c->device, config->quality, shape->width, shape->height,
+                                   &scale, &w, &h, c->log);
+    if (status == MIEN_OK)
+        status = mi_style_graph(&graph, &file, w, h, c->log);
+    if (status == MIEN_OK)
+        status = mi_net_create(&c->net, c->device, graph, c->log);
+    if (status != MIEN_OK)
+        goto error;
+    mi_log_write(c->log, MIEN_LOG_INFO, "style '%s': network at %dx%d (1/%d), %.3f GMAC a frame",
+                 file.path, (int)w, (int)h, (int)scale, c->net.plan.mac * 1e-9);
+    for (int i = 0; i < PARITIES; i++)
+        c->picture[i] = mi_picture_take(&arena, w, h);
+    mi_luma_weights(shape, &kr, &kb);
+    status = mi_blend_create(&c->blend, c->device, &arena, w, h, kr, kb);
+    if (status != MIEN_OK)
+        goto error;
+    c->net_base = mi_arena_take(&arena, c->net.plan.vec4s);
+    status = mi_compose_create(&c->compose, c->device, shape, scale);
+    if (status == MIEN_OK)
+        status = create_buffers(c, shape, &arena);
+    if (status == MIEN_OK)
+        status = clear_arena(c);
+    if (status == MIEN_OK)
+        status = record_all(c);
+    if (status == MIEN_OK)
+        status = warm_up(c);
+error:
+    mi_graph_destroy(&graph);
+    mi_style_close(&file);
+    return status;
+}
+
 int mi_chain_create(mi_chain **chain, mvk_device *device, const mi_chain_config *config,
                     mi_log *log)
 {
-    (void)device;
-    (void)config;
+    mi_chain *c = calloc(1, sizeof *c);
     *chain = NULL;
-    return mi_fail(log, MIEN_ERR_UNSUPPORTED, "styles are being built");
+    if (!c)
+        return mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
+    c->device = device;
+    c->log = log;
+    int status = create_parts(c, config);
+    if (status != MIEN_OK)
+        mi_chain_destroy(&c);
+    *chain = c;
+    return status;
 }
+
 void mi_chain_destroy(mi_chain **chain)
 {
+    mi_chain *c = *chain;
+    if (!c)
+        return;
     *chain = NULL;
+    mvk_device *d = c->device;
+    for (int parity = 0; parity < PARITIES; parity++)
+        for (int mode = 0; mode < MODES; mode++)
+            mvk_commands_destroy(d, &c->list[parity][mode]);
+    mvk_set_destroy(d, &c->set);
+    mvk_buffer_destroy(d, &c->arena);
+    mvk_buffer_destroy(d, &c->upload);
+    mvk_buffer_destroy(d, &c->readback);
+    mvk_buffer_destroy(d, &c->device_in);
+    mvk_buffer_destroy(d, &c->device_out);
+    mvk_buffer_destroy(d, &c->uniform);
+    mi_compose_destroy(&c->compose);
+    mi_blend_destroy(&c->blend);
+    mi_net_destroy(&c->net);
+    free(c);
 }
-int mi_chain_run(mi_chain *chain, const mien_frame *in, const mien_frame *out,
+
+int mi_chain_run(mi_chain *c, const mien_frame *in, const mien_frame *out,
                  const mi_chain_values *values)
 {
-    (void)chain, (void)in, (void)out, (void)values;
+    int mode = values->smooth > 0 ? MODE_MOTION : MODE_PLAIN;
+    struct frame_uniform u = {.strength = values->strength,
+                              .alpha = mi_blend_alpha(values->smooth, values->dt),
+                              .fresh = values->reset || !c->has_motion_past || mode == MODE_PLAIN};
+    memcpy(c->uniform.map, &u, sizeof u);
+    mi_frame_pack(c->upload.map, in);
+    int status = mvk_submit(c->device, &c->list[c->parity][mode]);
+    if (status != MIEN_OK)
+        return status;
+    mi_frame_unpack(out, c->readback.map);
+    c->ran = true;
+    c->last_mode = mode;
+    c->last_parity = c->parity;
+    c->has_motion_past = mode == MODE_MOTION;
+    c->parity = 1 - c->parity;
     return MIEN_OK;
 }
-void mi_chain_set_timing(mi_chain *chain, bool on)
+
+void mi_chain_set_timing(mi_chain *c, bool on)
 {
-    (void)chain, (void)on;
+    if (c->timing == on)
+        return;
+    c->timing = on;
+    c->ran = false;
+    record_all(c); /* the same commands as before: it failed only if memory is gone, and then the
+                      next submit says so */
 }
-void mi_chain_stats(const mi_chain *chain, mien_stats *stats)
+
+void mi_chain_stats(const mi_chain *c, mien_stats *stats)
 {
-    (void)chain, (void)stats;
+    double ms[STAGES];
+    stats->net_width = c->picture[0].w;
+    stats->net_height = c->picture[0].h;
+    stats->net_gmac = c->net.plan.mac * 1e-9;
+    if (!c->ran || !c->timing)
+        return;
+    uint32_t n = mvk_read_marks(c->device, &c->list[c->last_parity][c->last_mode], ms, STAGES);
+    for (uint32_t i = 0; i < n; i++)
+        stats->stage[i] = (mien_stage_time){.name = stage_name[i], .ms = ms[i]};
+    if (n > 2)
+        stats->stage[2].gflop = 2 * stats->net_gmac;
+    stats->stages = n;
 }

@@ -338,3 +338,12 @@ int mien_filter_stats(const mien_filter *f, mien_stats *stats)
         mi_chain_stats(f->chain, stats);
     return MIEN_OK;
 }
+
+int mien_filter_measure_peak(mien_filter *f, double *gflops, double *gflops_core)
+{
+    if (!f || !gflops || !gflops_core)
+        return MIEN_ERR_INVALID;
+    if (!f->device)
+        return mi_fail(&f->log, MIEN_ERR_INVALID, "no device is open yet");
+    return mvk_measure_peak(f->device, gflops, gflops_core);
+}

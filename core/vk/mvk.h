@@ -133,6 +133,8 @@ void mvk_barrier(mvk_commands *commands);
 void mvk_barrier_host(mvk_commands *commands);
 void mvk_copy(mvk_commands *commands, const mvk_buffer *from, const mvk_buffer *to,
               VkDeviceSize from_offset, VkDeviceSize to_offset, VkDeviceSize size);
+/* Sets every byte of a buffer to 0. */
+void mvk_fill(mvk_commands *commands, const mvk_buffer *buffer);
 /* A time stamp when everything before is done; ignored when all marks are used. */
 void mvk_mark(mvk_commands *commands);
 
@@ -143,5 +145,9 @@ int mvk_submit(mvk_device *device, const mvk_commands *commands);
  * could be read. */
 uint32_t mvk_read_marks(mvk_device *device, const mvk_commands *commands, double *ms,
                         uint32_t count);
+
+/* Measured multiply-add peak, fp32, 1e9 FLOP (a multiply-add counts 2): *gflops by the wall clock
+ * and *gflops_core by the CPU time of the process, which means something on CPU drivers only. */
+int mvk_measure_peak(mvk_device *device, double *gflops, double *gflops_core);
 
 #endif

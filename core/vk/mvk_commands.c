@@ -103,6 +103,11 @@ void mvk_copy(mvk_commands *c, const mvk_buffer *from, const mvk_buffer *to,
     vkCmdCopyBuffer(c->buffer, from->buffer, to->buffer, 1, &region);
 }
 
+void mvk_fill(mvk_commands *c, const mvk_buffer *buffer)
+{
+    vkCmdFillBuffer(c->buffer, buffer->buffer, 0, VK_WHOLE_SIZE, 0);
+}
+
 void mvk_mark(mvk_commands *c)
 {
     if (c->used < c->marks)

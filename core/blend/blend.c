@@ -1,0 +1,139 @@
+#include "blend.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "luma_half.spv.h"
+#include "resolve.spv.h"
+#include "search.spv.h"
+#include "warp_error.spv.h"
+
+enum { COARSEST = 12 }; /* pixels: a smaller level has nothing to match */
+
+#define SHADER(name) {#name, mi_spv_##name, sizeof mi_spv_##name}
+
+static int create_pipelines(mi_blend *b)
+{
+    static const mvk_shader half = SHADER(luma_half), search = SHADER(search),
+                            warp_error = SHADER(warp_error), resolve = SHADER(resolve);
+    const uint32_t yes = 1, no = 0;
+    int status = mvk_pipeline_create(b->device, &b->half_picture, &half, &yes, 1);
+    if (status == MIEN_OK)
+        status = mvk_pipeline_create(b->device, &b->half_plane, &half, &no, 1);
+    if (status == MIEN_OK)
+        status = mvk_pipeline_create(b->device, &b->search, &search, NULL, 0);
+    if (status == MIEN_OK)
+        status = mvk_pipeline_create(b->device, &b->warp_error, &warp_error, NULL, 0);
+    if (status == MIEN_OK)
+        status = mvk_pipeline_create(b->device, &b->resolve, &resolve, NULL, 0);
+    return status;
+}
+
+static void lay_out(mi_blend *b, mi_arena *arena)
+{
+    for (int i = 0; i < 2; i++)
+        b->history[i] = mi_picture_take(arena, b->w, b->h);
+    b->warp = mi_picture_take(arena, b->w, b->h);
+    b->model = mi_picture_take(arena, b->w, b->h);
+    int32_t w = b->w, h = b->h;
+    for (b->levels = 0; b->levels < MI_BLEND_LEVELS; b->levels++) {
+        w = (w + 1) / 2;
+        h = (h + 1) / 2;
+        if (b->levels > 0 && (w < COARSEST || h < COARSEST))
+            break;
+        mi_motion_level *l = &b->level[b->levels];
+        l->w = w;
+        l->h = h;
+        for (int i = 0; i < 2; i++)
+            l->plane[i] = 4 * mi_arena_take(arena, ((int64_t)w * h + 3) / 4);
+        l->patch_w = (w + 3) / 4 + 1; /* one more: its half lies inside */
+        l->patch_h = (h + 3) / 4 + 1;
+        l->flow = mi_arena_take(arena, (int64_t)l->patch_w * l->patch_h);
+    }
+}
+
+int mi_blend_create(mi_blend *b, mvk_device *device, mi_arena *arena, int32_t w, int32_t h,
+                    float kr, float kb)
+{
+    memset(b, 0, sizeof *b);
+    b->device = device;
+    b->w = w;
+    b->h = h;
+    b->kr = kr;
+    b->kb = kb;
+    lay_out(b, arena);
+    int status = create_pipelines(b);
+    if (status != MIEN_OK)
+        mi_blend_destroy(b);
+    return status;
+}
+
+void mi_blend_destroy(mi_blend *b)
+{
+    if (!b->device)
+        return;
+    mvk_pipeline_destroy(b->device, &b->half_picture);
+    mvk_pipeline_destroy(b->device, &b->half_plane);
+    mvk_pipeline_destroy(b->device, &b->search);
+    mvk_pipeline_destroy(b->device, &b->warp_error);
+    mvk_pipeline_destroy(b->device, &b->resolve);
+    memset(b, 0, sizeof *b);
+}
+
+/* The default 0.8 gives a weight of 0.12 at 30 frames/s, the best of the project's simulation;
+ * the time constant in seconds stays the same at other rates. */
+float mi_blend_alpha(float smooth, double dt)
+{
+    double weight = 1 - 1.1 * (double)smooth;
+    if (weight < 0.03)
+        weight = 0.03;
+    return (float)(1 - pow(1 - weight, dt * 30));
+}
+
+void mi_blend_record_motion(const mi_blend *b, mvk_commands *commands, const mi_picture picture[2],
+                            int parity)
+{
+    for (int32_t i = 0; i < b->levels; i++) {
+        const mi_motion_level *l = &b->level[i];
+        struct blend_push p = {.w = l->w, .h = l->h, .past = l->plane[parity]};
+        p.now = i == 0 ? picture[parity].at : b->level[i - 1].plane[parity];
+        p.coarse_w = i == 0 ? b->w : b->level[i - 1].w;
+        p.coarse_h = i == 0 ? b->h : b->level[i - 1].h;
+        mvk_dispatch(b->device, commands, i == 0 ? b->half_picture : b->half_plane, &p, sizeof p,
+                     mi_groups(l->w, 8), mi_groups(l->h, 4), 1);
+        mvk_barrier(commands);
+    }
+    for (int32_t i = b->levels - 1; i >= 0; i--) {
+        const mi_motion_level *l = &b->level[i], *coarse = l + 1;
+        struct blend_push p = {.w = l->w, .h = l->h, .now = l->plane[parity],
+                               .past = l->plane[1 - parity], .patch_w = l->patch_w,
+                               .patch_h = l->patch_h, .flow = l->flow};
+        if (i + 1 < b->levels) {
+            p.coarse_w = coarse->patch_w;
+            p.coarse_h = coarse->patch_h;
+            p.coarse_flow = coarse->flow;
+        }
+        mvk_dispatch(b->device, commands, b->search, &p, sizeof p, mi_groups(l->patch_w, 8),
+                     mi_groups(l->patch_h, 4), 1);
+        mvk_barrier(commands);
+    }
+    struct blend_push p = {.w = b->w, .h = b->h, .now = picture[parity].at,
+                           .past = picture[1 - parity].at, .patch_w = b->level[0].patch_w,
+                           .patch_h = b->level[0].patch_h, .flow = b->level[0].flow,
+                           .warp = b->warp.at};
+    mvk_dispatch(b->device, commands, b->warp_error, &p, sizeof p, mi_groups(b->w, 8),
+                 mi_groups(b->h, 4), 1);
+    mvk_barrier(commands);
+}
+
+void mi_blend_record_resolve(const mi_blend *b, mvk_commands *commands,
+                             const mi_picture picture[2], int32_t styled, int parity)
+{
+    struct blend_push p = {.w = b->w, .h = b->h, .now = picture[parity].at, .warp = b->warp.at,
+                           .styled = styled, .history_in = b->history[1 - parity].at,
+                           .history_out = b->history[parity].at, .model = b->model.at,
+                           .kr = b->kr, .kb = b->kb};
+    mvk_dispatch(b->device, commands, b->resolve, &p, sizeof p, mi_groups(b->w, 8),
+                 mi_groups(b->h, 4), 1);
+    mvk_barrier(commands);
+}

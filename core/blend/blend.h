@@ -1,0 +1,48 @@
+/* Temporal consistency of a whole-frame style: a motion field between the last picture and this
+ * one, and a history of the style that it carries. */
+#ifndef MI_BLEND_H
+#define MI_BLEND_H
+
+#include "../stage.h"
+
+#include "blend/blend_push.h"
+#include "frame_uniform.h"
+
+enum { MI_BLEND_LEVELS = 5 };
+
+typedef struct mi_motion_level {
+    int32_t w, h;             /* pixels of the level; level 0 is half the picture */
+    int32_t plane[2];         /* luma of even and odd frames, floats in the arena */
+    int32_t patch_w, patch_h;
+    int32_t flow;             /* vec4 a patch */
+} mi_motion_level;
+
+typedef struct mi_blend {
+    mvk_device *device;
+    VkPipeline half_picture, half_plane, search, warp_error, resolve;
+    float kr, kb;
+    int32_t w, h;
+    mi_picture history[2]; /* of even and odd frames */
+    mi_picture warp, model;
+    mi_motion_level level[MI_BLEND_LEVELS];
+    int32_t levels;
+} mi_blend;
+
+/* For pictures of w x h; kr, kb: luma weights. Takes its memory from `arena`. */
+int mi_blend_create(mi_blend *blend, mvk_device *device, mi_arena *arena, int32_t w, int32_t h,
+                    float kr, float kb);
+void mi_blend_destroy(mi_blend *blend);
+
+/* Weight of the present frame for a smoothness 0..1 and a frame period in seconds. */
+float mi_blend_alpha(float smooth, double dt);
+
+/* Records for frames of parity 0 or 1. `picture[parity]` is the present one, with luma in its
+ * fourth channel. Ends with a barrier. */
+void mi_blend_record_motion(const mi_blend *blend, mvk_commands *commands,
+                            const mi_picture picture[2], int parity);
+
+/* `styled`: offset of the network's output. Writes blend->model. */
+void mi_blend_record_resolve(const mi_blend *blend, mvk_commands *commands,
+                             const mi_picture picture[2], int32_t styled, int parity);
+
+#endif

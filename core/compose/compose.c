@@ -1,0 +1,82 @@
+#include "compose.h"
+
+#include <string.h>
+
+#include "pixel_export.spv.h"
+#include "pixel_import.spv.h"
+
+/* ITU-R BT.601 and BT.709. RGB frames have no matrix of their own: BT.709's weights. */
+void mi_luma_weights(const mien_frame *shape, float *kr, float *kb)
+{
+    bool bt709 = shape->matrix == MIEN_MATRIX_BT709 ||
+                 (shape->matrix == MIEN_MATRIX_AUTO && shape->height >= 720) ||
+                 !mi_format_is_yuv(shape->format);
+    *kr = bt709 ? 0.2126f : 0.299f;
+    *kb = bt709 ? 0.0722f : 0.114f;
+}
+
+static struct pixel_push make_push(const mien_frame *shape)
+{
+    size_t offset[3], pitch[3];
+    mi_frame_packed(shape->format, shape->width, shape->height, offset, pitch);
+    struct pixel_push p = {.width = shape->width, .height = shape->height,
+                           .plane0 = (int32_t)offset[0], .plane1 = (int32_t)offset[1],
+                           .plane2 = (int32_t)offset[2], .pitch0 = (int32_t)pitch[0],
+                           .pitch1 = (int32_t)pitch[1], .pitch2 = (int32_t)pitch[2]};
+    mi_luma_weights(shape, &p.kr, &p.kb);
+    bool full = shape->range == MIEN_RANGE_FULL;
+    p.y_offset = full ? 0 : 16;
+    p.y_scale = full ? 1.0f / 255 : 1.0f / 219;
+    p.c_scale = full ? 1.0f / 255 : 1.0f / 224;
+    p.site_x = shape->siting == MIEN_SITING_CENTER ? 0.5f : 0;
+    p.site_y = shape->siting == MIEN_SITING_TOPLEFT ? 0 : 0.5f;
+    return p;
+}
+
+int mi_compose_create(mi_compose *c, mvk_device *device, const mien_frame *shape, int32_t scale)
+{
+    static const mvk_shader in = {"import", mi_spv_pixel_import, sizeof mi_spv_pixel_import};
+    static const mvk_shader out = {"export", mi_spv_pixel_export, sizeof mi_spv_pixel_export};
+    memset(c, 0, sizeof *c);
+    c->device = device;
+    c->push = make_push(shape);
+    uint32_t spec[2] = {(uint32_t)shape->format, (uint32_t)scale};
+    int status = mvk_pipeline_create(device, &c->import_pipeline, &in, spec, 2);
+    if (status == MIEN_OK)
+        status = mvk_pipeline_create(device, &c->export_pipeline, &out, spec, 2);
+    if (status != MIEN_OK)
+        mi_compose_destroy(c);
+    return status;
+}
+
+void mi_compose_destroy(mi_compose *c)
+{
+    if (!c->device)
+        return;
+    mvk_pipeline_destroy(c->device, &c->import_pipeline);
+    mvk_pipeline_destroy(c->device, &c->export_pipeline);
+    memset(c, 0, sizeof *c);
+}
+
+static struct pixel_push with_picture(const mi_compose *c, mi_picture low)
+{
+    struct pixel_push p = c->push;
+    p.low = low.at;
+    p.low_w = low.w;
+    p.low_h = low.h;
+    return p;
+}
+
+void mi_compose_record_import(const mi_compose *c, mvk_commands *commands, mi_picture low)
+{
+    struct pixel_push p = with_picture(c, low);
+    mvk_dispatch(c->device, commands, c->import_pipeline, &p, sizeof p, mi_groups(low.w, 8),
+                 mi_groups(low.h, 4), 1);
+}
+
+void mi_compose_record_export(const mi_compose *c, mvk_commands *commands, mi_picture model)
+{
+    struct pixel_push p = with_picture(c, model);
+    mvk_dispatch(c->device, commands, c->export_pipeline, &p, sizeof p, mi_groups(p.width, 64),
+                 mi_groups(p.height, 8), 1);
+}

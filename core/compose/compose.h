@@ -1,0 +1,33 @@
+/* Import of frame bytes into a low-resolution picture and export of a style at native resolution,
+ * for every pixel format. */
+#ifndef MI_COMPOSE_H
+#define MI_COMPOSE_H
+
+#include "../frame.h"
+#include "../stage.h"
+
+#include "compose/pixel_push.h"
+
+typedef struct mi_compose {
+    mvk_device *device;
+    VkPipeline import_pipeline, export_pipeline;
+    struct pixel_push push;
+} mi_compose;
+
+/* `shape`: format, size and colour of the frames. `scale`: frame pixels a low-resolution pixel
+ * each way, 1..16. The frame lies packed (mi_frame_packed) in the frame slots of the set. */
+int mi_compose_create(mi_compose *compose, mvk_device *device, const mien_frame *shape,
+                      int32_t scale);
+void mi_compose_destroy(mi_compose *compose);
+
+/* Luma weights of red and blue for a frame's matrix. */
+void mi_luma_weights(const mien_frame *shape, float *kr, float *kb);
+
+/* Frame in -> `low`: R'G'B' 0..1 and luma. */
+void mi_compose_record_import(const mi_compose *compose, mvk_commands *commands, mi_picture low);
+
+/* `model` (see blend/resolve.comp) and frame in -> frame out. */
+void mi_compose_record_export(const mi_compose *compose, mvk_commands *commands,
+                              mi_picture model);
+
+#endif

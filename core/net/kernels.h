@@ -1,0 +1,39 @@
+/* The table of network kernels: a row is a shader variant. Adding a variant is adding a row. */
+#ifndef MI_KERNELS_H
+#define MI_KERNELS_H
+
+#include "../vk/mvk.h"
+
+typedef enum mi_kernel {
+    MI_KERNEL_CONV_TILE,  /* 3x3, stride 1 or 2 */
+    MI_KERNEL_CONV_POINT, /* 1x1 */
+    MI_KERNEL_CONV_ANY,
+    MI_KERNEL_CONV_DEPTH,
+    MI_KERNEL_CONV_TRANSPOSE,
+    MI_KERNEL_ELEMENTWISE,
+    MI_KERNEL_NORM_SUM,
+    MI_KERNEL_NORM_SCALE,
+    MI_KERNEL_NORM_APPLY,
+    MI_KERNEL_REARRANGE,
+    MI_KERNEL_RESIZE,
+    MI_KERNEL_POOL
+} mi_kernel;
+
+/* What tells variants of a kernel apart; 0 where it does not apply. */
+typedef struct mi_variant {
+    mi_kernel kernel;
+    uint8_t q;      /* output quads an invocation */
+    uint8_t stride;
+    bool up;        /* nearest x2 upsampling of the input is fused */
+    bool d2s;       /* depth to space of the output is fused */
+    bool lanes8;    /* needs subgroups of exactly 8 lanes along x, and shuffles */
+} mi_variant;
+
+/* NULL: there is no such variant. */
+const mvk_shader *mi_kernel_shader(const mi_variant *variant);
+
+/* True if the device runs the lanes8 variants: subgroups are 8 lanes and work is laid out so
+ * that lane = position along x, which holds for CPU drivers. */
+bool mi_kernel_lanes8(const mvk_device *device);
+
+#endif

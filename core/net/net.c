@@ -1,0 +1,110 @@
+#include "net.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool same_pipeline(const mi_step *a, const mi_step *b)
+{
+    const mi_variant *v = &a->variant, *w = &b->variant;
+    return v->kernel == w->kernel && v->q == w->q && v->stride == w->stride && v->up == w->up &&
+           v->d2s == w->d2s && v->lanes8 == w->lanes8 &&
+           memcmp(a->spec, b->spec, sizeof a->spec) == 0;
+}
+
+static int make_pipelines(mi_net *net, mi_log *log)
+{
+    const mi_plan *plan = &net->plan;
+    for (int32_t i = 0; i < plan->steps; i++) {
+        int32_t found = -1;
+        for (int32_t k = 0; k < i && found < 0; k++)
+            if (same_pipeline(&plan->step[i], &plan->step[k]))
+                found = net->step_pipeline[k];
+        if (found < 0) {
+            const mvk_shader *shader = mi_kernel_shader(&plan->step[i].variant);
+            if (!shader)
+                return mi_fail(log, MIEN_ERR_UNSUPPORTED, "node '%s': no kernel for it",
+                               plan->step[i].node);
+            found = net->pipelines;
+            int status = mvk_pipeline_create(net->device, &net->pipeline[found], shader,
+                                             plan->step[i].spec, MI_SPECS);
+            if (status != MIEN_OK)
+                return status;
+            net->pipelines++;
+        }
+        net->step_pipeline[i] = found;
+    }
+    return MIEN_OK;
+}
+
+int mi_net_create(mi_net *net, mvk_device *device, const mi_graph *graph, mi_log *log)
+{
+    memset(net, 0, sizeof *net);
+    net->device = device;
+    int status = mi_plan_create(&net->plan, graph, mi_kernel_lanes8(device), log);
+    if (status != MIEN_OK)
+        return status;
+    size_t steps = (size_t)net->plan.steps;
+    net->pipeline = calloc(steps, sizeof *net->pipeline);
+    net->step_pipeline = calloc(steps, sizeof *net->step_pipeline);
+    if (!net->pipeline || !net->step_pipeline) {
+        status = mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
+        goto error;
+    }
+    size_t bytes = (net->plan.blob.vec4s ? net->plan.blob.vec4s : 1) * 16;
+    status = mvk_buffer_create(device, &net->weights, bytes, MVK_MEMORY_DEVICE);
+    if (status == MIEN_OK)
+        status = mvk_buffer_write(device, &net->weights, 0, net->plan.blob.data,
+                                  net->plan.blob.vec4s * 16);
+    if (status == MIEN_OK)
+        status = make_pipelines(net, log);
+    if (status != MIEN_OK)
+        goto error;
+    mi_blob_free(&net->plan.blob);
+    return MIEN_OK;
+error:
+    mi_net_destroy(net);
+    return status;
+}
+
+void mi_net_destroy(mi_net *net)
+{
+    if (!net->device)
+        return;
+    for (int32_t i = 0; i < net->pipelines; i++)
+        mvk_pipeline_destroy(net->device, &net->pipeline[i]);
+    mvk_buffer_destroy(net->device, &net->weights);
+    free(net->pipeline);
+    free(net->step_pipeline);
+    mi_plan_destroy(&net->plan);
+    memset(net, 0, sizeof *net);
+}
+
+static int32_t place(const mi_net *net, int32_t buffer, int32_t base, int32_t input)
+{
+    if (buffer == MI_BUFFER_NONE)
+        return 0;
+    return buffer == net->plan.input ? input : base + net->plan.piece[buffer].at;
+}
+
+void mi_net_record(const mi_net *net, mvk_commands *commands, int32_t base, int32_t input,
+                   bool marks)
+{
+    for (int32_t i = 0; i < net->plan.steps; i++) {
+        const mi_step *s = &net->plan.step[i];
+        struct net_push push = s->push;
+        push.in0 += place(net, s->in0, base, input);
+        push.in1 += place(net, s->in1, base, input);
+        push.out0 += place(net, s->out, base, input);
+        mvk_barrier(commands);
+        mvk_dispatch(net->device, commands, net->pipeline[net->step_pipeline[i]], &push,
+                     sizeof push, s->groups[0], s->groups[1], s->groups[2]);
+        if (marks)
+            mvk_mark(commands);
+    }
+    mvk_barrier(commands);
+}
+
+int32_t mi_net_output(const mi_net *net, int32_t base)
+{
+    return base + net->plan.piece[net->plan.output].at;
+}

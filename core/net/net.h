@@ -1,0 +1,29 @@
+/* A network on a device: what a plan needs to run, and its recording into a command list. */
+#ifndef MI_NET_H
+#define MI_NET_H
+
+#include "plan.h"
+
+typedef struct mi_net {
+    mvk_device *device;
+    mi_plan plan;
+    mvk_buffer weights;
+    VkPipeline *pipeline;       /* distinct ones */
+    int32_t pipelines;
+    int32_t *step_pipeline;     /* of each step */
+} mi_net;
+
+/* Compiles and uploads what `graph` needs. `net` is filled in place; on failure it is empty. */
+int mi_net_create(mi_net *net, mvk_device *device, const mi_graph *graph, mi_log *log);
+void mi_net_destroy(mi_net *net); /* may be empty */
+
+/* Records the network's dispatches. It works in the arena from `base` on (vec4; plan.vec4s are
+ * needed), reads its input at `input` and leaves its output at mi_net_output(). The bound set
+ * must show the arena and net->weights. A barrier precedes and follows. With `marks`, a time
+ * stamp is taken after every step. */
+void mi_net_record(const mi_net *net, mvk_commands *commands, int32_t base, int32_t input,
+                   bool marks);
+
+int32_t mi_net_output(const mi_net *net, int32_t base);
+
+#endif

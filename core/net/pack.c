@@ -1,0 +1,134 @@
+#include "pack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int32_t mi_blob_take(mi_blob *blob, size_t vec4s)
+{
+    size_t need = blob->vec4s + vec4s;
+    if (need > blob->capacity) {
+        size_t capacity = need + need / 2 + 256;
+        float *data = need > INT32_MAX ? NULL : realloc(blob->data, capacity * 4 * sizeof(float));
+        if (!data) {
+            blob->failed = true;
+            return 0;
+        }
+        blob->data = data;
+        blob->capacity = capacity;
+    }
+    int32_t at = (int32_t)blob->vec4s;
+    memset(blob->data + blob->vec4s * 4, 0, vec4s * 4 * sizeof(float));
+    blob->vec4s = need;
+    return at;
+}
+
+void mi_blob_free(mi_blob *blob)
+{
+    free(blob->data);
+    memset(blob, 0, sizeof *blob);
+}
+
+static size_t quads(int32_t channels)
+{
+    return ((size_t)channels + 3) / 4;
+}
+
+/* Weight from input channel ci to output channel co at a tap; 0 across groups. */
+static float weight_at(const mi_filter_bank *b, int32_t co, int32_t ci, int32_t tap)
+{
+    int32_t taps = b->kh * b->kw, ci_group = b->ci / b->groups, co_group = b->co / b->groups;
+    if (co / co_group != ci / ci_group)
+        return 0;
+    float w = b->transpose
+                  ? b->weight[((size_t)ci * (size_t)co_group + (size_t)(co % co_group)) * (size_t)taps + (size_t)tap]
+                  : b->weight[((size_t)co * (size_t)ci_group + (size_t)(ci % ci_group)) * (size_t)taps + (size_t)tap];
+    return b->scale ? w * b->scale[co] : w;
+}
+
+int32_t mi_pack_dense(mi_blob *blob, const mi_filter_bank *b, int q, const int32_t *order)
+{
+    size_t taps = (size_t)b->kh * (size_t)b->kw, width = (size_t)q;
+    size_t block = (taps * 4 * width + 7) / 8 * 8, ci_quads = quads(b->ci);
+    size_t blocks = (quads(b->co) + width - 1) / width;
+    int32_t at = mi_blob_take(blob, blocks * ci_quads * block);
+    if (blob->failed)
+        return 0;
+    for (int32_t o = 0; o < b->co; o++) {
+        size_t quad = (size_t)o / 4;
+        int32_t co = order ? order[o] : o;
+        for (int32_t ci = 0; ci < b->ci; ci++) {
+            float *to = blob->data + ((size_t)at + (quad / width * ci_quads + (size_t)ci / 4) * block) * 4;
+            for (size_t t = 0; t < taps; t++)
+                to[((t * 4 + (size_t)ci % 4) * width + quad % width) * 4 + (size_t)o % 4] =
+                    weight_at(b, co, ci, (int32_t)t);
+        }
+    }
+    return at;
+}
+
+int32_t mi_pack_depthwise(mi_blob *blob, const mi_filter_bank *b)
+{
+    size_t taps = (size_t)b->kh * (size_t)b->kw;
+    int32_t at = mi_blob_take(blob, quads(b->co) * taps);
+    if (blob->failed)
+        return 0;
+    for (int32_t c = 0; c < b->co; c++)
+        for (size_t t = 0; t < taps; t++)
+            blob->data[((size_t)at + (size_t)c / 4 * taps + t) * 4 + (size_t)c % 4] =
+                weight_at(b, c, c, (int32_t)t);
+    return at;
+}
+
+int32_t mi_pack_transpose(mi_blob *blob, const mi_filter_bank *b)
+{
+    size_t taps = (size_t)b->kh * (size_t)b->kw, ci_quads = quads(b->ci);
+    int32_t at = mi_blob_take(blob, quads(b->co) * ci_quads * taps * 4);
+    if (blob->failed)
+        return 0;
+    for (int32_t co = 0; co < b->co; co++)
+        for (int32_t ci = 0; ci < b->ci; ci++)
+            for (size_t t = 0; t < taps; t++)
+                blob->data[((size_t)at +
+                            (((size_t)co / 4 * ci_quads + (size_t)ci / 4) * taps + t) * 4 + (size_t)ci % 4) * 4 +
+                           (size_t)co % 4] = weight_at(b, co, ci, (int32_t)t);
+    return at;
+}
+
+int32_t mi_pack_bias(mi_blob *blob, const mi_filter_bank *b, int q, const int32_t *order)
+{
+    size_t width = (size_t)q;
+    int32_t at = mi_blob_take(blob, (quads(b->co) + width - 1) / width * width);
+    if (blob->failed)
+        return 0;
+    for (int32_t o = 0; o < b->co; o++) {
+        int32_t co = order ? order[o] : o;
+        float bias = b->bias ? b->bias[co] : 0;
+        if (b->scale)
+            bias = bias * b->scale[co] + b->shift[co];
+        blob->data[(size_t)at * 4 + (size_t)o] = bias;
+    }
+    return at;
+}
+
+int32_t mi_pack_vector(mi_blob *blob, const float *values, int32_t channels, bool broadcast)
+{
+    int32_t at = mi_blob_take(blob, quads(channels));
+    if (blob->failed)
+        return 0;
+    for (int32_t c = 0; c < channels; c++)
+        blob->data[(size_t)at * 4 + (size_t)c] = values[broadcast ? 0 : c];
+    return at;
+}
+
+int32_t mi_pack_tensor(mi_blob *blob, const mi_tensor *t)
+{
+    size_t plane = (size_t)t->h * (size_t)t->w;
+    int32_t at = mi_blob_take(blob, quads(t->c) * plane);
+    if (blob->failed)
+        return 0;
+    for (int32_t c = 0; c < t->c; c++)
+        for (size_t i = 0; i < plane; i++)
+            blob->data[((size_t)at + (size_t)c / 4 * plane + i) * 4 + (size_t)c % 4] =
+                t->data[(size_t)c * plane + i];
+    return at;
+}

@@ -1,0 +1,40 @@
+/* Weights and constants of a network in the order the kernels read them. */
+#ifndef MI_PACK_H
+#define MI_PACK_H
+
+#include "graph.h"
+
+/* A growing array of vec4, uploaded as one buffer. Offsets are in vec4. */
+typedef struct mi_blob {
+    float *data;
+    size_t vec4s, capacity;
+    bool failed; /* memory ran out: offsets are of no use */
+} mi_blob;
+
+/* Takes room for `vec4s` zeroed vec4 and returns its offset. */
+int32_t mi_blob_take(mi_blob *blob, size_t vec4s);
+void mi_blob_free(mi_blob *blob);
+
+/* A convolution as the planner sees it: scale and shift of following affine layers folded in. */
+typedef struct mi_filter_bank {
+    const float *weight; /* ONNX order */
+    const float *bias;   /* NULL: none */
+    const float *scale, *shift; /* one an output channel; NULL: none */
+    int32_t ci, co, kh, kw, groups;
+    bool transpose;      /* weight is [ci][co/groups][kh][kw] */
+} mi_filter_bank;
+
+/* The order of conv_tile, conv_point and conv_any with q output quads a block (groups are spread
+ * out with zeros). `order` maps a stored output channel to the model's; NULL: the same. */
+int32_t mi_pack_dense(mi_blob *blob, const mi_filter_bank *bank, int q, const int32_t *order);
+int32_t mi_pack_depthwise(mi_blob *blob, const mi_filter_bank *bank);
+int32_t mi_pack_transpose(mi_blob *blob, const mi_filter_bank *bank);
+/* Bias by quads, room for whole blocks of q quads. */
+int32_t mi_pack_bias(mi_blob *blob, const mi_filter_bank *bank, int q, const int32_t *order);
+
+/* A vector by channel quads; `broadcast`: one value for all of `channels`. */
+int32_t mi_pack_vector(mi_blob *blob, const float *values, int32_t channels, bool broadcast);
+/* A constant tensor in NC4HW4. */
+int32_t mi_pack_tensor(mi_blob *blob, const mi_tensor *tensor);
+
+#endif

@@ -1,0 +1,46 @@
+/* From a graph to a list of dispatches: fusion, choice of kernels, memory. Touches no device. */
+#ifndef MI_PLAN_H
+#define MI_PLAN_H
+
+#include "graph.h"
+#include "kernels.h"
+#include "pack.h"
+
+#include "net/net_push.h"
+
+enum { MI_SPECS = 7, MI_BUFFER_NONE = -1 };
+
+typedef struct mi_step {
+    mi_variant variant;
+    uint32_t spec[MI_SPECS];
+    struct net_push push;   /* in0, in1, out0 hold offsets within their buffers until run time */
+    int32_t in0, in1, out;  /* buffers in the arena; MI_BUFFER_NONE */
+    uint32_t groups[3];
+    double mac;
+    const char *node;       /* name in the model, owned by the plan's copy */
+} mi_step;
+
+/* A piece of the arena, alive from step `first` to step `last`. */
+typedef struct mi_piece {
+    int32_t vec4s;
+    int32_t first, last;
+    int32_t at; /* offset within the plan's part of the arena, vec4; the input has none */
+} mi_piece;
+
+typedef struct mi_plan {
+    mi_step *step;
+    int32_t steps, step_capacity;
+    mi_piece *piece;
+    int32_t pieces, piece_capacity;
+    int32_t input, output; /* buffers; the input lies where the caller put it */
+    int32_t vec4s;         /* arena wanted */
+    mi_blob blob;          /* weights */
+    double mac;
+    char *names;           /* storage of step names */
+} mi_plan;
+
+/* `lanes8`: see mi_kernel_lanes8(). MIEN_ERR_UNSUPPORTED names the node that cannot be run. */
+int mi_plan_create(mi_plan *plan, const mi_graph *graph, bool lanes8, mi_log *log);
+void mi_plan_destroy(mi_plan *plan);
+
+#endif

@@ -1,0 +1,110 @@
+// The temporal blend of a whole-frame style, and the model for the native-resolution output.
+//
+// History (colour of the style, gain) is fetched where the motion says the pixel was, clamped to
+// what the 3x3 neighbourhood of the present output allows, and mixed with the present output by
+// how well the picture itself fits there. With u.fresh = 1 the present output stands alone.
+//
+// Gain: how far the style's luma follows the picture's, the slope of a 3x3 regression; it is what
+// lets the frame's fine edges through (export.comp).
+#version 460
+#extension GL_GOOGLE_include_directive : require
+layout(local_size_x = 8, local_size_y = 4) in;
+#include "blend/blend.glsl"
+
+const float ERROR_SCALE = 11.0 / 255.0; // confidence = exp(-(error / this)^2)
+const float SHIFT = 0.8;                // share of a mean brightness change that is no error
+const float LOW = 0.15, HIGH = 0.5;     // confidence below / above which history counts 0 / fully
+const float CLAMP_SIGMA = 1.75;         // half width of the clamp, in standard deviations,
+const float CLAMP_MORE = 0.8 / 255.0;   // plus this
+const float GAIN_NOISE = (4.0 / 255.0) * (4.0 / 255.0); // variance taken as noise, not an edge
+const float GAIN_MAX = 1.25;
+
+vec3 ycocg(vec3 c)
+{
+    return vec3(dot(c, vec3(0.25, 0.5, 0.25)), 0.5 * (c.r - c.b), dot(c, vec3(-0.25, 0.5, -0.25)));
+}
+
+vec3 rgb_of_ycocg(vec3 c)
+{
+    float t = c.x - c.z;
+    return vec3(t + c.y, c.x + c.z, t - c.y);
+}
+
+vec4 history(int x, int y)
+{
+    return texelFetch(arena_vec4,
+                      p.history_in + clamp(y, 0, p.h - 1) * p.w + clamp(x, 0, p.w - 1));
+}
+
+// Catmull-Rom, 4x4: bilinear sampling would blur the history a little more every frame.
+vec4 history_at(vec2 from)
+{
+    ivec2 q = ivec2(floor(from));
+    vec2 f = from - vec2(q);
+    vec4 wx = vec4(((2.0 - f.x) * f.x - 1.0) * f.x, (3.0 * f.x - 5.0) * f.x * f.x + 2.0,
+                   ((4.0 - 3.0 * f.x) * f.x + 1.0) * f.x, (f.x - 1.0) * f.x * f.x) * 0.5;
+    vec4 wy = vec4(((2.0 - f.y) * f.y - 1.0) * f.y, (3.0 * f.y - 5.0) * f.y * f.y + 2.0,
+                   ((4.0 - 3.0 * f.y) * f.y + 1.0) * f.y, (f.y - 1.0) * f.y * f.y) * 0.5;
+    vec4 sum = vec4(0);
+    [[unroll]] for (int j = 0; j < 4; j++)
+        [[unroll]] for (int i = 0; i < 4; i++)
+            sum += wx[i] * wy[j] * history(q.x + i - 1, q.y + j - 1);
+    return sum;
+}
+
+void main()
+{
+    int x = int(gl_GlobalInvocationID.x), y = int(gl_GlobalInvocationID.y);
+    if (x >= p.w || y >= p.h)
+        return;
+    vec3 colour = vec3(0), mean = vec3(0), square = vec3(0);
+    float sum_i = 0.0, sum_ii = 0.0, sum_io = 0.0, luma = 0.0, error[9], shift = 0.0;
+    [[unroll]] for (int k = 0; k < 9; k++) {
+        int at = clamp(y + k / 3 - 1, 0, p.h - 1) * p.w + clamp(x + k % 3 - 1, 0, p.w - 1);
+        vec3 o = clamp(texelFetch(arena_vec4, p.styled + at).rgb, vec3(0), vec3(1));
+        vec3 c = ycocg(o);
+        float i = texelFetch(arena_vec4, p.now + at).w;
+        error[k] = texelFetch(arena_vec4, p.warp + at).z;
+        shift += error[k];
+        mean += c;
+        square += c * c;
+        float l = p.kr * o.r + (1.0 - p.kr - p.kb) * o.g + p.kb * o.b;
+        sum_i += i;
+        sum_ii += i * i;
+        sum_io += i * l;
+        if (k == 4) {
+            colour = o;
+            luma = i;
+        }
+    }
+    float mean_l = mean.x; // replaced below by the frame's own luma weights
+    mean /= 9.0;
+    vec3 sigma = sqrt(max(square / 9.0 - mean * mean, vec3(0)));
+    vec3 mean_rgb = rgb_of_ycocg(mean);
+    mean_l = p.kr * mean_rgb.r + (1.0 - p.kr - p.kb) * mean_rgb.g + p.kb * mean_rgb.b;
+    float variance = max(sum_ii / 9.0 - sum_i * sum_i / 81.0, 0.0);
+    float slope = (sum_io / 9.0 - sum_i / 9.0 * mean_l) / (variance + GAIN_NOISE);
+    vec4 present = vec4(colour, clamp(slope, 0.0, GAIN_MAX));
+
+    float alpha = 1.0;
+    vec4 past = present;
+    if (u.fresh == 0.0) {
+        vec4 warp = texelFetch(arena_vec4, p.warp + y * p.w + x);
+        float e = 0.0;
+        [[unroll]] for (int k = 0; k < 9; k++)
+            e += abs(error[k] - SHIFT * shift / 9.0);
+        e /= 9.0 * ERROR_SCALE;
+        float confidence = warp.w * smoothstep(LOW, HIGH, exp(-e * e));
+        alpha = mix(1.0, u.alpha, confidence);
+        past = warp.xy == vec2(0) ? history(x, y) : history_at(vec2(x, y) + warp.xy);
+        vec3 reach = CLAMP_SIGMA * sigma + CLAMP_MORE;
+        vec3 c = clamp(ycocg(past.rgb), mean - reach, mean + reach);
+        past = vec4(rgb_of_ycocg(c), past.w);
+    }
+    vec4 blended = mix(past, present, alpha);
+    arena_store[p.history_out + y * p.w + x] = blended;
+    float l = p.kr * blended.r + (1.0 - p.kr - p.kb) * blended.g + p.kb * blended.b;
+    arena_store[p.model + y * p.w + x] =
+        vec4(l - blended.w * luma, (blended.b - l) / (2.0 - 2.0 * p.kb),
+             (blended.r - l) / (2.0 - 2.0 * p.kr), blended.w);
+}

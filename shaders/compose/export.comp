@@ -1,0 +1,209 @@
+// Low-resolution style + frame bytes -> frame bytes at native resolution.
+//
+// The low-resolution picture holds, a pixel, a linear model of the output: luma = b + g * luma of
+// the frame, and the chroma: vec4(b, cb, cr, g) (see blend/resolve.comp). The models, not the
+// colours, are interpolated, so the frame's own edges and texture come through at native
+// resolution where the style follows them (guided upsampling, as in the fast guided filter of He
+// and Sun 2015).
+//
+// An invocation makes 8x2 pixels: whole words in every format. Words beyond a row's pitch are not
+// written.
+#version 460
+#extension GL_GOOGLE_include_directive : require
+layout(local_size_x = 8, local_size_y = 4) in;
+#include "compose/pixels.glsl"
+#include "frame_uniform.h"
+
+layout(set = 0, binding = 5) writeonly buffer out_block
+{
+    uint frame_out[];
+};
+layout(set = 0, binding = 6) uniform uniform_block
+{
+    frame_uniform u;
+};
+
+// Columns of the low-resolution picture that 8 pixels touch, at most.
+const int COLUMNS = SCALE == 1 ? 8 : (7 + SCALE - 1) / SCALE + 2;
+
+// Floor of a / b for b > 0.
+int floor_div(int a, int b)
+{
+    return (a >= 0 ? a : a - b + 1) / b;
+}
+
+// Models of 8 pixels of row y from column x on.
+void models(int x, int y, out vec4 m[8])
+{
+    // Pixel centre (x + 0.5) / SCALE - 0.5 in low-resolution pixels, in units of 1 / (2 SCALE).
+    int vy = 2 * y + 1 - SCALE;
+    int y0 = floor_div(vy, 2 * SCALE);
+    float fy = float(vy - y0 * 2 * SCALE) / float(2 * SCALE);
+    int top = p.low + clamp(y0, 0, p.low_h - 1) * p.low_w;
+    int bottom = p.low + clamp(y0 + 1, 0, p.low_h - 1) * p.low_w;
+    int first = floor_div(2 * x + 1 - SCALE, 2 * SCALE);
+    if (8 % SCALE == 0) {
+        // x is a multiple of 8: which columns a pixel uses is known at compile time
+        vec4 column[10];
+        [[unroll]] for (int i = 0; i < 10; i++)
+            if (i < COLUMNS) {
+                int c = clamp(first + i, 0, p.low_w - 1);
+                column[i] = texelFetch(arena_vec4, top + c);
+                if (SCALE > 1)
+                    column[i] = mix(column[i], texelFetch(arena_vec4, bottom + c), fy);
+            }
+        int base = floor_div(1 - SCALE, 2 * SCALE);
+        [[unroll]] for (int k = 0; k < 8; k++) {
+            int vx = 2 * k + 1 - SCALE;
+            int c = floor_div(vx, 2 * SCALE);
+            float fx = float(vx - c * 2 * SCALE) / float(2 * SCALE);
+            m[k] = SCALE == 1 ? column[c - base]
+                              : mix(column[c - base], column[c - base + 1], fx);
+        }
+        return;
+    }
+    [[unroll]] for (int k = 0; k < 8; k++) {
+        int vx = 2 * (x + k) + 1 - SCALE;
+        int c = floor_div(vx, 2 * SCALE);
+        float fx = float(vx - c * 2 * SCALE) / float(2 * SCALE);
+        int c0 = clamp(c, 0, p.low_w - 1), c1 = clamp(c + 1, 0, p.low_w - 1);
+        vec4 a = mix(texelFetch(arena_vec4, top + c0), texelFetch(arena_vec4, bottom + c0), fy);
+        vec4 b = mix(texelFetch(arena_vec4, top + c1), texelFetch(arena_vec4, bottom + c1), fy);
+        m[k] = mix(a, b, fx);
+    }
+}
+
+uint to_byte(float v)
+{
+    return uint(clamp(v, 0.0, 255.0) + 0.5);
+}
+
+// A luma byte of the output from the frame's and the model.
+uint luma_out(float byte_in, vec4 m)
+{
+    float y = (byte_in - p.y_offset) * p.y_scale;
+    float o = clamp(m.x + m.w * y, 0.0, 1.0);
+    return to_byte(mix(byte_in, o / p.y_scale + p.y_offset, u.strength));
+}
+
+uint chroma_out(float byte_in, float c)
+{
+    return to_byte(mix(byte_in, c / p.c_scale + 128.0, u.strength));
+}
+
+uint four(uint a, uint b, uint c, uint d)
+{
+    return a | b << 8 | c << 16 | d << 24;
+}
+
+// Four luma bytes at byte `at` of the frame, models m[i..i+3].
+void luma_word(int at, vec4 m[8], int i)
+{
+    uint w = word(at);
+    frame_out[at >> 2] = four(luma_out(byte_of(w, 0), m[i]), luma_out(byte_of(w, 1), m[i + 1]),
+                              luma_out(byte_of(w, 2), m[i + 2]), luma_out(byte_of(w, 3), m[i + 3]));
+}
+
+// Chroma of the style at chroma sample k of the block, from the models of two rows.
+vec2 chroma_model(vec4 m0[8], vec4 m1[8], int k)
+{
+    vec2 a = m0[2 * k].yz, b = m1[2 * k].yz;
+    if (p.site_x > 0.0) {
+        a = (a + m0[2 * k + 1].yz) * 0.5;
+        b = (b + m1[2 * k + 1].yz) * 0.5;
+    }
+    return p.site_y > 0.0 ? (a + b) * 0.5 : a;
+}
+
+void row_rgb(int x, int y, vec4 m[8])
+{
+    [[unroll]] for (int k = 0; k < 8; k++) {
+        if (x + k >= p.width)
+            continue;
+        int at = y * p.pitch0 + (x + k) * 4;
+        uint w = word(at);
+        vec3 rgb = rgb_of(w);
+        float luma = clamp(m[k].x + m[k].w * luma_of_rgb(rgb), 0.0, 1.0);
+        vec3 styled = clamp(rgb_of_ycc(vec3(luma, m[k].yz)), vec3(0), vec3(1));
+        rgb = mix(rgb, styled, u.strength) * 255.0;
+        if (FORMAT == BGRA || FORMAT == BGRX)
+            rgb = rgb.bgr;
+        frame_out[at >> 2] = (w & 0xff000000u) | to_byte(rgb.r) | to_byte(rgb.g) << 8 |
+                             to_byte(rgb.b) << 16;
+    }
+}
+
+void row_yuy2(int x, int y, vec4 m[8])
+{
+    [[unroll]] for (int k = 0; k < 4; k++) {
+        int at = y * p.pitch0 + x * 2 + k * 4;
+        if (x + 2 * k >= p.width)
+            continue;
+        uint w = word(at);
+        vec2 c = p.site_x > 0.0 ? (m[2 * k].yz + m[2 * k + 1].yz) * 0.5 : m[2 * k].yz;
+        frame_out[at >> 2] = four(luma_out(byte_of(w, 0), m[2 * k]),
+                                  chroma_out(byte_of(w, 1), c.x),
+                                  luma_out(byte_of(w, 2), m[2 * k + 1]),
+                                  chroma_out(byte_of(w, 3), c.y));
+    }
+}
+
+void row_luma(int x, int y, vec4 m[8])
+{
+    int at = p.plane0 + y * p.pitch0 + x;
+    luma_word(at, m, 0);
+    if (x + 4 < p.pitch0)
+        luma_word(at + 4, m, 4);
+}
+
+void chroma_rows(int x, int y, vec4 m0[8], vec4 m1[8])
+{
+    vec2 c[4];
+    [[unroll]] for (int k = 0; k < 4; k++)
+        c[k] = chroma_model(m0, m1, k);
+    if (FORMAT == I420) {
+        int at = y / 2 * p.pitch1 + x / 2;
+        uint w = word(p.plane1 + at), v = word(p.plane2 + at);
+        frame_out[(p.plane1 + at) >> 2] =
+            four(chroma_out(byte_of(w, 0), c[0].x), chroma_out(byte_of(w, 1), c[1].x),
+                 chroma_out(byte_of(w, 2), c[2].x), chroma_out(byte_of(w, 3), c[3].x));
+        frame_out[(p.plane2 + at) >> 2] =
+            four(chroma_out(byte_of(v, 0), c[0].y), chroma_out(byte_of(v, 1), c[1].y),
+                 chroma_out(byte_of(v, 2), c[2].y), chroma_out(byte_of(v, 3), c[3].y));
+        return;
+    }
+    [[unroll]] for (int k = 0; k < 4; k += 2) {
+        if (x + 2 * k >= p.pitch1)
+            continue;
+        int at = p.plane1 + y / 2 * p.pitch1 + x + 2 * k;
+        uint w = word(at);
+        frame_out[at >> 2] =
+            four(chroma_out(byte_of(w, 0), c[k].x), chroma_out(byte_of(w, 1), c[k].y),
+                 chroma_out(byte_of(w, 2), c[k + 1].x), chroma_out(byte_of(w, 3), c[k + 1].y));
+    }
+}
+
+void main()
+{
+    int x = int(gl_GlobalInvocationID.x) * 8, y = int(gl_GlobalInvocationID.y) * 2;
+    if (x >= p.width || y >= p.height)
+        return;
+    vec4 m0[8], m1[8];
+    models(x, y, m0);
+    models(x, min(y + 1, p.height - 1), m1);
+    bool second = y + 1 < p.height;
+    if (FORMAT >= RGBA) {
+        row_rgb(x, y, m0);
+        if (second)
+            row_rgb(x, y + 1, m1);
+    } else if (FORMAT == YUY2) {
+        row_yuy2(x, y, m0);
+        if (second)
+            row_yuy2(x, y + 1, m1);
+    } else {
+        row_luma(x, y, m0);
+        if (second)
+            row_luma(x, y + 1, m1);
+        chroma_rows(x, y, m0, m1);
+    }
+}

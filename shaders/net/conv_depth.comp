@@ -1,0 +1,44 @@
+// Depthwise convolution (one filter a channel), any kernel: 4 pixels of a row x 4 channels an
+// invocation. Weights: [quad][tap] vec4.
+#version 460
+#extension GL_GOOGLE_include_directive : require
+layout(local_size_x = 8, local_size_y = 4) in;
+#include "net/net.glsl"
+layout(constant_id = 1) const int PAD = 0;
+layout(constant_id = 2) const int RESIDUAL = 0;
+
+void main()
+{
+    int x = int(gl_GlobalInvocationID.x) * 4, y = int(gl_GlobalInvocationID.y);
+    int quad = int(gl_WorkGroupID.z);
+    if (y >= p.oh)
+        return;
+    vec4 r[4];
+    [[unroll]] for (int i = 0; i < 4; i++)
+        r[i] = texelFetch(weights, p.bias + quad);
+    int base = p.in0 + quad * p.iw * p.ih;
+    int tap = p.weights + quad * p.kh * p.kw;
+    for (int ky = 0; ky < p.kh; ky++) {
+        int sy = source(y * p.sh - p.pad_t + ky * p.dh, p.ih, PAD);
+        for (int kx = 0; kx < p.kw; kx++, tap++) {
+            vec4 k = texelFetch(weights, tap);
+            [[unroll]] for (int i = 0; i < 4; i++) {
+                int sx = source((x + i) * p.sw - p.pad_l + kx * p.dw, p.iw, PAD);
+                int at = sy == OUTSIDE || sx == OUTSIDE ? 0 : base + sy * p.iw + sx;
+                r[i] += k * texelFetch(arena_vec4, at);
+            }
+        }
+    }
+    [[unroll]] for (int i = 0; i < 4; i++) {
+        if (x + i >= p.ow)
+            continue;
+        int at = (quad * p.oh + y) * p.ow + x + i;
+        vec4 o = r[i];
+        if (RESIDUAL == 1)
+            o += texelFetch(arena_vec4, p.in1 + at);
+        o = activate(o);
+        if (RESIDUAL == 2)
+            o += texelFetch(arena_vec4, p.in1 + at);
+        arena_store[p.out0 + at] = o;
+    }
+}

@@ -1,0 +1,19 @@
+// The descriptor slots of every pipeline (core/vk/mvk.h) and how tensors lie in them.
+//
+// A tensor is NC4HW4: quads of channels as vec4, element (quad, y, x) at
+// at + (quad * h + y) * w + x, `at` counted in vec4 from the start of the arena.
+// Loads go through texel buffers: on lavapipe a storage-buffer load costs three to four times as
+// much. The first vec4 of the arena is zero, so that loads outside a zero-padded tensor need no
+// branch: their index is clamped to 0.
+#ifndef SLOTS_GLSL
+#define SLOTS_GLSL
+
+layout(set = 0, binding = 0) buffer arena_block
+{
+    vec4 arena_store[];
+};
+layout(set = 0, binding = 1) uniform samplerBuffer arena_vec4;
+layout(set = 0, binding = 2) uniform samplerBuffer arena_float;
+layout(set = 0, binding = 3) uniform samplerBuffer weights;
+
+#endif
