@@ -1,0 +1,577 @@
+#!/usr/bin/env python3
+"""Writes small ONNX models, inputs and ONNX Runtime's outputs for test_onnx, and damaged models.
+
+    make_models.py FOLDER [PROGRAM [MODEL...]]
+
+PROGRAM, if given, is run with FOLDER. Each MODEL is compared too, as it is.
+
+FOLDER/list.txt has a line for each: "ok NAME HEIGHT WIDTH" with NAME.onnx, NAME.in and NAME.out
+(float32; C,H,W), or "bad NAME STATUS HEIGHT WIDTH PART" where PART must be in the message.
+"""
+import itertools
+import pathlib
+import subprocess
+import sys
+
+try:
+    import numpy as np
+    import onnx
+    import onnxruntime
+    from onnx import TensorProto, helper, numpy_helper
+except ImportError as error:
+    print(f"skipped: {error}; see tests/requirements.txt")
+    sys.exit(77)
+
+rng = np.random.default_rng(7)
+H, W = 12, 10
+IR = {7: 3, 8: 3, 9: 4, 10: 5, 11: 6, 12: 7, 13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9,
+      20: 9, 21: 10}
+
+
+def rand(*shape, low=-1.0, high=1.0, dtype=np.float32):
+    return rng.uniform(low, high, shape).astype(dtype)
+
+
+def node(kind, inputs, output="y", **attributes):
+    outputs = output if isinstance(output, list) else [output]
+    return helper.make_node(kind, inputs.split() if isinstance(inputs, str) else inputs, outputs,
+                            name=f"{kind}_{outputs[0]}", **attributes)
+
+
+def model(nodes, constants=None, opset=13, dims=(1, 3, "H", "W"), output="y", raw=True,
+          outputs=None, as_inputs=False):
+    nodes = nodes if isinstance(nodes, list) else [nodes]
+    initializers = []
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, dims)]
+    for name, value in (constants or {}).items():
+        value = np.asarray(value)
+        if raw:
+            tensor = numpy_helper.from_array(value, name)
+        else:
+            kind = helper.np_dtype_to_tensor_dtype(value.dtype)
+            tensor = helper.make_tensor(name, kind, value.shape, value.flatten())
+        initializers.append(tensor)
+        if as_inputs:
+            inputs.append(helper.make_tensor_value_info(name, tensor.data_type, value.shape))
+    results = [helper.make_tensor_value_info(k, TensorProto.FLOAT, None)
+               for k in (outputs or [output])]
+    graph = helper.make_graph(nodes, "g", inputs, results, initializers)
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)],
+                             ir_version=IR[opset])
+    helper.set_model_props(made, {"mien.role": "test", "empty": ""})
+    return made
+
+
+class Writer:
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.lines = []
+
+    def add(self, name, made, c=3, h=H, w=W, nhwc=False, low=-1.0, nhwc_out=None):
+        picture = rand(c, h, w, low=low)
+        feed = picture.transpose(1, 2, 0)[None] if nhwc else picture[None]
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        session = onnxruntime.InferenceSession(made.SerializeToString(), options,
+                                               providers=["CPUExecutionProvider"])
+        result = session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(feed)})[0][0]
+        if nhwc if nhwc_out is None else nhwc_out:
+            result = result.transpose(2, 0, 1)
+        onnx.save(made, self.folder / f"{name}.onnx")
+        picture.tofile(self.folder / f"{name}.in")
+        np.ascontiguousarray(result, np.float32).tofile(self.folder / f"{name}.out")
+        self.lines.append(f"ok {name} {h} {w}")
+
+    def bad(self, name, made, status, part, h=H, w=W):
+        data = made if isinstance(made, bytes) else made.SerializeToString()
+        (self.folder / f"{name}.onnx").write_bytes(data)
+        self.lines.append(f"bad {name} {status} {h} {w} {part}")
+
+    def finish(self):
+        (self.folder / "list.txt").write_text("\n".join(self.lines) + "\n")
+
+
+def convolutions(w):
+    cases = {
+        "plain": dict(),
+        "pads": dict(pads=[1, 2, 0, 1]),
+        "stride": dict(strides=[2, 3], pads=[1, 1, 1, 1]),
+        "dilation": dict(dilations=[2, 1], pads=[2, 1, 2, 1]),
+        "same_upper": dict(auto_pad="SAME_UPPER", strides=[2, 2]),
+        "same_lower": dict(auto_pad="SAME_LOWER", strides=[2, 2]),
+        "same_lower1": dict(auto_pad="SAME_LOWER"),
+        "valid": dict(auto_pad="VALID", strides=[2, 1]),
+        "shape": dict(kernel_shape=[3, 2]),
+    }
+    for name, attributes in cases.items():
+        w.add(f"conv_{name}", model(node("Conv", "x w b", **attributes),
+                                    {"w": rand(5, 3, 3, 2), "b": rand(5)}))
+    w.add("conv_nobias", model(node("Conv", "x w"), {"w": rand(4, 3, 1, 1)}, opset=7))
+    w.add("conv_groups", model(node("Conv", "x w b", group=2, pads=[1, 1, 1, 1]),
+                               {"w": rand(6, 2, 3, 3), "b": rand(6)}, dims=(1, 4, H, W)), c=4)
+    w.add("conv_depthwise", model(node("Conv", "x w b", group=3, pads=[2, 2, 2, 2]),
+                                  {"w": rand(3, 1, 5, 5), "b": rand(3)}))
+    w.add("conv_depth_multiply", model(node("Conv", "x w", group=3), {"w": rand(6, 1, 3, 3)}))
+    w.add("conv_old_inputs", model(node("Conv", "x w b"), {"w": rand(2, 3, 3, 3), "b": rand(2)},
+                                   opset=8, as_inputs=True))
+    w.add("conv_typed", model(node("Conv", "x w"), {"w": rand(2, 3, 3, 3)}, raw=False))
+    for raw in (True, False):
+        w.add(f"conv_half_{'raw' if raw else 'typed'}", model(
+            [node("Cast", "w16", "w", to=TensorProto.FLOAT), node("Conv", "x w")],
+            {"w16": np.array([1e-7, -6e-5, 0, 65504, -1, 0.3] * 9, np.float16).reshape(2, 3, 3, 3)
+             * np.float16(0.01 if raw else 1)}, raw=raw))
+    w.add("conv_double", model([node("Cast", "wd", "w", to=TensorProto.FLOAT), node("Conv", "x w")],
+                               {"wd": rand(2, 3, 3, 3, dtype=np.float64)}, raw=False))
+
+    cases = {
+        "plain": dict(),
+        "stride": dict(strides=[2, 2], pads=[1, 1, 1, 1]),
+        "output_padding": dict(strides=[2, 3], pads=[1, 0, 0, 1], output_padding=[1, 2]),
+        "dilation": dict(dilations=[2, 3], strides=[2, 1]),
+        "same_upper": dict(strides=[2, 2], auto_pad="SAME_UPPER"),
+        "same_lower": dict(strides=[2, 2], auto_pad="SAME_LOWER"),
+        "output_shape": dict(strides=[2, 2], output_shape=[24, 19]),
+        "shape_upper": dict(strides=[2, 2], output_shape=[22, 19], auto_pad="SAME_UPPER"),
+        "valid": dict(strides=[2, 2], auto_pad="VALID"),
+    }
+    for name, attributes in cases.items():
+        w.add(f"deconv_{name}", model(node("ConvTranspose", "x w b", **attributes),
+                                      {"w": rand(3, 5, 3, 4), "b": rand(5)}))
+    w.add("deconv_groups", model(node("ConvTranspose", "x w b", group=2, strides=[2, 2]),
+                                 {"w": rand(4, 3, 4, 4), "b": rand(6)}, dims=(1, 4, H, W)), c=4)
+    w.add("deconv_depthwise", model(node("ConvTranspose", "x w", group=3, strides=[2, 2]),
+                                    {"w": rand(3, 1, 2, 2)}))
+
+
+def pools(w):
+    for kind in ("MaxPool", "AveragePool"):
+        cases = {
+            "plain": dict(kernel_shape=[2, 2], strides=[2, 2]),
+            "pads": dict(kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]),
+            "stride1": dict(kernel_shape=[3, 2]),
+            "same": dict(kernel_shape=[3, 3], strides=[2, 2], auto_pad="SAME_UPPER"),
+            "ceil": dict(kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1),
+            "ceil_pads": dict(kernel_shape=[2, 2], strides=[3, 3], ceil_mode=1, pads=[1, 1, 1, 1]),
+        }
+        if kind == "AveragePool":
+            cases["counted"] = dict(kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1],
+                                    count_include_pad=1)
+        for name, attributes in cases.items():
+            w.add(f"{kind.lower()}_{name}", model(node(kind, "x", **attributes)))
+        w.add(f"{kind.lower()}_opset7", model(node(kind, "x", kernel_shape=[2, 3]), opset=7))
+    w.add("globalaveragepool", model(node("GlobalAveragePool", "x")))
+    w.add("squeeze_excite", model([node("GlobalAveragePool", "x", "p"), node("Conv", "p w", "q"),
+                                   node("Sigmoid", "q", "s"), node("Mul", "x s")],
+                                  {"w": rand(3, 3, 1, 1)}))
+    w.add("reducemean13", model(node("ReduceMean", "x", axes=[2, 3])))
+    w.add("reducemean18", model(node("ReduceMean", "x a"), {"a": np.array([-1, -2])}, opset=18))
+
+
+def normalizations(w):
+    w.add("instancenorm", model(node("InstanceNormalization", "x s b", epsilon=1e-3),
+                                {"s": rand(3), "b": rand(3)}))
+    w.add("instancenorm_default", model(node("InstanceNormalization", "x s b"),
+                                        {"s": rand(3), "b": rand(3)}))
+    parts = {"s": rand(3), "b": rand(3), "m": rand(3), "v": rand(3, low=0.1)}
+    for opset in (7, 9, 13, 15):
+        w.add(f"batchnorm{opset}", model(node("BatchNormalization", "x s b m v", epsilon=1e-2),
+                                         parts, opset=opset))
+
+
+def activations(w):
+    plain = {
+        "Relu": {}, "LeakyRelu": dict(alpha=0.2), "Tanh": {}, "Sigmoid": {}, "Elu": dict(alpha=1.5),
+        "HardSigmoid": dict(alpha=0.3, beta=0.4), "Softplus": {}, "Exp": {}, "Abs": {}, "Neg": {},
+    }
+    for kind, attributes in plain.items():
+        scaled = [node("Mul", "x k", "t"), node(kind, "t", **attributes)]
+        w.add(f"act_{kind.lower()}", model(scaled, {"k": np.float32(4)}))
+        if attributes:
+            w.add(f"act_{kind.lower()}_default", model([scaled[0], node(kind, "t")],
+                                                       {"k": np.float32(4)}))
+    w.add("act_leakyrelu_zero", model(node("LeakyRelu", "x", alpha=0.0)))
+    w.add("act_sqrt", model(node("Sqrt", "x")), low=0.01)
+    w.add("act_hardswish", model([node("Mul", "x k", "t"), node("HardSwish", "t")],
+                                 {"k": np.float32(5)}, opset=14))
+    w.add("prelu_channel", model(node("PRelu", "x s"), {"s": rand(3, 1, 1)}))
+    w.add("prelu_one", model(node("PRelu", "x s"), {"s": rand(1)}))
+    w.add("prelu_full_rank", model(node("PRelu", "x s"), {"s": rand(1, 3, 1, 1)}))
+    w.add("clip6", model(node("Clip", "x", min=-0.25, max=0.5), opset=7))
+    w.add("clip6_max", model(node("Clip", "x", max=0.5), opset=10))
+    w.add("clip11", model(node("Clip", "x a b"), {"a": np.float32(-0.25), "b": np.float32(0.5)},
+                          opset=11))
+    w.add("clip_no_min", model(node("Clip", ["x", "", "b"]), {"b": np.float32(0.5)}))
+    w.add("clip_no_max", model(node("Clip", "x a"), {"a": np.float32(0.1)}))
+    w.add("clip_infinite", model(node("Clip", "x a b"), {"a": np.float32(0.1),
+                                                          "b": np.float32(np.inf)}))
+    w.add("min_constant", model(node("Min", "x k"), {"k": np.float32(0.2)}))
+    w.add("max_constant", model(node("Max", "k x"), {"k": np.array([[0.2]], np.float32)}))
+
+
+def arithmetic(w):
+    shapes = {"scalar": (), "one": (1,), "width": (W,), "column": (H, 1), "channel": (3, 1, 1),
+              "channel4": (1, 3, 1, 1), "picture": (1, 1, H, W), "full": (1, 3, H, W)}
+    for kind in ("Add", "Sub", "Mul", "Div"):
+        for name, shape in shapes.items():
+            for first in (False, True):
+                value = rand(*shape, low=0.5, high=2.0)
+                made = model(node(kind, "k x" if first else "x k"), {"k": value},
+                             dims=(1, 3, H, W))
+                w.add(f"{kind.lower()}_{name}_{'left' if first else 'right'}", made, low=0.3)
+        both = [node("Mul", "x k", "t"), node(kind, "x t")]
+        w.add(f"{kind.lower()}_both", model(both, {"k": rand(3, 1, 1, low=0.5)}), low=0.3)
+        narrow = [node("Conv", "x w", "t"), node(kind, "x t")]
+        w.add(f"{kind.lower()}_one_channel", model(narrow, {"w": rand(1, 3, 1, 1, low=0.5)}),
+              low=0.3)
+    w.add("expand_constant", model(node("Add", "x k"), {"k": rand(3, H, 1)}, dims=(1, 1, H, W)),
+          c=1)
+    w.add("sum", model([node("Neg", "x", "n"), node("Sum", "x k", "s"), node("Sum", "s n")],
+                       {"k": rand(3, 1, 1)}))
+    w.add("pow2", model(node("Pow", "x k"), {"k": np.float32(2)}))
+    w.add("pow_half", model(node("Pow", "x k"), {"k": np.float32(0.5)}), low=0.1)
+    w.add("reciprocal", model(node("Reciprocal", "x")), low=0.5)
+    w.add("identity", model([node("Identity", "x", "a"), node("Dropout", "a")], opset=10))
+    w.add("identity_only", model(node("Identity", "x")))
+    w.add("dropout13", model([node("Dropout", "x", "a"), node("Relu", "a")]))
+    w.add("cast_float", model([node("Cast", "x", "a", to=TensorProto.FLOAT), node("Relu", "a")]))
+
+
+def movers(w):
+    w.add("concat", model([node("Relu", "x", "a"), node("Neg", "x", "b"),
+                           node("Concat", "a x b", axis=1)]))
+    w.add("concat_negative_axis", model([node("Relu", "x", "a"), node("Concat", "a x", axis=-3)]))
+    w.add("concat_one", model(node("Concat", "x", axis=1)))
+    for count in (8, 9, 17):
+        many = [node("Mul", f"x k{k}", f"t{k}") for k in range(count)]
+        names = " ".join(f"t{k}" for k in range(count))
+        w.add(f"concat{count}", model(many + [node("Concat", names, axis=1)],
+                                      {f"k{k}": np.float32(k) for k in range(count)}))
+    for mode in ("constant", "edge", "reflect"):
+        w.add(f"pad2_{mode}", model(node("Pad", "x", mode=mode, pads=[0, 0, 1, 2, 0, 0, 3, 4],
+                                         **({"value": 0.5} if mode == "constant" else {})),
+                                    opset=10))
+        pads = np.array([0, 1, 1, 2, 0, 2, 3, 4])
+        w.add(f"pad11_{mode}", model(node("Pad", "x p v", mode=mode),
+                                     {"p": pads, "v": np.float32(-0.5)}, opset=11))
+        w.add(f"pad18_{mode}", model(node("Pad", ["x", "p", "", "a"], mode=mode),
+                                     {"p": np.array([1, 2, 3, 4]), "a": np.array([-1, 2])},
+                                     opset=18))
+    w.add("pad_none", model([node("Pad", "x p", "t"), node("Relu", "t")],
+                            {"p": np.zeros(8, np.int64)}))
+    w.add("pad_default", model(node("Pad", "x p"), {"p": np.array([0, 0, 1, 1, 0, 0, 1, 1])}))
+    deep = {"w": rand(24, 3, 1, 1)}
+    for opset, mode in ((9, None), (11, "DCR"), (13, "CRD")):
+        attributes = {"mode": mode} if mode else {}
+        w.add(f"depthtospace{opset}", model(
+            [node("Conv", "x w", "t"), node("DepthToSpace", "t", blocksize=2, **attributes)],
+            deep, opset=opset))
+    w.add("spacetodepth", model(node("SpaceToDepth", "x", blocksize=2)))
+    w.add("slice1", model(node("Slice", "x", axes=[2, 3], starts=[1, -5], ends=[100, -1]),
+                          opset=9))
+    w.add("slice1_noaxes", model(node("Slice", "x", starts=[0, 1], ends=[1, 3]), opset=7))
+    big = np.iinfo(np.int64).max
+    w.add("slice10", model(node("Slice", "x s e a t"),
+                           {"s": np.array([1, 0, -9]), "e": np.array([3, big, -1]),
+                            "a": np.array([1, 2, -1]), "t": np.array([1, 3, 2])}, opset=10))
+    w.add("slice_int32", model(node("Slice", "x s e a"),
+                               {"s": np.array([2], np.int32), "e": np.array([5], np.int32),
+                                "a": np.array([2], np.int32)}))
+    w.add("slice_all", model([node("Slice", "x s e a", "t"), node("Relu", "t")],
+                             {"s": np.array([0]), "e": np.array([big]), "a": np.array([2])}))
+    w.add("split", model([node("Split", "x", ["a", "b"], axis=2), node("Sub", "a b")]))
+    w.add("split_sizes", model([node("Split", "x s", ["a", "b"], axis=1), node("Mul", "b a")],
+                               {"s": np.array([2, 1])}, ), )
+    w.add("reshape_same", model([node("Reshape", "x s", "t"), node("Relu", "t")],
+                                {"s": np.array([0, 3, -1, W])}))
+
+
+def nhwc(w):
+    to_nchw, to_nhwc = dict(perm=[0, 3, 1, 2]), dict(perm=[0, 2, 3, 1])
+    constants = {"w": rand(3, 3, 3, 3), "k": rand(3), "f": rand(1, H, W, 3), "s": rand(W, 1)}
+    dims = (1, "H", "W", 3)
+    body = [node("Transpose", "x", "t", **to_nchw),
+            node("Conv", "t w", "u", pads=[1, 1, 1, 1]),
+            node("Transpose", "u", "y", **to_nhwc)]
+    w.add("nhwc", model(body, constants, dims=dims), nhwc=True)
+    w.add("nhwc_scaled", model(
+        [node("Mul", "x k", "m"), node("Add", "m f", "n"), node("Sub", "n s", "o"),
+         node("Transpose", "o", "t", **to_nchw)] + body[1:], constants, dims=dims), nhwc=True)
+    w.add("nhwc_fixed", model(body, constants, dims=(1, H, W, 3)), nhwc=True)
+    w.add("nhwc_to_nchw", model(body[:1] + [node("Conv", "t w")], constants, dims=dims),
+          nhwc=True, nhwc_out=False)
+    w.add("nhwc_moves", model(
+        [node("Concat", "x x", "c", axis=3), node("Pad", "c p", "d", mode="edge"),
+         node("Slice", "d b e a", "f0"), node("PRelu", "f0 sl", "g"),
+         node("ReduceMean", "g", "h", axes=[1, 2]), node("Sub", "g h")],
+        {"p": np.array([0, 1, 2, 0, 0, 0, 1, 1]), "b": np.array([1, 2]), "e": np.array([8, 9]),
+         "a": np.array([1, 3]), "sl": rand(5)}, dims=dims), nhwc=True)
+
+
+def resizes(w):
+    sizes = {"double": (2.0, 2.0), "triple": (3.0, 4.0), "odd": (1.5, 1.3), "half": (0.5, 0.5),
+             "down": (0.6, 0.7)}
+    for mode in ("nearest", "linear"):
+        for opset in (7, 9):
+            attributes = dict(mode=mode)
+            constants = {}
+            if opset == 7:
+                attributes["scales"] = [1.0, 1.0, 2.0, 3.0]
+            else:
+                constants["s"] = np.array([1, 1, 2, 3], np.float32)
+            w.add(f"upsample{opset}_{mode}", model(
+                node("Upsample", "x" if opset == 7 else "x s", **attributes), constants,
+                opset=opset))
+        w.add(f"resize10_{mode}", model(node("Resize", "x s", mode=mode),
+                                        {"s": np.array([1, 1, 2, 2], np.float32)}, opset=10))
+    skipped = 0
+    for (name, scale), coordinates in itertools.product(sizes.items(), (
+            "half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel")):
+        scales = np.array([1, 1, *scale], np.float32)
+        size = np.array([1, 3, int(H * scale[0]), int(W * scale[1])])
+        for by_size in (False, True):
+            constants = {"z": size} if by_size else {"s": scales}
+            inputs = ["x", "", "", "z"] if by_size else ["x", "", "s"]
+            made = model(node("Resize", inputs, mode="linear",
+                              coordinate_transformation_mode=coordinates), constants)
+            w.add(f"linear_{name}_{coordinates}_{'size' if by_size else 'scale'}", made)
+            for rounding in ("floor", "round_prefer_floor", "round_prefer_ceil", "ceil"):
+                exact = name in ("double", "triple")
+                have = (coordinates, rounding) in (("asymmetric", "floor"),
+                                                   ("half_pixel", "round_prefer_floor"),
+                                                   ("pytorch_half_pixel", "round_prefer_floor"))
+                if not have and not (exact and coordinates.endswith("half_pixel")
+                                     and rounding.startswith("round")):
+                    skipped += 1
+                    continue
+                made = model(node("Resize", inputs, mode="nearest", nearest_mode=rounding,
+                                  coordinate_transformation_mode=coordinates), constants)
+                w.add(f"nearest_{name}_{coordinates}_{rounding}_{'size' if by_size else 'scale'}",
+                      made)
+    w.add("resize18_axes", model(
+        node("Resize", ["x", "", "", "z"], mode="linear", axes=[2, 3], antialias=1),
+        {"z": np.array([20, 17])}, opset=18))
+    w.add("resize_same", model([node("Resize", ["x", "", "s"], "t"), node("Relu", "t")],
+                               {"s": np.ones(4, np.float32)}))
+    w.add("resize_roi", model(node("Resize", "x r s", mode="linear"),
+                              {"r": np.zeros(0, np.float32),
+                               "s": np.array([1, 1, 2, 2], np.float32)}, opset=11))
+
+
+def folding(w):
+    """What exporters write for `interpolate(x, size=y.shape[2:])` and the like."""
+    w.add("fold_shape_size", model([
+        node("MaxPool", "x", "p", kernel_shape=[2, 2], strides=[2, 2]),
+        node("Shape", "x", "sx"), node("Slice", "sx two four zero", "hw"),
+        node("Shape", "p", "sp"), node("Slice", "sp zero two zero", "nc"),
+        node("Concat", "nc hw", "size", axis=0),
+        node("Resize", ["p", "", "", "size"], mode="linear",
+             coordinate_transformation_mode="pytorch_half_pixel")],
+        {"zero": np.array([0]), "two": np.array([2]), "four": np.array([4])}))
+    w.add("fold_scale_floor", model([
+        node("Shape", "x", "s"),
+        node("Constant", [], "i2", value=numpy_helper.from_array(np.array(2))),
+        node("Gather", "s i2", "h", axis=0), node("Gather", "s i3", "w", axis=0),
+        node("Cast", "h", "hf", to=TensorProto.FLOAT), node("Mul", "hf k", "hk"),
+        node("Floor", "hk", "hl"), node("Cast", "hl", "hi", to=TensorProto.INT64),
+        node("Mul", "w two", "w2"), node("Add", "w2 two", "wa"), node("Sub", "wa two", "wb"),
+        node("Div", "wb one", "wi"),
+        node("Unsqueeze", "hi", "hu", axes=[0]), node("Unsqueeze", "wi", "wu", axes=[0]),
+        node("Slice", "s", "nc", axes=[0], starts=[0], ends=[2]),
+        node("Concat", "nc hu wu", "size", axis=0),
+        node("Cast", "size", "sf", to=TensorProto.FLOAT),
+        node("Cast", "s", "of", to=TensorProto.FLOAT), node("Div", "sf of", "scales"),
+        node("Upsample", "x scales", mode="nearest")],
+        {"i3": np.array(3), "k": np.float32(2), "two": np.array(2), "one": np.array(1)}, opset=9))
+    w.add("fold_torch_pad", model([
+        node("ConstantOfShape", "n", "z",
+             value=helper.make_tensor("v", TensorProto.INT64, [1], [0])),
+        node("Concat", "c z", "p0", axis=0), node("Reshape", "p0 two", "p1"),
+        node("Slice", "p1 m1 lowest zero m1", "p2"), node("Transpose", "p2", "p3", perm=[1, 0]),
+        node("Reshape", "p3 flat", "p4"), node("Cast", "p4", "p5", to=TensorProto.INT64),
+        node("Pad", "x p5", mode="reflect")],
+        {"n": np.array([4]), "c": np.array([1, 2, 3, 4]), "two": np.array([-1, 2]),
+         "m1": np.array([-1]), "lowest": np.array([np.iinfo(np.int64).min + 1]),
+         "zero": np.array([0]), "flat": np.array([-1])}, opset=11))
+    w.add("fold_weights", model([
+        node("Mul", "w0 k", "w1"), node("Transpose", "w1", "w2", perm=[1, 0, 2, 3]),
+        node("Reshape", "w2 shape", "w3"), node("Unsqueeze", "b0 axes", "b1"),
+        node("Squeeze", "b1 axes", "b2"), node("Expand", "e three", "b3"),
+        node("Add", "b2 b3", "b4"), node("Conv", "x w3 b4")],
+        {"w0": rand(3, 3, 3, 3), "k": rand(3, 1, 1), "shape": np.array([0, 3, -1, 3]),
+         "b0": rand(3), "axes": np.array([0]), "e": rand(1), "three": np.array([3])}))
+    w.add("fold_where_range", model([
+        node("Shape", "x", "s", start=2, end=4), node("Range", "a b c", "r"),
+        node("Equal", "s r", "q"), node("Where", "q s r", "t"), node("Sub", "t t", "z"),
+        node("Concat", "o s", "size", axis=0), node("Concat", "o z", "zero", axis=0),
+        node("Sub", "size zero", "u"), node("Reshape", "x u", "v"), node("Relu", "v")],
+        {"a": np.array(1), "b": np.array(5), "c": np.array(2), "o": np.array([1, 3])}, opset=15))
+    w.add("dead_nodes", model([node("Neg", "x", "d"), node("Shape", "d", "s"),
+                               node("Einsum", "x", "e", equation="abcd->abcd"),
+                               node("Relu", "x")]))
+    w.add("two_outputs", model([node("Relu", "x"), node("Neg", "x", "z")], outputs=["y", "z"]))
+    w.add("constants", model([
+        node("Constant", [], "a", value_float=0.5), node("Mul", "x a", "t"),
+        node("Constant", [], "b", value_floats=[0.5, 1.0, 2.0]),
+        node("Constant", [], "c", value_ints=[3, 1, 1]), node("Reshape", "b c", "d"),
+        node("Add", "t d")]))
+
+
+def hostile(w):
+    conv = model(node("Conv", "x w b"), {"w": rand(5, 3, 3, 3), "b": rand(5)})
+    data = conv.SerializeToString()
+    MODEL, UNSUPPORTED, INVALID = -7, -3, -1
+    w.bad("empty", b"", MODEL, "empty")
+    w.bad("text", b"this is no model but a text file\n" * 10, MODEL, "not an ONNX model")
+    w.bad("truncated", data[:len(data) // 2], MODEL, "cut off")
+    w.bad("truncated1", data[:-1], MODEL, "")
+    w.bad("zeros", bytes(1000), MODEL, "not an ONNX model")
+    w.bad("ones", b"\xff" * 1000, MODEL, "not an ONNX model")
+
+    def put(name, status, part, nodes, constants=None, **more):
+        w.bad(name, model(nodes, constants, **more), status, part)
+
+    put("unknown_op", UNSUPPORTED, "Einsum", node("Einsum", "x", equation="abcd->abcd"))
+    put("weight_channels", MODEL, "Conv_y", node("Conv", "x w"), {"w": rand(5, 4, 3, 3)})
+    put("weight_rank", UNSUPPORTED, "4 dimensions", node("Conv", "x w"), {"w": rand(5, 3, 3)})
+    put("weight_runtime", UNSUPPORTED, "weight", node("Conv", "x x"))
+    put("weight_missing", UNSUPPORTED, "weight", node("Conv", "x"))
+    put("undefined", MODEL, "'nowhere'", node("Add", "x nowhere"))
+    put("cycle", MODEL, "'b'", [node("Add", "x b", "a"), node("Relu", "a", "b"),
+                                node("Relu", "b")])
+    put("self", MODEL, "'y'", node("Add", "x y"))
+    put("twice", MODEL, "defined twice", [node("Relu", "x"), node("Neg", "x")])
+    put("twice_input", MODEL, "defined twice", [node("Relu", "x", "x"), node("Neg", "x")])
+    put("twice_initializer", MODEL, "defined twice", [node("Relu", "x", "k"), node("Add", "x k")],
+        {"k": rand(1)})
+    put("no_output", MODEL, "output", node("Relu", "x", "z"))
+    put("constant_output", MODEL, "depend", node("Relu", "x", "z"), {"y": rand(1, 3, H, W)})
+    put("kernel_shape", MODEL, "kernel_shape", node("Conv", "x w", kernel_shape=[2, 2]),
+        {"w": rand(5, 3, 3, 3)})
+    put("kernel_large", MODEL, "empty", node("Conv", "x w"), {"w": rand(1, 3, 20, 20)})
+    for name, attributes, status in (
+            ("stride_zero", dict(strides=[0, 1]), MODEL),
+            ("stride_large", dict(strides=[1 << 40, 1]), MODEL),
+            ("stride_three", dict(strides=[1, 1, 1]), MODEL),
+            ("dilation_zero", dict(dilations=[0, 1]), MODEL),
+            ("dilation_huge", dict(dilations=[1 << 62, 1]), MODEL),
+            ("pads_negative", dict(pads=[-1, 0, 0, 0]), UNSUPPORTED),
+            ("pads_huge", dict(pads=[1 << 62, 0, 0, 0]), UNSUPPORTED),
+            ("pads_two", dict(pads=[1, 1]), MODEL),
+            ("group_zero", dict(group=0), MODEL),
+            ("group_two", dict(group=2), MODEL),
+            ("group_huge", dict(group=1 << 62), MODEL),
+            ("auto_pad", dict(auto_pad="SAME"), UNSUPPORTED)):
+        put(name, status, "Conv_y", node("Conv", "x w", **attributes), {"w": rand(5, 3, 3, 3)})
+    put("bias_size", MODEL, "input 2", node("Conv", "x w b"), {"w": rand(5, 3, 3, 3), "b": rand(4)})
+    put("norm_size", MODEL, "input 1", node("InstanceNormalization", "x s b"),
+        {"s": rand(2), "b": rand(3)})
+    put("variance", MODEL, "variance", node("BatchNormalization", "x s s s v"),
+        {"s": rand(3), "v": np.array([1, -1, 1], np.float32)})
+    for name, value in (("nan", np.nan), ("inf", np.inf), ("zero", 0), ("negative", -1),
+                        ("huge", 1e30), ("tiny", 1e-30)):
+        put(f"scale_{name}", MODEL, "Resize_y", node("Resize", ["x", "", "s"]),
+            {"s": np.array([1, 1, value, 1], np.float32)})
+    put("size_huge", MODEL, "Resize_y", node("Resize", ["x", "", "", "z"]),
+        {"z": np.array([1, 3, 1 << 40, 1 << 40])})
+    put("size_large", UNSUPPORTED, "too large", node("Resize", ["x", "", "", "z"]),
+        {"z": np.array([1, 3, 1 << 15, 1 << 15])})
+    put("size_both", MODEL, "either", node("Resize", ["x", "", "s", "z"]),
+        {"z": np.array([1, 3, 2, 2]), "s": np.ones(4, np.float32)})
+    put("scale_channels", UNSUPPORTED, "channels", node("Resize", ["x", "", "s"]),
+        {"s": np.array([1, 2, 1, 1], np.float32)})
+    put("cubic", UNSUPPORTED, "cubic", node("Resize", ["x", "", "s"], mode="cubic"),
+        {"s": np.array([1, 1, 2, 2], np.float32)})
+    put("nearest_odd", UNSUPPORTED, "align_corners", node(
+        "Resize", ["x", "", "s"], coordinate_transformation_mode="align_corners"),
+        {"s": np.array([1, 1, 1.7, 1.7], np.float32)})
+    put("pad_negative", UNSUPPORTED, "pad of -1", node("Pad", "x p"),
+        {"p": np.array([0, 0, -1, 0, 0, 0, 0, 0])})
+    put("pad_reflect", MODEL, "reflects", node("Pad", "x p", mode="reflect"),
+        {"p": np.array([0, 0, H, 0, 0, 0, 0, 0])})
+    put("pad_batch", UNSUPPORTED, "batch", node("Pad", "x p"), {"p": np.array([1] + [0] * 7)})
+    put("pad_runtime", UNSUPPORTED, "computed from the picture", node("Pad", "x x"))
+    put("concat_height", UNSUPPORTED, "axis", node("Concat", "x x", axis=2))
+    put("concat_axis", MODEL, "axis", node("Concat", "x x", axis=9))
+    put("broadcast", MODEL, "do not fit", node("Add", "x k"), {"k": rand(4, 1, 1)})
+    put("broadcast_batch", UNSUPPORTED, "shape", node("Add", "x k"), {"k": rand(2, 3, 1, 1)})
+    put("slice_empty", MODEL, "empty", node("Slice", "x s e a"),
+        {"s": np.array([5]), "e": np.array([2]), "a": np.array([2])})
+    put("slice_back", UNSUPPORTED, "step", node("Slice", "x s e a t"),
+        {"s": np.array([9]), "e": np.array([2]), "a": np.array([2]), "t": np.array([-1])})
+    put("slice_axis", MODEL, "axis", node("Slice", "x s e a"),
+        {"s": np.array([0]), "e": np.array([2]), "a": np.array([4])})
+    put("transpose", UNSUPPORTED, "Transpose_y", node("Transpose", "x", perm=[0, 1, 3, 2]))
+    put("flatten", UNSUPPORTED, "Flatten_y", node("Flatten", "x"))
+    put("block", MODEL, "blocksize", node("DepthToSpace", "x", blocksize=2))
+    put("block_huge", MODEL, "blocksize", node("DepthToSpace", "x", blocksize=1 << 40))
+    put("to_int", UNSUPPORTED, "data type", [node("Cast", "x", "t", to=TensorProto.INT32),
+                                             node("Cast", "t", to=TensorProto.FLOAT)])
+    put("fold_divide", MODEL, "integers", [node("Div", "a b", "c"), node("Reshape", "x c")],
+        {"a": np.array([1]), "b": np.array([0])})
+    put("fold_huge", MODEL, "too large", [node("ConstantOfShape", "s", "k"), node("Add", "x k")],
+        {"s": np.array([1 << 31, 1 << 31])})
+    put("fold_expand", MODEL, "too large", [node("Expand", "k s", "e"), node("Add", "x e")],
+        {"k": rand(1), "s": np.array([1, 1, 1 << 14, 1 << 14])})
+    put("gather_index", MODEL, "index 7", [node("Shape", "x", "s"), node("Gather", "s i", "t"),
+                                           node("Reshape", "x t")], {"i": np.array([7])})
+    put("pool_pad", MODEL, "smaller", node("MaxPool", "x", kernel_shape=[2, 2], pads=[2, 0, 0, 0]))
+    put("pool_indices", UNSUPPORTED, "second", node("MaxPool", "x", ["y", "i"],
+                                                    kernel_shape=[2, 2]))
+    old = model(node("Relu", "x"), opset=7)
+    old.opset_import[0].version = 6
+    w.bad("opset6", old, UNSUPPORTED, "operator set 6")
+    put("batch", UNSUPPORTED, "batch", node("Relu", "x"), dims=(2, 3, H, W))
+    put("rank3", UNSUPPORTED, "4 dimensions", node("Relu", "x"), dims=(3, H, W))
+    put("channels", UNSUPPORTED, "channels", node("Relu", "x"), dims=(1, "C", "H", "W"))
+    put("size", INVALID, "64x32", node("Relu", "x"), dims=(1, 3, 32, 64))
+    foreign = model(node("Relu", "x"))
+    foreign.graph.node[0].domain = "com.example"
+    w.bad("domain", foreign, UNSUPPORTED, "com.example")
+    inputs = model(node("Add", "x z"))
+    inputs.graph.input.append(helper.make_tensor_value_info("z", TensorProto.FLOAT, (1, 3, H, W)))
+    w.bad("two_inputs", inputs, UNSUPPORTED, "2 inputs")
+    external = model(node("Conv", "x w"), {"w": rand(5, 3, 3, 3)})
+    external.graph.initializer[0].data_location = TensorProto.EXTERNAL
+    w.bad("external", external, UNSUPPORTED, "another file")
+    for name, dims in (("dims_large", [5, 3, 3, 4]), ("dims_small", [5, 3, 3, 2]),
+                       ("dims_negative", [-5, -3, 3, 3]), ("dims_overflow", [1 << 62, 4, 1, 135]),
+                       ("dims_huge", [1 << 31, 1 << 31, 1 << 31, 1]), ("dims_nine", [1] * 9)):
+        broken = model(node("Conv", "x w"), {"w": rand(5, 3, 3, 3)})
+        del broken.graph.initializer[0].dims[:]
+        broken.graph.initializer[0].dims.extend(dims)
+        w.bad(name, broken, MODEL, "'w'")
+    control = model(node("Conv", "x w"), {"w": rand(5, 9, 3, 3)})
+    control.graph.node[0].name = "a\nb\x1b[31m" + "long" * 100
+    w.bad("control", control, MODEL, "a?b?[31m")
+    strings = model(node("Add", "x w"))
+    strings.graph.initializer.append(helper.make_tensor("w", TensorProto.STRING, [1], [b"a"]))
+    w.bad("strings", strings, UNSUPPORTED, "data type")
+    deep = [node("Relu", "x" if k == 0 else f"t{k}", f"t{k + 1}") for k in range(2000)]
+    put("long_chain", UNSUPPORTED, "Flatten", deep + [node("Flatten", "t2000")])
+    grow = [node("ConvTranspose", "x w" if k == 0 else f"t{k} w", f"t{k + 1}", strides=[64, 64])
+            for k in range(8)]
+    put("growing", UNSUPPORTED, "too large", grow + [node("Relu", "t8")], {"w": rand(3, 3, 1, 1)})
+
+
+def shipped(w, paths):
+    """Whole networks, at a size that is not square; they take pictures of 0..1."""
+    for path in paths:
+        w.add(pathlib.Path(path).stem, onnx.load(path), h=32, w=48, low=0.0)
+
+
+def main():
+    writer = Writer(sys.argv[1])
+    for part in (convolutions, pools, normalizations, activations, arithmetic, movers, nhwc,
+                 resizes, folding, hostile):
+        part(writer)
+    shipped(writer, sys.argv[3:])
+    writer.finish()
+    print(f"{len(writer.lines)} models in {writer.folder}", flush=True)
+    if len(sys.argv) > 2:
+        return subprocess.run([sys.argv[2], str(writer.folder)], check=False).returncode
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
