@@ -14,6 +14,14 @@ class BatchMaker:
     def __init__(self, inputs, targets, crop, batch, seed):
         self.inputs, self.targets = inputs, targets
         self.crop, self.batch, self.seed = crop, batch, seed
+        # Drawing normals is slow; random windows of one field do as well.
+        self.field = np.random.default_rng(seed).standard_normal(
+            (2 * crop, 2 * crop, 3), np.float32)
+
+    def _normals(self, height, width, rng):
+        y = rng.integers(self.field.shape[0] - height)
+        x = rng.integers(self.field.shape[1] - width)
+        return self.field[y:y + height, x:x + width]
 
     def _spoil(self, picture, rng):
         if rng.random() < 0.3:
@@ -24,13 +32,13 @@ class BatchMaker:
         x = picture.astype(np.float32) / 255
         if rng.random() < 0.25:
             x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.3, 0.9))
-        sigma = rng.uniform(0, 6) / 255
-        x = x + rng.normal(0, sigma, x.shape).astype(np.float32)
+        sigma = np.float32(rng.uniform(0, 6) / 255)
+        x = x + sigma * self._normals(*x.shape[:2], rng)
         if rng.random() < 0.3:
             # Denoised cameras leave coarse coloured blotches.
             h, w = x.shape[:2]
-            blotch = rng.normal(0, sigma, (h // 3, w // 3, 3))
-            x = x + cv2.resize(blotch.astype(np.float32), (w, h))
+            blotch = sigma * self._normals(h // 3, w // 3, rng)
+            x = x + cv2.resize(blotch, (w, h))
         return x
 
     def _views(self, rng):

@@ -16,7 +16,7 @@ import cv2
 # Share of the picture's height that the face takes, chin to hairline.
 FACE_SHARE = {"london": 0.46, "avatars": 0.50, "synthetic": 0.62,
               "portraits": 0.42}
-GENERAL = ("chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png",
+GENERAL = ("chelsea.png", "coffee.png", "rocket.jpg",
            "brick.png", "grass.png", "gravel.png")
 
 

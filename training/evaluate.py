@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
-"""Measure a shipped style file on people it was not trained on.
+"""Measure a style file on people it was not trained on.
 
     training/evaluate.py cartoon [--onnx FILE] [--scenes 32]
 
-Prints, over held-out scenes (mean):
-  l1, psnr     student against its teacher (0..1 scale, dB)
+Prints, as means over held-out scenes:
+  l1, psnr     student against its teacher (scale 0..1; dB)
   noise gain   rms change of the output / rms of sensor noise (sigma 4/255) put
-               on the input; below 1 the filter calms noise. Student, teacher.
-  motion       the scene moves by one pixel with fresh noise in both frames:
-               rms(frame 2 moved back - frame 1), in levels of 255.
-               Input, student, teacher.
+               on the input; below 1 the filter calms noise
+  motion       the scene moves by one pixel, with fresh noise in both frames:
+               rms(frame 2 moved back - frame 1), in levels of 255
 """
 import argparse
 import os
@@ -22,10 +21,21 @@ import torch.nn.functional as F
 import content_pictures
 import pair_cache
 import scene_maker
+from style_table import STYLES
 
 REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SEED = 2
 SIGMA = 4 / 255
+
+
+def add_shared(parser):
+    parser.add_argument("--shared", default=os.environ.get(
+        "MIEN_SHARED", os.path.join(os.path.dirname(REPO), "shared")),
+        help="folder with data/ and teachers/ (default %(default)s)")
+
+
+def model_path(name):
+    return os.path.join(REPO, "models", "style-%s.onnx" % name)
 
 
 class Student:
@@ -58,9 +68,8 @@ def measure(style, student, render, noise):
     inner = (..., slice(8, -8), slice(8, -8))
 
     def stability(f):
-        calm = f(x)
         a, b = f(first), torch.roll(f(second), (-1, -1), (2, 3))
-        return (_rms((a - calm)[inner]) / _rms((first - x)[inner]),
+        return (_rms((a - f(x))[inner]) / _rms((first - x)[inner]),
                 255 * _rms((a - b)[inner]))
 
     error = student(x) - target
@@ -73,9 +82,8 @@ def measure(style, student, render, noise):
 
 
 @torch.no_grad()
-def report(style, path, kinds, scenes=32):
+def report(style, path, maker, scenes):
     student = Student(path)
-    maker = scene_maker.SceneMaker(kinds, SEED)
     noise = torch.Generator().manual_seed(SEED)
     rows = [measure(style, student, maker.scene(i), noise)
             for i in range(scenes)]
@@ -84,19 +92,20 @@ def report(style, path, kinds, scenes=32):
         print("  %-20s %8.4f" % (name, np.mean([r[name] for r in rows])))
 
 
+def held_out_scenes(shared):
+    kinds = content_pictures.find(os.path.join(shared, "data"))
+    return scene_maker.SceneMaker(content_pictures.held_out_part(kinds), SEED)
+
+
 def main():
-    from style_table import STYLES
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("style", choices=sorted(STYLES))
-    p.add_argument("--shared", default=os.environ.get(
-        "MIEN_SHARED", os.path.join(os.path.dirname(REPO), "shared")))
-    p.add_argument("--onnx")
+    p.add_argument("--onnx", help="default models/style-NAME.onnx")
     p.add_argument("--scenes", type=int, default=32)
+    add_shared(p)
     o = p.parse_args()
-    kinds = content_pictures.find(os.path.join(o.shared, "data"))
-    report(STYLES[o.style],
-           o.onnx or os.path.join(REPO, "models", "style-%s.onnx" % o.style),
-           content_pictures.held_out_part(kinds), o.scenes)
+    report(STYLES[o.style], o.onnx or model_path(o.style),
+           held_out_scenes(o.shared), o.scenes)
 
 
 if __name__ == "__main__":

@@ -12,22 +12,17 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-import content_pictures
 import picture_filters
-import scene_maker
 
 CHUNK = 32
 
 
-def _key(style, kinds, seed):
+def _key(style, maker):
     h = hashlib.sha256()
-    for module in (picture_filters, scene_maker, content_pictures,
-                   sys.modules[style.teacher.__module__]):
+    for module in (picture_filters, sys.modules[style.teacher.__module__],
+                   sys.modules[type(maker).__module__]):
         h.update(inspect.getsource(module).encode())
-    h.update(repr((style.teacher.__qualname__, seed)).encode())
-    for kind in sorted(kinds):
-        for p in kinds[kind]:
-            h.update(("%s %d " % (os.path.basename(p.path), p.frame)).encode())
+    h.update(("%s %s" % (style.teacher.__qualname__, maker.signature)).encode())
     return h.hexdigest()[:16]
 
 
@@ -48,26 +43,25 @@ def teach(style, render):
     return F.avg_pool2d(x, 2), F.avg_pool2d(style.teacher(x), 2)
 
 
-def _make_chunk(style, maker, first):
-    pairs = [teach(style, maker.scene(first + i)) for i in range(CHUNK)]
-    inputs, targets = zip(*pairs)
+def _make_chunk(style, maker, scenes):
+    inputs, targets = zip(*(teach(style, maker.scene(i)) for i in scenes))
     return to_bytes(torch.cat(inputs)), to_bytes(torch.cat(targets))
 
 
-def load(style, kinds, folder, count, seed):
-    """uint8 arrays inputs, targets of `count` scenes (whole chunks)."""
-    folder = os.path.join(folder, "pairs-" + _key(style, kinds, seed))
+def load(style, maker, cache, count):
+    """uint8 arrays (inputs, targets) of the first `count` scenes."""
+    folder = os.path.join(cache, "pairs-" + _key(style, maker))
     os.makedirs(folder, exist_ok=True)
-    maker = scene_maker.SceneMaker(kinds, seed)
     chunks = []
     for first in range(0, count, CHUNK):
-        path = os.path.join(folder, "%05d.npz" % first)
+        scenes = range(first, min(first + CHUNK, count))
+        path = os.path.join(folder, "%05d-%d.npz" % (first, len(scenes)))
         if not os.path.exists(path):
-            inputs, targets = _make_chunk(style, maker, first)
+            inputs, targets = _make_chunk(style, maker, scenes)
             part = "%s.%d.part.npz" % (path, os.getpid())
             np.savez(part, inputs=inputs, targets=targets)
             os.replace(part, path)
-            print("teacher: %d of %d scenes" % (first + CHUNK, count), flush=True)
+            print("teacher: %d of %d scenes" % (scenes[-1] + 1, count), flush=True)
         with np.load(path) as chunk:
             chunks.append((chunk["inputs"], chunk["targets"]))
     return tuple(np.concatenate(part) for part in zip(*chunks))

@@ -76,6 +76,9 @@ class SceneMaker:
         share = np.array([SHARES[k] for k in self.names])
         self.share = share / share.sum()
         self.read = {}
+        pictures = sorted("%s %d" % (p.path.rsplit("/", 1)[-1], p.frame)
+                          for kind in kinds.values() for p in kind)
+        self.signature = "%d %s" % (seed, pictures)
 
     def _picture(self, picture):
         if picture not in self.read:

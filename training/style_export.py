@@ -8,7 +8,6 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-ALIGN = 4
 OPSET = 13
 
 
@@ -48,21 +47,31 @@ class GraphWriter:
     def relu(self, x):
         return self.node("Relu", [x], x + ".relu")
 
+    def residual(self, x, name, module):
+        y = self.conv(x, name, module)
+        return self.relu(self.node("Add", [x, y], name + ".sum"))
+
+    def climb(self, x, skip, name, module):
+        """1x1 convolution, up-sampling, addition of the finer level."""
+        scales = self.constant("scales", np.array([1, 1, 2, 2], np.float32))
+        x = self.node("Resize", [self.conv(x, name, module), "", scales],
+                      name + ".up", mode="nearest", nearest_mode="floor",
+                      coordinate_transformation_mode="asymmetric")
+        return self.relu(self.node("Add", [x, skip], name + ".sum"))
+
 
 def build_graph(net):
     g = GraphWriter()
     fine = g.relu(g.conv("input", "stem", net.stem))
-    x = g.relu(g.conv(fine, "down", net.down))
-    for i, unit in enumerate(net.body):
-        y = g.relu(g.conv(x, "body%d.a" % i, unit.a))
-        y = g.conv(y, "body%d.b" % i, unit.b)
-        x = g.node("Add", [x, y], "body%d" % i)
-    x = g.conv(g.relu(x) if len(net.body) else x, "lift", net.lift)
-    scales = g.constant("scales", np.array([1, 1, 2, 2], np.float32))
-    x = g.node("Resize", [x, "", scales], "up", mode="nearest",
-               coordinate_transformation_mode="asymmetric",
-               nearest_mode="floor")
-    x = g.relu(g.node("Add", [x, fine], "skip"))
+    x = coarse = g.relu(g.conv(fine, "down", net.down))
+    if net.shape.deep:
+        x = g.relu(g.conv(coarse, "sink", net.sink))
+        for i, conv in enumerate(net.deep):
+            x = g.residual(x, "deep%d" % i, conv)
+        x = g.climb(x, coarse, "rise", net.rise)
+    for i, conv in enumerate(net.body):
+        x = g.residual(x, "body%d" % i, conv)
+    x = g.climb(x, fine, "lift", net.lift)
     if net.tail is not None:
         x = g.relu(g.conv(x, "tail", net.tail))
     x = g.conv(x, "head", net.head)
@@ -90,7 +99,7 @@ def save(net, path, title):
         "mien.input.order": "RGB",
         "mien.output.range": "0..1",
         "mien.output.order": "RGB",
-        "mien.align": str(ALIGN),
+        "mien.align": str(8 if net.shape.deep else 4),
         "mien.licence": "MIT",
         "mien.mac_per_pixel": "%d" % round(net.shape.macs_per_pixel()),
     })

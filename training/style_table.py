@@ -4,6 +4,8 @@ import typing
 
 import teacher_cartoon
 import teacher_starry
+import teacher_ukiyoe
+import teacher_watercolour
 import teacher_woodcut
 from style_network import Shape
 
@@ -21,10 +23,14 @@ class Style:
 
 
 STYLES = {
-    "cartoon": Style("Cartoon", Shape(half=16, quarter=24, units=1),
+    "cartoon": Style("Cartoon", Shape(quarter=24, body=1),
                      teacher_cartoon.cartoon),
-    "starry-night": Style("Starry night", Shape(half=16, quarter=32, units=2),
+    "great-wave": Style("Great Wave", Shape(quarter=32, body=4),
+                        teacher_ukiyoe.ukiyoe),
+    "starry-night": Style("Starry Night", Shape(quarter=32, body=4),
                           teacher_starry.starry),
-    "woodcut": Style("Woodcut", Shape(half=16, quarter=32, units=2),
+    "watercolour": Style("Watercolour", Shape(quarter=32, body=3),
+                         teacher_watercolour.watercolour),
+    "woodcut": Style("Woodcut", Shape(quarter=32, body=4),
                      teacher_woodcut.woodcut),
 }
