@@ -10,7 +10,7 @@ clip=$2
 # a small angle. `in` counts the 100 frames; everything is in widths of the (square) picture.
 half='(0.40-0.10*in/100)'
 across='(0.43+0.06*sin(in/100*PI))'
-down='(0.31+0.05*in/100)'
+down='(0.27-0.03*in/100)'
 roll='(0.05*sin(in/100*2*PI))'
 corner() { # X Y, each -1 or 1: the source position of a corner of the clip
     local x="($1*$half)" y="($2*$half*9/16)"
@@ -26,8 +26,8 @@ for signs in '-1 -1' '1 -1' '-1 1' '1 1'; do
 done
 
 ffmpeg -nostdin -hide_banner -v error -y -loop 1 -framerate 25 -t 4 -i "$picture" -vf "
-    scale=1440:1440:flags=lanczos,format=yuv444p,
-    perspective=sense=source:eval=frame:interpolation=cubic$quad,
+    scale=1280:1280:flags=lanczos,format=yuv444p,
+    perspective=sense=source:eval=frame:interpolation=linear$quad,
     scale=1280:720:out_color_matrix=bt709:flags=bicubic,noise=alls=5:allf=t,format=yuv420p" \
     -c:v libx264 -preset veryfast -crf 20 \
     -colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv \
