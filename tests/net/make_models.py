@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes small ONNX models, inputs and ONNX Runtime's outputs for test_onnx, and damaged models.
 
-    make_models.py FOLDER [PROGRAM [MODEL...]]
+    make_models.py FOLDER [PROGRAM [MODELS]]
 
-PROGRAM, if given, is run with FOLDER. Each MODEL is compared too, as it is.
+PROGRAM, if given, is run with FOLDER. The styles in the folder MODELS are compared too.
 
 FOLDER/list.txt has a line for each: "ok NAME HEIGHT WIDTH" with NAME.onnx, NAME.in and NAME.out
 (float32; C,H,W), or "bad NAME STATUS HEIGHT WIDTH PART" where PART must be in the message.
@@ -557,7 +557,7 @@ def hostile(w):
 def shipped(w, paths):
     """Whole networks, at a size that is not square; they take pictures of 0..1."""
     for path in paths:
-        w.add(pathlib.Path(path).stem, onnx.load(path), h=32, w=48, low=0.0)
+        w.add(path.stem, onnx.load(path), h=32, w=48, low=0.0)
 
 
 def main():
@@ -565,7 +565,8 @@ def main():
     for part in (convolutions, pools, normalizations, activations, arithmetic, movers, nhwc,
                  resizes, folding, hostile):
         part(writer)
-    shipped(writer, sys.argv[3:])
+    if len(sys.argv) > 3:
+        shipped(writer, sorted(pathlib.Path(sys.argv[3]).glob("style-*.onnx")))
     writer.finish()
     print(f"{len(writer.lines)} models in {writer.folder}", flush=True)
     if len(sys.argv) > 2:
