@@ -14,7 +14,8 @@ from batch_maker import BatchMaker
 from style_network import StyleNet
 
 CROP, BATCH = 128, 12
-FEATURE_CROP = 96        # the feature network costs more than the student
+# The feature network costs more than the student: it sees only a part.
+FEATURE_CROP, FEATURE_BATCH = 96, 6
 FINAL_SHARE = 0.15
 
 
@@ -59,7 +60,7 @@ class Trainer:
         }
         if self.perceptual is not None and self.style.perceptual:
             with torch.autocast("cpu", torch.bfloat16):
-                part = (slice(0, len(a)), ..., slice(16, 16 + FEATURE_CROP),
+                part = (slice(0, FEATURE_BATCH), ..., slice(16, 16 + FEATURE_CROP),
                         slice(16, 16 + FEATURE_CROP))
                 parts["perceptual"] = self.perceptual(
                     outputs[part], targets[part]).float()
