@@ -18,6 +18,7 @@ static const op_row op_table[] = {
     {"ReduceMean", mi_build_reduce_mean},
     {"BatchNormalization", mi_build_batch_norm},
     {"InstanceNormalization", mi_build_instance_norm},
+    {"GroupNormalization", mi_build_group_norm},
     {"Relu", mi_build_act},
     {"LeakyRelu", mi_build_act},
     {"Tanh", mi_build_act},
@@ -55,7 +56,7 @@ static const op_row op_table[] = {
     {"Flatten", mi_build_reshape},
     {"Squeeze", mi_build_reshape},
     {"Unsqueeze", mi_build_reshape},
-    {"Expand", mi_build_reshape},
+    {"Expand", mi_build_expand},
     {"Resize", mi_build_resize},
     {"Upsample", mi_build_resize},
 };
@@ -169,6 +170,9 @@ static int finish_output(mi_build *b)
                        text);
     if (out->kind == MI_VALUE_CONST)
         return mi_fail(m->log, MIEN_ERR_MODEL, "%s: output '%s' does not depend on the input",
+                       m->file, text);
+    if (out->groups)
+        return mi_fail(m->log, MIEN_ERR_UNSUPPORTED, "%s: output '%s' has no 4 dimensions",
                        m->file, text);
     g->output = out->tensor;
     if (g->output == g->input) {

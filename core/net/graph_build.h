@@ -21,6 +21,7 @@ typedef struct mi_value {
     mi_value_kind kind;
     bool nhwc;               /* RUN: the model thinks of it as N,H,W,C */
     int32_t tensor;          /* RUN */
+    int32_t groups;          /* RUN: 0, or the model has made it N, groups, the rest */
     mi_const con;            /* CONST */
     int32_t formed[MI_FORMS]; /* CONST: tensor + 1 of a form that was asked for, or 0 */
 } mi_value;
@@ -42,7 +43,8 @@ int mi_graph_prune(mi_graph *graph);
 int mi_build_fail(const mi_build *b, mien_status status, const char *format, ...) MI_PRINTF(3, 4);
 /* Input k, or NULL if it is left out. */
 mi_value *mi_build_in(const mi_build *b, int32_t k);
-/* Input k, which must be computed at run time; it must be N,C,H,W unless `any_layout`. */
+/* Input k, which must be computed at run time and have four dimensions; it must be N,C,H,W unless
+ * `any_layout`. */
 int mi_build_run(const mi_build *b, int32_t k, bool any_layout, mi_value **value);
 mi_tensor *mi_build_tensor(const mi_build *b, const mi_value *run);
 /* The dimensions of a value in the order of the model. */
@@ -96,14 +98,18 @@ int mi_fold(mi_build *b);
 /* graph_fold_shape.c: the part of it that moves values about. */
 int mi_fold_shape(mi_build *b);
 
+/* graph_group.c: InstanceNormalization of input 0, which has been reshaped to groups. */
+int mi_build_grouped_norm(mi_build *b, const mi_value *x, float epsilon);
+
 /* One function an operator; the node has at least one input that is computed at run time. */
 typedef int mi_build_op(mi_build *b);
 mi_build_op mi_build_conv, mi_build_conv_transpose, mi_build_max_pool, mi_build_average_pool,
-    mi_build_global_pool, mi_build_reduce_mean, mi_build_batch_norm, mi_build_instance_norm;
+    mi_build_global_pool, mi_build_batch_norm, mi_build_instance_norm;
+mi_build_op mi_build_reduce_mean, mi_build_group_norm;
 mi_build_op mi_build_act, mi_build_prelu, mi_build_clip, mi_build_min_max, mi_build_binary,
     mi_build_pow, mi_build_reciprocal, mi_build_identity, mi_build_cast;
 mi_build_op mi_build_concat, mi_build_pad, mi_build_depth_to_space, mi_build_space_to_depth,
-    mi_build_slices, mi_build_split, mi_build_transpose, mi_build_reshape;
+    mi_build_slices, mi_build_split, mi_build_transpose, mi_build_reshape, mi_build_expand;
 mi_build_op mi_build_resize;
 
 #endif

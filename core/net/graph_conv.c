@@ -304,46 +304,15 @@ int mi_build_average_pool(mi_build *b)
     return build_pool(b, MI_OP_AVERAGE_POOL);
 }
 
-static int emit_global(mi_build *b, const mi_value *x)
-{
-    mi_node *node;
-    int status = mi_build_node(b, MI_OP_GLOBAL_AVERAGE_POOL, x->tensor,
-                               mi_build_tensor(b, x)->c, 1, 1, &node);
-    return status < 0 ? status : mi_build_out_run(b, 0, node->out, x->nhwc);
-}
-
 int mi_build_global_pool(mi_build *b)
 {
     mi_value *x;
+    mi_node *node;
     int status = mi_build_run(b, 0, false, &x);
-    return status < 0 ? status : emit_global(b, x);
-}
-
-/* Over rows and columns it is a global pool. */
-int mi_build_reduce_mean(mi_build *b)
-{
-    mi_value *x;
-    int64_t axis[4];
-    int32_t axes, keep;
-    int status = mi_build_run(b, 0, true, &x);
     if (status >= 0)
-        status = mi_build_list(b, "axes", 1, axis, 4, &axes);
-    if (status >= 0)
-        status = mi_build_int(b, "keepdims", 1, 0, 1, &keep);
-    if (status < 0)
-        return status;
-    uint32_t set = 0;
-    for (int32_t k = 0; k < axes; k++) {
-        int32_t plain;
-        status = mi_build_axis(b, axis[k], 4, &plain);
-        if (status < 0)
-            return status;
-        set |= 1u << plain;
-    }
-    if (!keep || set != (x->nhwc ? 6u : 12u))
-        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED,
-                             "only a mean over rows and columns that keeps the dimensions");
-    return emit_global(b, x);
+        status = mi_build_node(b, MI_OP_GLOBAL_AVERAGE_POOL, x->tensor, mi_build_tensor(b, x)->c,
+                               1, 1, &node);
+    return status < 0 ? status : mi_build_out_run(b, 0, node->out, false);
 }
 
 int mi_build_batch_norm(mi_build *b)
@@ -410,9 +379,13 @@ int mi_build_instance_norm(mi_build *b)
     mi_value *x;
     int32_t scale, bias;
     float epsilon;
-    int status = mi_build_run(b, 0, false, &x);
-    if (status >= 0)
-        status = mi_build_float(b, "epsilon", 1e-5f, &epsilon);
+    int status = mi_build_float(b, "epsilon", 1e-5f, &epsilon);
+    if (status < 0)
+        return status;
+    x = mi_build_in(b, 0);
+    if (x && x->groups)
+        return mi_build_grouped_norm(b, x, epsilon);
+    status = mi_build_run(b, 0, false, &x);
     if (status < 0)
         return status;
     const mi_tensor t = *mi_build_tensor(b, x);

@@ -40,6 +40,8 @@ int mi_build_run(const mi_build *b, int32_t k, bool any_layout, mi_value **value
         return mi_build_fail(b, MIEN_ERR_MODEL, "input %d is missing", (int)k);
     if ((*value)->kind != MI_VALUE_RUN)
         return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "input %d is constant", (int)k);
+    if ((*value)->groups)
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "input %d has no 4 dimensions", (int)k);
     if (!any_layout && (*value)->nhwc)
         return mi_build_fail(b, MIEN_ERR_MODEL, "input %d is N,H,W,C, not N,C,H,W", (int)k);
     return 0;
@@ -59,8 +61,14 @@ void mi_build_dims(const mi_build *b, const mi_value *value, int32_t *rank,
         return;
     }
     const mi_tensor *t = mi_build_tensor(b, value);
-    *rank = 4;
     dim[0] = 1;
+    if (value->groups) {
+        *rank = 3;
+        dim[1] = value->groups;
+        dim[2] = (int64_t)t->c / value->groups * t->h * t->w;
+        return;
+    }
+    *rank = 4;
     dim[1] = value->nhwc ? t->h : t->c;
     dim[2] = value->nhwc ? t->w : t->h;
     dim[3] = value->nhwc ? t->c : t->w;
@@ -103,7 +111,7 @@ static char *copy_name(mi_view name)
     return text;
 }
 
-int mi_build_out_run(mi_build *b, int32_t k, int32_t tensor, bool nhwc)
+static int out_run(mi_build *b, int32_t k, int32_t tensor, bool nhwc, int32_t groups)
 {
     mi_value *value;
     int status = out_value(b, k, &value);
@@ -112,6 +120,7 @@ int mi_build_out_run(mi_build *b, int32_t k, int32_t tensor, bool nhwc)
     value->kind = MI_VALUE_RUN;
     value->tensor = tensor;
     value->nhwc = nhwc;
+    value->groups = groups;
     mi_tensor *t = &b->graph->tensor[tensor];
     if (t->name[0])
         return 0; /* an alias keeps its first name */
@@ -123,10 +132,15 @@ int mi_build_out_run(mi_build *b, int32_t k, int32_t tensor, bool nhwc)
     return 0;
 }
 
+int mi_build_out_run(mi_build *b, int32_t k, int32_t tensor, bool nhwc)
+{
+    return out_run(b, k, tensor, nhwc, 0);
+}
+
 int mi_build_out_alias(mi_build *b, const mi_value *from)
 {
     if (from->kind == MI_VALUE_RUN)
-        return mi_build_out_run(b, 0, from->tensor, from->nhwc);
+        return out_run(b, 0, from->tensor, from->nhwc, from->groups);
     mi_const con;
     int status = mi_const_init(&con, from->con.is_int, from->con.rank, from->con.dim, &b->budget);
     if (status < 0)

@@ -168,6 +168,8 @@ int mi_build_binary(mi_build *b)
         return mi_build_out_alias(b, left);
     if (b->at->ins != 2 || !left || !right)
         return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "%d inputs", (int)b->at->ins);
+    if (left->groups || right->groups)
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "an input has no 4 dimensions");
     bool nhwc = left->kind == MI_VALUE_RUN ? left->nhwc : right->nhwc;
     if (left->kind == MI_VALUE_RUN && right->kind == MI_VALUE_RUN && left->nhwc != right->nhwc)
         return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "one input is N,H,W,C, the other N,C,H,W");

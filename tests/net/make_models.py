@@ -179,6 +179,27 @@ def normalizations(w):
                                          parts, opset=opset))
 
 
+    for groups in (1, 2, 6):
+        shapes = [node("Reshape", "c g", "r"), node("InstanceNormalization", "r s b", "n"),
+                  node("Shape", "c", "cs"), node("Reshape", "n cs", "m")]
+        for name, scale, bias in (("plain", np.ones(groups, np.float32),
+                                   np.zeros(groups, np.float32)),
+                                  ("scaled", rand(groups), rand(groups))):
+            w.add(f"groupnorm_reshape{groups}_{name}", model(
+                [node("Conv", "x w", "c")] + shapes + [node("Mul", "m k")],
+                {"w": rand(6, 3, 1, 1), "g": np.array([0, groups, -1]), "s": scale, "b": bias,
+                 "k": rand(6, 1, 1)}))
+        w.add(f"groupnorm21_{groups}", model(
+            [node("Conv", "x w", "c"), node("GroupNormalization", "c s b", num_groups=groups)],
+            {"w": rand(6, 3, 1, 1), "s": rand(6), "b": rand(6)}, opset=21))
+    w.add("layernorm_means", model([
+        node("ReduceMean", "x", "m", axes=[1, 2, 3]), node("Sub", "x m", "d"),
+        node("Pow", "d two", "q"), node("ReduceMean", "q", "v", axes=[-1, -2, -3]),
+        node("Add", "v eps", "e"), node("Sqrt", "e", "s"), node("Reciprocal", "s", "i"),
+        node("Mul", "d i")], {"two": np.float32(2), "eps": np.float32(1e-3)}))
+    w.add("input_minus", model(node("Relu", "x"), dims=(-1, 3, -1, -1)))
+
+
 def activations(w):
     plain = {
         "Relu": {}, "LeakyRelu": dict(alpha=0.2), "Tanh": {}, "Sigmoid": {}, "Elu": dict(alpha=1.5),
@@ -374,15 +395,16 @@ def folding(w):
         node("Gather", "s i2", "h", axis=0), node("Gather", "s i3", "w", axis=0),
         node("Cast", "h", "hf", to=TensorProto.FLOAT), node("Mul", "hf k", "hk"),
         node("Floor", "hk", "hl"), node("Cast", "hl", "hi", to=TensorProto.INT64),
-        node("Mul", "w two", "w2"), node("Add", "w2 two", "wa"), node("Sub", "wa two", "wb"),
-        node("Div", "wb one", "wi"),
+        node("Mul", "w four", "w2"), node("Add", "w2 two", "wa"), node("Sub", "wa two", "wb"),
+        node("Div", "wb two", "wi"),
         node("Unsqueeze", "hi", "hu", axes=[0]), node("Unsqueeze", "wi", "wu", axes=[0]),
         node("Slice", "s", "nc", axes=[0], starts=[0], ends=[2]),
         node("Concat", "nc hu wu", "size", axis=0),
         node("Cast", "size", "sf", to=TensorProto.FLOAT),
         node("Cast", "s", "of", to=TensorProto.FLOAT), node("Div", "sf of", "scales"),
         node("Upsample", "x scales", mode="nearest")],
-        {"i3": np.array(3), "k": np.float32(2), "two": np.array(2), "one": np.array(1)}, opset=9))
+        {"i3": np.array(3), "k": np.float32(2), "two": np.array(2), "four": np.array(4)},
+        opset=9))
     w.add("fold_torch_pad", model([
         node("ConstantOfShape", "n", "z",
              value=helper.make_tensor("v", TensorProto.INT64, [1], [0])),
@@ -502,6 +524,16 @@ def hostile(w):
     put("slice_axis", MODEL, "axis", node("Slice", "x s e a"),
         {"s": np.array([0]), "e": np.array([2]), "a": np.array([4])})
     put("transpose", UNSUPPORTED, "Transpose_y", node("Transpose", "x", perm=[0, 1, 3, 2]))
+    put("groups_left", UNSUPPORTED, "4 dimensions", node("Reshape", "x s"),
+        {"s": np.array([0, 1, -1])})
+    put("groups_used", UNSUPPORTED, "Relu_y", [node("Reshape", "x s", "t"), node("Relu", "t")],
+        {"s": np.array([0, 1, -1])})
+    put("groups_added", UNSUPPORTED, "Add_y", [node("Reshape", "x s", "t"), node("Add", "t x")],
+        {"s": np.array([0, 1, -1])})
+    put("reshape_other", UNSUPPORTED, "Reshape_y", node("Reshape", "x s"),
+        {"s": np.array([1, 1, 3 * H, W])})
+    put("reshape_wrong", MODEL, "does not fit", node("Reshape", "x s"),
+        {"s": np.array([1, 1, H, W])})
     put("flatten", UNSUPPORTED, "Flatten_y", node("Flatten", "x"))
     put("block", MODEL, "blocksize", node("DepthToSpace", "x", blocksize=2))
     put("block_huge", MODEL, "blocksize", node("DepthToSpace", "x", blocksize=1 << 40))
