@@ -65,12 +65,16 @@ deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Deb
     step "chroot" "$out/chroot.log" as_root mmdebstrap --variant=apt "${options[@]}" \
         --include=build-essential,ca-certificates "$codename" "$root" "$out/sources.list" ||
         cannot "mmdebstrap makes no chroot here: see $out/chroot.log"
+    echo "$codename" >"$out/chroot.stamp"
+}
+
+install_builddeps() {
     step "build dependencies of ffmpeg (about 300 MB)" "$out/builddep.log" \
-        as_root chroot "$root" env DEBIAN_FRONTEND=noninteractive \
-        apt-get -q -y build-dep --no-install-recommends -P nodoc "ffmpeg=$version" ||
+        as_root chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -c \
+        "apt-get -q update && apt-get -q -y build-dep --no-install-recommends -P nodoc ffmpeg=$version" ||
         cannot "the build dependencies cannot be installed in the chroot: see $out/builddep.log"
     as_root chroot "$root" apt-get clean
-    echo "$version" >"$out/chroot.stamp"
+    echo "$version" >"$out/builddep.stamp"
 }
 
 # All that the compilation needs, under one folder, which is /mien-work in the chroot.
@@ -91,12 +95,16 @@ if (cd "$out/source" && dpkg-checkbuilddeps -B -P nodoc) 2>/dev/null; then
     inside=()
     seen=$work
 else
-    [ "$(stamp chroot.stamp)" = "$version" ] || make_chroot
+    if [ "$(stamp chroot.stamp)" != "$codename" ] || [ ! -x "$root/usr/bin/gcc" ]; then
+        rm -f "$out/chroot.stamp" "$out/builddep.stamp"
+        make_chroot
+    fi
     work=$root/mien-work
     as_root install -d -o "$(id -u)" -g "$(id -g)" "$work"
     # Most tools do without /proc, and a container may not allow the mount.
     mountpoint -q "$root/proc" || as_root mount -t proc proc "$root/proc" 2>/dev/null || true
     trap unmount_proc EXIT
+    [ "$(stamp builddep.stamp)" = "$version" ] || install_builddeps
     inside=(as_root chroot "--userspec=$(id -u):$(id -g)" "$root")
     seen=/mien-work
 fi
