@@ -10,7 +10,7 @@ clip=$2
 # a small angle. `in` counts the 100 frames; everything is in widths of the (square) picture.
 half='(0.40-0.10*in/100)'
 across='(0.43+0.06*sin(in/100*PI))'
-down='(0.27-0.03*in/100)'
+down='(0.25-0.05*in/100)'
 roll='(0.05*sin(in/100*2*PI))'
 corner() { # X Y, each -1 or 1: the source position of a corner of the clip
     local x="($1*$half)" y="($2*$half*9/16)"

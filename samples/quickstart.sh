@@ -16,7 +16,7 @@ packages=(
     libvulkan-dev glslang-tools mesa-vulkan-drivers              # Vulkan, with a CPU driver
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev         # the element
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
-    gstreamer1.0-plugins-bad gstreamer1.0-libav
+    gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
     frei0r-plugins-dev ffmpeg fonts-dejavu-core                  # the plugin for ffmpeg; labels
     python3-imageio                                              # has NASA's picture
 )
@@ -104,11 +104,13 @@ make_clip() { # CLIP
 # width rounded up to 16; matrix: of its colours; middle: a time in seconds.
 measure() { # VIDEO
     local tag duration size
-    tag=$(ffprobe -v error -select_streams v:0 -show_entries stream=color_space -of csv=p=0 "$1" |
+    tag=$(ffprobe -v error -select_streams v:0 -show_entries stream=color_space -of csv=p=0 "$1" 2>/dev/null |
         head -n 1) || tag=
-    duration=$(ffprobe -v error -show_entries format=duration -of csv=p=0 "$1") || duration=
+    duration=$(ffprobe -v error -show_entries format=duration -of csv=p=0 "$1" 2>/dev/null) || duration=
     middle=$(awk -v d="${duration:-0}" 'BEGIN { printf "%.2f", d / 2 }')
-    ffmpeg -nostdin -v error -y -ss "$middle" -i "$1" -frames:v 1 "$before" 2>/dev/null && [ -s "$before" ] ||
+    rm -f "$before"
+    ffmpeg -nostdin -v error -y -ss "$middle" -i "$1" -frames:v 1 -update 1 "$before" 2>/dev/null || true
+    [ -s "$before" ] ||
         die "$1 is no video that ffmpeg can read: give another one"
     size=$(ffprobe -v error -show_entries stream=width,height -of csv=p=0 "$before")
     width=$((${size%,*} / 2 * 2))
@@ -164,7 +166,7 @@ with_gstreamer() { # VIDEO STYLE OUTPUT
         videoflip video-direction=auto ! videoscale ! \
         "video/x-raw,format=I420,width=$width,height=$height" ! mien style="$2" ! \
         progressreport update-freq=2 ! \
-        openh264enc rate-control=bitrate bitrate=8000000 complexity=low ! h264parse ! mp4mux ! \
+        x264enc pass=quant quantizer=20 speed-preset=veryfast ! h264parse ! mp4mux ! \
         filesink location="$3.part" 2>&1 | tee "$log" ||
         die "gst-launch-1.0 failed on $1 (all it said: $log)"
     mv "$3.part" "$3"
@@ -187,7 +189,7 @@ sheet() { # PNG COLUMNS (LABEL PICTURE)...
     while [ $# -gt 0 ]; do
         inputs+=(-i "$2")
         graph+="[$count]scale=$cell:$high:flags=area,pad=iw:ih+36:0:0:white,"
-        graph+="drawtext=text='$1':x=(w-tw)/2:y=h-28:fontsize=22:fontcolor=black[c$count];"
+        graph+="drawtext=text='$1':x=(w-tw)/2:y=h-12-ascent:fontsize=22:fontcolor=black[c$count];"
         x=$((count % columns * cell))
         y=$((count / columns * (high + 36)))
         layout+="${layout:+|}${x}_$y"
