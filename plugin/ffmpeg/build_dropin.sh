@@ -24,8 +24,7 @@ link_mien "$out"
 version=$(ffmpeg_version)
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 
-# The configuration that the stock ffmpeg was built with.
-mapfile -t flags < <(ffmpeg -hide_banner -buildconf | sed -n 's/^ *\(--.*\)/\1/p')
+mapfile -t flags < <(stock_flags)
 [ ${#flags[@]} -gt 0 ] || fail "$(command -v ffmpeg) does not tell its configuration"
 flags+=(--disable-doc --disable-debug --enable-libmien)
 

@@ -51,13 +51,9 @@ version=$(ffmpeg_version)
 flags=(--enable-libmien --disable-doc --disable-debug "--extra-ldexeflags=-Wl,-rpath,$out/mien")
 if [ -n "$full" ]; then
     need ffmpeg ffmpeg
-    # The distribution's own words, less what is about its packages and its debugger.
-    while read -r flag; do
-        case $flag in
-        --enable-shared | --prefix=* | --*dir=* | --extra-version=* | --disable-stripping) ;;
-        --*) flags+=("$flag") ;;
-        esac
-    done < <(ffmpeg -hide_banner -buildconf | tr ' ' '\n')
+    # All but what is about the distribution's packages and its debugger.
+    mapfile -t -O ${#flags[@]} flags < <(stock_flags |
+        grep -Ev '^--(enable-shared|prefix=|[a-z]*dir=|extra-version=|disable-stripping)')
 else
     pkg-config --exists zlib || fail "zlib is missing: apt-get install zlib1g-dev"
     flags+=("${small[@]}")

@@ -61,6 +61,11 @@ ffmpeg_version() {
     printf '%s\n' "$version"
 }
 
+# The configuration that the distribution's ffmpeg was built with, one switch a line.
+stock_flags() {
+    ffmpeg -hide_banner -buildconf | sed -n 's/^ *\(--.*\)/\1/p'
+}
+
 # Unpacks that source as DIR. The deb-src entries live in a folder of their own, made from the
 # machine's deb entries; the system's apt configuration stays as it is. FFMPEG_SOURCE=<folder>
 # takes an unpacked source instead. fetch_source VERSION DIR
