@@ -222,6 +222,41 @@ static void flush_forgets_the_past(void **state)
     bench_close(&bench);
 }
 
+/* The frame with seed 2 after a DISCONT and a gap, against the same frame as a stream's first. */
+static double likeness_to_first(GstClockTime gap)
+{
+    Bench bench;
+    open_styled(&bench);
+    g_object_set(bench.element, "smooth", 1.0, NULL);
+    bench_start(&bench, "I420", 128, 96);
+    GstBuffer *first = bench_run(&bench, 2);
+    bench_close(&bench);
+    open_styled(&bench);
+    g_object_set(bench.element, "smooth", 1.0, NULL);
+    bench_start(&bench, "I420", 128, 96);
+    for (guint i = 0; i < 4; i++)
+        gst_buffer_unref(bench_run(&bench, 1));
+    bench.pushed += gap * 25 / GST_SECOND;
+    GstBuffer *picture = bench_picture(&bench, 2);
+    GST_BUFFER_FLAG_SET(picture, GST_BUFFER_FLAG_DISCONT);
+    GstBuffer *later = bench_push(&bench, picture);
+    double psnr = bench_psnr(first, later);
+    gst_buffer_unref(first);
+    gst_buffer_unref(later);
+    bench_close(&bench);
+    return psnr;
+}
+
+/* A dropped frame (leaky queues mark each with DISCONT) must not make the picture flicker; a jump
+ * in time must not smear the old one into the new one. */
+static void only_long_gaps_forget_the_past(void **state)
+{
+    (void)state;
+    double dropped = likeness_to_first(2 * GST_SECOND / 25), jumped = likeness_to_first(GST_SECOND);
+    if (!(jumped > 50 && dropped < jumped - 3))
+        fail_msg("%.1f dB after a dropped frame, %.1f dB after a jump", dropped, jumped);
+}
+
 static void unknown_style_fails_with_the_caps(void **state)
 {
     (void)state;
@@ -388,6 +423,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(properties_change_while_playing),
         cmocka_unit_test(controller_drives_the_strength),
         cmocka_unit_test(flush_forgets_the_past),
+        cmocka_unit_test(only_long_gaps_forget_the_past),
         cmocka_unit_test(unknown_style_fails_with_the_caps),
         cmocka_unit_test(damaged_model_is_named),
         cmocka_unit_test(unknown_device_is_named),
