@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+ALIGN = 4       # two stride-2 convolutions
 OPSET = 13
 
 
@@ -63,17 +64,10 @@ class GraphWriter:
 def build_graph(net):
     g = GraphWriter()
     fine = g.relu(g.conv("input", "stem", net.stem))
-    x = coarse = g.relu(g.conv(fine, "down", net.down))
-    if net.shape.deep:
-        x = g.relu(g.conv(coarse, "sink", net.sink))
-        for i, conv in enumerate(net.deep):
-            x = g.residual(x, "deep%d" % i, conv)
-        x = g.climb(x, coarse, "rise", net.rise)
+    x = g.relu(g.conv(fine, "down", net.down))
     for i, conv in enumerate(net.body):
         x = g.residual(x, "body%d" % i, conv)
     x = g.climb(x, fine, "lift", net.lift)
-    if net.tail is not None:
-        x = g.relu(g.conv(x, "tail", net.tail))
     x = g.conv(x, "head", net.head)
     x = g.node("DepthToSpace", [x], "shuffle", blocksize=2, mode="CRD")
     low = g.constant("low", np.array(0, np.float32))
@@ -99,7 +93,7 @@ def save(net, path, title):
         "mien.input.order": "RGB",
         "mien.output.range": "0..1",
         "mien.output.order": "RGB",
-        "mien.align": str(8 if net.shape.deep else 4),
+        "mien.align": str(ALIGN),
         "mien.licence": "MIT",
         "mien.mac_per_pixel": "%d" % round(net.shape.macs_per_pixel()),
     })
