@@ -76,10 +76,17 @@ install_builddeps() {
     echo "$version" >"$out/builddep.stamp"
 }
 
+# FFmpeg's other libraries as the stock ffmpeg finds them.
+stock_libraries() {
+    ldd "$(command -v ffmpeg)" |
+        sed -nE 's/^.*lib(avutil|avcodec|avformat|swscale|swresample|postproc)\.so[^ ]* => ([^ ]*) .*/\2/p'
+}
+
 # All that the compilation needs, under one folder, which is /mien-work in the chroot.
 fill_work() {
     local work=$1
-    mkdir -p "$work/mien/include/mien"
+    mkdir -p "$work/mien/include/mien" "$work/stock"
+    stock_libraries | xargs cp -Lt "$work/stock"
     cp "$mien_libdir/libmien.so" "$work/mien/"
     cp -p "$mien_include/mien/mien.h" "$work/mien/include/mien/mien.h"
     mien_package "$seen/mien" >"$work/mien/mien.pc"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # compile_libavfilter.sh WORK: the part of build_dropin.sh that runs where FFmpeg's build
-# dependencies are. WORK holds source/ (with the filter), flags, mien/. Makes WORK/result/.
+# dependencies are. WORK holds source/ (with the filter), flags, mien/ and stock/, the distribution's
+# other FFmpeg libraries. Makes WORK/result/.
 set -euo pipefail
 work=$1
-libraries=/usr/lib/$(gcc -print-multiarch)
 cd "$work"
 
 export PKG_CONFIG_PATH=$work/mien
@@ -19,16 +19,16 @@ if [ ! -e configured ]; then
     touch configured
 fi
 
-# The other libraries are the distribution's: links in the build folder stand for them, and make
-# is told that they are old enough to be left alone.
+# Links in the build folder stand for the other libraries, and make is told that they are old
+# enough to be left alone.
 old=()
-for name in avutil avcodec avformat swscale swresample postproc; do
-    file=$(readlink -f "$libraries/lib$name.so")
-    soname=$(basename "$file" | sed -E 's/(\.so\.[0-9]+).*/\1/')
-    mkdir -p "lib$name"
-    ln -sf "$file" "lib$name/$soname"
-    ln -sf "$file" "lib$name/lib$name.so"
-    old+=(-o "lib$name/$soname" -o "lib$name/lib$name.so")
+for file in ../stock/lib*.so.*; do
+    soname=$(basename "$file")
+    name=${soname%%.*}
+    mkdir -p "$name"
+    ln -sf "../$file" "$name/$soname"
+    ln -sf "../$file" "$name/$name.so"
+    old+=(-o "$name/$soname" -o "$name/$name.so")
 done
 major=$(sed -n 's/^#define LIBAVFILTER_VERSION_MAJOR *//p' ../source/libavfilter/version_major.h)
 make -j"$JOBS" "${old[@]}" "libavfilter/libavfilter.so.$major"
