@@ -1,0 +1,47 @@
+/* The groups of network tests: each is a cmocka test whose state is a net_session. */
+#ifndef MIEN_TEST_NET_CASES_H
+#define MIEN_TEST_NET_CASES_H
+
+#include "graph_maker.h"
+#include "net_trial.h"
+
+typedef struct net_session {
+    device_rig rig;
+    net_trial trial;
+    uint64_t seed;
+    int32_t times;      /* random cases a group are multiplied by it */
+    const char *models; /* folder with style-*.onnx; NULL: none */
+} net_session;
+
+/* Runs the graph that ends in `output` with both families of convolution kernels and frees it. */
+void session_check(net_session *s, graph_maker *m, int32_t output, dice *seed, const char *what);
+/* The same with the input's range given and one family only. */
+void session_check_range(net_session *s, graph_maker *m, int32_t output, dice *seed,
+                         const char *what, float low, float high);
+
+void cases_conv_tile(void **state);
+void cases_conv_pad(void **state);
+void cases_conv_up(void **state);
+void cases_conv_depth_to_space(void **state);
+void cases_conv_point(void **state);
+void cases_conv_any(void **state);
+void cases_conv_depthwise(void **state);
+void cases_conv_transpose(void **state);
+
+void cases_norm(void **state);
+void cases_affine(void **state);
+void cases_activations(void **state);
+void cases_binary(void **state);
+void cases_concat(void **state);
+void cases_pad(void **state);
+void cases_slice(void **state);
+void cases_space(void **state);
+void cases_resize(void **state);
+void cases_pool(void **state);
+
+void cases_refused(void **state);
+void cases_chain(void **state);
+void cases_random_graph(void **state);
+void cases_models(void **state);
+
+#endif

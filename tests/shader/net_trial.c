@@ -1,0 +1,259 @@
+#include "net_trial.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "oracle.h"
+
+enum { MARGIN = 64 }; /* vec4 before and behind the network's memory that must stay as they are */
+
+static const double NMSE_LIMIT = 1e-9;
+static const double ABS_LIMIT = 1e-4;
+
+void net_trial_init(net_trial *t, device_rig *rig)
+{
+    memset(t, 0, sizeof *t);
+    t->rig = rig;
+}
+
+void net_trial_finish(net_trial *t)
+{
+    for (int32_t i = 0; i < t->count; i++)
+        mvk_pipeline_destroy(t->rig->device, &t->kept[i].pipeline);
+    free(t->kept);
+    memset(t, 0, sizeof *t);
+}
+
+static void *room_for(size_t count, size_t size)
+{
+    void *data = calloc(count ? count : 1, size);
+    if (!data)
+        abort();
+    return data;
+}
+
+static bool same_variant(const mi_variant *a, const mi_variant *b)
+{
+    return a->kernel == b->kernel && a->q == b->q && a->stride == b->stride && a->up == b->up &&
+           a->d2s == b->d2s && a->lanes8 == b->lanes8;
+}
+
+static VkPipeline kept_pipeline(net_trial *t, const mi_step *s)
+{
+    for (int32_t i = 0; i < t->count; i++)
+        if (same_variant(&t->kept[i].variant, &s->variant) &&
+            memcmp(t->kept[i].spec, s->spec, sizeof s->spec) == 0)
+            return t->kept[i].pipeline;
+    if (t->count == t->room) {
+        t->room = t->room * 2 + 32;
+        t->kept = realloc(t->kept, (size_t)t->room * sizeof *t->kept);
+        if (!t->kept)
+            abort();
+    }
+    trial_pipeline *p = &t->kept[t->count++];
+    p->variant = s->variant;
+    memcpy(p->spec, s->spec, sizeof p->spec);
+    const mvk_shader *shader = mi_kernel_shader(&s->variant);
+    if (!shader || mvk_pipeline_create(t->rig->device, &p->pipeline, shader, s->spec, MI_SPECS)) {
+        fprintf(stderr, "no pipeline for kernel %d\n", (int)s->variant.kernel);
+        exit(1);
+    }
+    return p->pipeline;
+}
+
+/* What mi_net_create() does, with kept pipelines. */
+static int net_of_kept(net_trial *t, mi_net *net, const mi_graph *graph, bool lanes8)
+{
+    memset(net, 0, sizeof *net);
+    int status = mi_plan_create(&net->plan, graph, lanes8, &t->rig->log);
+    if (status != MIEN_OK)
+        return status;
+    net->device = t->rig->device;
+    size_t steps = (size_t)net->plan.steps;
+    net->pipeline = room_for(steps, sizeof *net->pipeline);
+    net->step_pipeline = room_for(steps, sizeof *net->step_pipeline);
+    for (size_t i = 0; i < steps; i++) {
+        net->pipeline[i] = kept_pipeline(t, &net->plan.step[i]);
+        net->step_pipeline[i] = (int32_t)i;
+    }
+    return MIEN_OK;
+}
+
+static void drop_net(mi_net *net, bool own)
+{
+    if (own) {
+        mi_net_destroy(net);
+        return;
+    }
+    free(net->pipeline);
+    free(net->step_pipeline);
+    mi_plan_destroy(&net->plan);
+}
+
+/* C,H,W to NC4HW4; lanes of channels that are not there hold a number, as in a real picture whose
+ * fourth channel is its luma. */
+static float *packed_input(const mi_tensor *x, const float *from)
+{
+    size_t plane = (size_t)x->h * (size_t)x->w, quads = ((size_t)x->c + 3) / 4;
+    float *to = room_for(quads * plane * 4, sizeof *to);
+    for (size_t c = 0; c < quads * 4; c++)
+        for (size_t i = 0; i < plane; i++)
+            to[(c / 4 * plane + i) * 4 + c % 4] =
+                c < (size_t)x->c ? from[c * plane + i] : 0.7f;
+    return to;
+}
+
+static void unpack_output(const mi_tensor *y, const float *from, float *to)
+{
+    size_t plane = (size_t)y->h * (size_t)y->w;
+    for (size_t c = 0; c < (size_t)y->c; c++)
+        for (size_t i = 0; i < plane; i++)
+            to[c * plane + i] = from[(c / 4 * plane + i) * 4 + c % 4];
+}
+
+static size_t volume(const mi_tensor *t)
+{
+    return (size_t)t->c * (size_t)t->h * (size_t)t->w;
+}
+
+static size_t vec4s_of(const mi_tensor *t)
+{
+    return ((size_t)t->c + 3) / 4 * (size_t)t->h * (size_t)t->w;
+}
+
+/* Runs the net; *result has the output's values. False if it wrote where it must not. */
+static bool run_net(net_trial *t, const mi_net *net, const mi_graph *g, const float *input,
+                    float *result)
+{
+    const mi_tensor *x = &g->tensor[g->input], *y = &g->tensor[g->output];
+    size_t in_at = MARGIN, in_vec4s = vec4s_of(x), base = in_at + in_vec4s + MARGIN;
+    size_t all = base + (size_t)net->plan.vec4s + MARGIN;
+    rig_memory m;
+    rig_memory_create(t->rig, &m, &(rig_sizes){.arena = (int64_t)all,
+                                               .weights = (int64_t)net->plan.blob.vec4s});
+    if (net->plan.blob.vec4s)
+        rig_write(t->rig, &m.weights, 0, net->plan.blob.data, net->plan.blob.vec4s * 16);
+    if (net->weights.buffer) { /* of a net with weights of its own: the set shows those */
+        mvk_set_destroy(t->rig->device, &m.set);
+        if (mvk_set_create(t->rig->device, &m.set,
+                           &(mvk_bindings){.arena = &m.arena, .weights = &net->weights}))
+            abort();
+    }
+    float *packed = packed_input(x, input);
+    rig_write(t->rig, &m.arena, in_at * 16, packed, in_vec4s * 16);
+    free(packed);
+    float *before = room_for(all * 4, sizeof *before), *after = room_for(all * 4, sizeof *after);
+    rig_read(t->rig, &m.arena, 0, before, all * 16);
+    mvk_commands list;
+    rig_begin(t->rig, &m, &list);
+    mi_net_record(net, &list, (int32_t)base, (int32_t)in_at, false);
+    rig_run(t->rig, &list);
+    rig_read(t->rig, &m.arena, 0, after, all * 16);
+    size_t end = (base + (size_t)net->plan.vec4s) * 4;
+    bool clean = true;
+    for (size_t i = 0; i < all * 4 && clean; i++)
+        if ((i < base * 4 || i >= end) && before[i] != after[i]) {
+            fprintf(stderr, "value %zu of memory became %g (input %zu, own memory %zu..%zu)\n", i,
+                    (double)after[i], in_at * 4, base * 4, end);
+            clean = false;
+        }
+    unpack_output(y, after + (size_t)mi_net_output(net, (int32_t)base) * 4, result);
+    free(before);
+    free(after);
+    rig_memory_destroy(t->rig, &m);
+    return clean;
+}
+
+static void describe(const mi_graph *g)
+{
+    for (int32_t i = 0; i < g->nodes; i++) {
+        const mi_node *n = &g->node[i];
+        const mi_tensor *o = &g->tensor[n->out];
+        fprintf(stderr, "    %d = %s(", (int)n->out, mi_op_name(n->op));
+        for (int32_t k = 0; k < n->inputs; k++)
+            fprintf(stderr, "%s%d%s", k ? ", " : "", (int)n->in[k],
+                    n->in[k] >= 0 && g->tensor[n->in[k]].data ? "c" : "");
+        fprintf(stderr, ") -> %dx%dx%d", (int)o->c, (int)o->h, (int)o->w);
+        if (n->op == MI_OP_CONV || n->op == MI_OP_CONV_TRANSPOSE)
+            fprintf(stderr, " k%dx%d s%d,%d d%d,%d g%d pad %d %d %d %d", (int)n->conv.kh,
+                    (int)n->conv.kw, (int)n->conv.stride_h, (int)n->conv.stride_w,
+                    (int)n->conv.dilation_h, (int)n->conv.dilation_w, (int)n->conv.groups,
+                    (int)n->conv.pad_t, (int)n->conv.pad_l, (int)n->conv.pad_b,
+                    (int)n->conv.pad_r);
+        if (n->op == MI_OP_PAD)
+            fprintf(stderr, " mode %d pad %d %d %d %d", (int)n->pad_mode, (int)n->pad.t,
+                    (int)n->pad.l, (int)n->pad.b, (int)n->pad.r);
+        if (n->op == MI_OP_ACT)
+            fprintf(stderr, " act %d", (int)n->act);
+        if (n->op == MI_OP_RESIZE)
+            fprintf(stderr, " mode %d", (int)n->resize);
+        fprintf(stderr, "\n");
+    }
+}
+
+static bool good_enough(net_trial *t, const mi_graph *g, const float *got, const float *want,
+                        const trial_options *o)
+{
+    size_t count = volume(&g->tensor[g->output]);
+    double nmse = oracle_nmse(got, want, count), off = oracle_max_abs(got, want, count), top = 1;
+    for (size_t i = 0; i < count; i++)
+        top = fmax(top, fabs((double)want[i]));
+    if (nmse < NMSE_LIMIT || off < ABS_LIMIT * top) {
+        t->worst = fmax(t->worst, isfinite(nmse) ? nmse : 0);
+        return true;
+    }
+    size_t first = 0;
+    while (first + 1 < count && fabs((double)got[first] - want[first]) < ABS_LIMIT * top)
+        first++;
+    fprintf(stderr, "%s, lanes8 %d: NMSE %g, largest error %g; value %zu is %g, not %g\n", o->what,
+            (int)o->lanes8, nmse, off, first, (double)got[first], (double)want[first]);
+    return false;
+}
+
+bool net_trial_run(net_trial *t, const mi_graph *g, dice *seed, const trial_options *o)
+{
+    size_t in = volume(&g->tensor[g->input]), out = volume(&g->tensor[g->output]);
+    float *input = room_for(in, sizeof *input), *got = room_for(out, sizeof *got), *want = NULL;
+    bool plain = o->low >= o->high;
+    dice_fill(seed, input, in, plain ? -1 : o->low, plain ? 1 : o->high);
+    mi_net net;
+    bool shuffle = t->rig->device->subgroup_shuffle;
+    t->rig->device->subgroup_shuffle = shuffle && o->lanes8; /* how mi_kernel_lanes8() decides */
+    bool lanes8 = mi_kernel_lanes8(t->rig->device);
+    int status = o->own_net ? mi_net_create(&net, t->rig->device, g, &t->rig->log)
+                            : net_of_kept(t, &net, g, lanes8);
+    t->rig->device->subgroup_shuffle = shuffle;
+    t->runs++;
+    bool ok = status == MIEN_OK;
+    if (ok) {
+        if (oracle_run(g, input, &want) != 0)
+            abort();
+        ok = run_net(t, &net, g, input, got);
+        if (!ok)
+            fprintf(stderr, "%s, lanes8 %d: wrote outside its memory\n", o->what, (int)o->lanes8);
+        ok = good_enough(t, g, got, want, o) && ok;
+        drop_net(&net, o->own_net);
+    }
+    if (!ok) {
+        t->failures++;
+        describe(g);
+    }
+    free(input);
+    free(got);
+    free(want);
+    return ok;
+}
+
+bool net_trial_plan_has(const mi_graph *graph, const mi_variant *wanted)
+{
+    mi_plan plan;
+    if (mi_plan_create(&plan, graph, wanted->lanes8, NULL) != MIEN_OK)
+        return false;
+    bool found = false;
+    for (int32_t i = 0; i < plan.steps; i++)
+        found = found || same_variant(&plan.step[i].variant, wanted);
+    mi_plan_destroy(&plan);
+    return found;
+}

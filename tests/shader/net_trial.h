@@ -1,0 +1,41 @@
+/* Runs a graph on the device as core/chain.c does and compares it with the oracle. Pipelines are
+ * kept from graph to graph, since compiling them is what takes the time. */
+#ifndef MIEN_TEST_NET_TRIAL_H
+#define MIEN_TEST_NET_TRIAL_H
+
+#include "device_rig.h"
+#include "dice.h"
+#include "net/net.h"
+
+typedef struct trial_pipeline {
+    mi_variant variant;
+    uint32_t spec[MI_SPECS];
+    VkPipeline pipeline;
+} trial_pipeline;
+
+typedef struct net_trial {
+    device_rig *rig;
+    trial_pipeline *kept;
+    int32_t count, room;
+    int32_t runs, failures;
+    double worst; /* NMSE of what passed */
+} net_trial;
+
+void net_trial_init(net_trial *trial, device_rig *rig);
+void net_trial_finish(net_trial *trial);
+
+typedef struct trial_options {
+    const char *what; /* printed when the result is wrong */
+    bool lanes8;      /* false where the device cannot run these */
+    bool own_net;     /* through mi_net_create() with its own pipelines */
+    float low, high;  /* of the input; both 0: -1..1 */
+} trial_options;
+
+/* False, with a line, if the device's result is off or memory outside the network's was touched. */
+bool net_trial_run(net_trial *trial, const mi_graph *graph, dice *seed,
+                   const trial_options *options);
+
+/* Does the graph's plan hold a step of this kind? For tests that rely on a fusion. */
+bool net_trial_plan_has(const mi_graph *graph, const mi_variant *wanted);
+
+#endif

@@ -1,0 +1,96 @@
+/* Every network kernel against the scalar oracle, over random shapes and parameters.
+ *
+ *   test_net_kernels [--seed S] [--times N] [--only GROUP] [folder of models]
+ *
+ * The seed is fixed, so a failure comes back; --times 20 is a long run. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "net_cases.h"
+
+void session_check_range(net_session *s, graph_maker *m, int32_t output, dice *seed,
+                         const char *what, float low, float high)
+{
+    mi_graph *g = maker_finish(m, output);
+    net_trial_run(&s->trial, g, seed, &(trial_options){.what = what, .lanes8 = true, .low = low,
+                                                       .high = high});
+    mi_graph_destroy(&g);
+}
+
+static bool has_conv(const mi_graph *g)
+{
+    for (int32_t i = 0; i < g->nodes; i++)
+        if (g->node[i].op == MI_OP_CONV)
+            return true;
+    return false;
+}
+
+void session_check(net_session *s, graph_maker *m, int32_t output, dice *seed, const char *what)
+{
+    mi_graph *g = maker_finish(m, output);
+    bool eight = mi_kernel_lanes8(s->rig.device) && has_conv(g);
+    if (eight)
+        net_trial_run(&s->trial, g, seed, &(trial_options){.what = what, .lanes8 = true});
+    net_trial_run(&s->trial, g, seed, &(trial_options){.what = what});
+    mi_graph_destroy(&g);
+}
+
+/* A group goes on after a wrong result, so that one run shows all; here it fails. */
+static int no_failures(void **state)
+{
+    net_session *s = *state;
+    int32_t failures = s->trial.failures;
+    s->trial.failures = 0;
+    if (failures)
+        print_message("%d wrong results\n", (int)failures);
+    return failures ? -1 : 0;
+}
+
+#define GROUP(name) {#name, name, NULL, no_failures, NULL}
+
+int main(int argc, char **argv)
+{
+    net_session s = {.seed = 20250101, .times = 1};
+    struct CMUnitTest tests[] = {
+        GROUP(cases_conv_tile),  GROUP(cases_conv_pad),       GROUP(cases_conv_up),
+        GROUP(cases_conv_depth_to_space),
+        GROUP(cases_conv_point), GROUP(cases_conv_any),       GROUP(cases_conv_depthwise),
+        GROUP(cases_conv_transpose),
+        GROUP(cases_norm),       GROUP(cases_affine),         GROUP(cases_activations),
+        GROUP(cases_binary),     GROUP(cases_concat),         GROUP(cases_pad),
+        GROUP(cases_slice),      GROUP(cases_space),          GROUP(cases_resize),
+        GROUP(cases_pool),       GROUP(cases_refused),        GROUP(cases_chain),
+        GROUP(cases_random_graph), GROUP(cases_models)};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
+            s.seed = strtoull(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--times") == 0 && i + 1 < argc)
+            s.times = (int32_t)strtol(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
+            cmocka_set_test_filter(argv[++i]);
+        else
+            s.models = argv[i];
+    }
+    if (!rig_open(&s.rig)) {
+        rig_close(&s.rig);
+        return RIG_SKIPPED;
+    }
+    net_trial_init(&s.trial, &s.rig);
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
+        tests[i].initial_state = &s;
+    print_message("seed %llu, device '%s', lanes8 %d\n", (unsigned long long)s.seed,
+                  s.rig.device->name, (int)mi_kernel_lanes8(s.rig.device));
+    int failed = cmocka_run_group_tests_name("net kernels", tests, NULL, NULL);
+    print_message("%d runs, %d pipelines, worst NMSE of the good ones %.2g, %d validation lines\n",
+                  (int)s.trial.runs, (int)s.trial.count, s.trial.worst,
+                  s.rig.validation_lines);
+    int lines = s.rig.validation_lines;
+    net_trial_finish(&s.trial);
+    rig_close(&s.rig);
+    return failed || lines ? 1 : 0;
+}
