@@ -171,6 +171,24 @@ static void properties_change_while_playing(void **state)
     bench_close(&bench);
 }
 
+/* Frames that passed untouched are a past, too: the first style of a running stream fades in. */
+static void first_style_of_a_running_stream_fades_in(void **state)
+{
+    (void)state;
+    Bench bench;
+    open_styled(&bench);
+    g_object_set(bench.element, "style", "", NULL);
+    bench_start(&bench, "I420", 128, 96);
+    assert_int_equal(frames_to_bypass(&bench, 1), 0);
+    g_object_set(bench.element, "style", STYLE, NULL);
+    double first = change_by(&bench, 1), last = first;
+    for (int i = 0; i < 6; i++)
+        last = change_by(&bench, 1);
+    if (!(last < 40 && last < first - 3))
+        fail_msg("%.1f dB to the input, then %.1f", first, last);
+    bench_close(&bench);
+}
+
 /* 0 up to one second of stream time, 1 after it: the element must leave passthrough by itself. */
 static void controller_drives_the_strength(void **state)
 {
@@ -421,6 +439,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(runs_are_repeatable),
         cmocka_unit_test(new_size_and_format_in_mid_stream),
         cmocka_unit_test(properties_change_while_playing),
+        cmocka_unit_test(first_style_of_a_running_stream_fades_in),
         cmocka_unit_test(controller_drives_the_strength),
         cmocka_unit_test(flush_forgets_the_past),
         cmocka_unit_test(only_long_gaps_forget_the_past),
