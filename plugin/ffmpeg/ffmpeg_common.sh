@@ -4,6 +4,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 program=$(basename "$0")
 jobs=${JOBS:-$(nproc)}
+export LC_ALL=C # what apt says is read below
 
 say() { printf '%s: %s\n' "$program" "$*" >&2; }
 fail() { printf '%s: error: %s\n' "$program" "$*" >&2; exit 1; }
@@ -57,7 +58,11 @@ ffmpeg_version() {
     package=$(apt-cache depends ffmpeg 2>/dev/null | sed -n 's/^ *Depends: \(libavfilter[0-9]*\)$/\1/p' | head -n 1)
     [ -n "$package" ] || fail "apt knows no package ffmpeg: apt-get update (Debian 12 is what this is made for)"
     version=$(dpkg-query -W -f '${db:Status-Status} ${source:Version}' "$package" 2>/dev/null | sed -n 's/^installed //p')
-    [ -n "$version" ] || version=$(apt-cache policy "$package" | sed -n 's/^ *Candidate: //p')
+    if [ -z "$version" ]; then
+        version=$(apt-cache show --no-all-versions "$package" | sed -n 's/^Version: //p')
+        # A rebuild of the package alone has a version that the source has not.
+        version=${version%+b[0-9]*}
+    fi
     printf '%s\n' "$version"
 }
 

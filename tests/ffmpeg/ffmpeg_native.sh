@@ -14,7 +14,7 @@ help=$("${ff[@]}" -hide_banner -h filter=mien)
 names=$(sed -n 's/^MI_PARAM_[A-Z]*([A-Z_]*, "\([a-z-]*\)".*/\1/p' "$top/core/params.def")
 same "help lists the table" "$names" "$(sed -n 's/^  \{1,\}\([a-z-]*\) *<.*\.\.FV.*T\..*/\1/p' <<<"$help" | grep -v '^enable$')"
 
-# Bypass: every format and odd sizes, and what the filter refuses is converted around it.
+# Every format, odd sizes; ffmpeg converts what the filter does not take.
 for format in yuv420p yuvj420p nv12 yuyv422 rgba bgra rgb0 bgr0; do
     for size in 64x48 101x77 16x17; do
         same "bypass $format $size" "$(hashes $size 2 "format=$format")" \
@@ -25,6 +25,9 @@ for format in yuv420p yuvj420p nv12 yuyv422 rgba bgra rgb0 bgr0; do
     same "style $format 101x77: frames" 2 "$(wc -l <<<"$styled")"
     differ "style $format 101x77" "$plain" "$styled"
     same "strength 0, $format" "$plain" "$(hashes 101x77 2 "format=$format,$style:style-strength=0")"
+done
+for format in yuv444p10le gray rgb24; do
+    same "converted: $format" 2 "$(hashes 101x77 2 "format=$format,$style" | wc -l)"
 done
 same "one frame in, one out" 7 "$(hashes 64x64 7 "$style" | wc -l)"
 same "the same frames each run" "$(hashes 96x64 3 "$style:smooth=1")" "$(hashes 96x64 3 "$style:smooth=1")"
@@ -56,6 +59,8 @@ differ "sendcmd strength: ramp is not yet at the new" "$(frames 4p "$plain")" "$
 same "sendcmd strength: after" "$(frames 6,8p "$plain")" "$(frames 6,8p "$moved")"
 moved=$(changed "mien style cartoon" mien=smooth=0)
 same "sendcmd style: before" "$(frames 1,3p "$plain")" "$(frames 1,3p "$moved")"
+differ "sendcmd style: fades in" "$(frames 4p "$styled")" "$(frames 4p "$moved")"
+differ "sendcmd style: is on at once" "$(frames 4p "$plain")" "$(frames 4p "$moved")"
 same "sendcmd style: after" "$(frames 6,8p "$styled")" "$(frames 6,8p "$moved")"
 while read -r parameter value; do
     same "sendcmd $parameter $value: frames" 8 "$(changed "mien $parameter $value" "$style" | wc -l)"
