@@ -1,0 +1,18 @@
+/* Scalar reference of shaders/compose: frames in, low-resolution pictures out, and back. Written
+ * from the definitions, one sample at a time, in double. */
+#ifndef MIEN_TEST_PIXEL_ORACLE_H
+#define MIEN_TEST_PIXEL_ORACLE_H
+
+#include <mien/mien.h>
+
+/* `low`: low_w x low_h pixels of R', G', B' and luma, each the mean of scale x scale frame
+ * pixels. */
+void pixel_oracle_import(const mien_frame *frame, int32_t scale, int32_t low_w, int32_t low_h,
+                         float *low);
+
+/* `model`: low_w x low_h of b, cb, cr, g: luma = b + g * the frame's luma. Writes the planes of
+ * `out`, whose alpha bytes are those of `in`. */
+void pixel_oracle_export(const mien_frame *in, const mien_frame *out, int32_t scale, int32_t low_w,
+                         int32_t low_h, const float *model, double strength);
+
+#endif

@@ -1,0 +1,292 @@
+/* Import and export of pixel formats against the scalar oracle. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "compose/compose.h"
+#include "device_rig.h"
+#include "dice.h"
+#include "frame_uniform.h"
+#include "pixel_oracle.h"
+#include "test_frames.h"
+
+enum { TAIL = 64, LOW_AT = 5 }; /* bytes behind the frame; vec4 before the picture */
+
+static const int32_t scales[] = {1, 2, 3, 4, 5, 6, 8};
+static const double IMPORT_LIMIT = 1e-3;
+
+static device_rig rig;
+
+/* One format at one scale: the pipelines are compiled once, the rest is push constants. */
+typedef struct bench {
+    mien_format format;
+    int32_t scale;
+    mi_compose compiled;
+    dice dice;
+} bench;
+
+/* A frame shape on the bench. */
+typedef struct stand {
+    test_frame in, out, want;
+    int32_t low_w, low_h;
+    size_t pixels, packed;
+    mi_compose compose; /* the shape's push constants, the bench's pipelines */
+    rig_memory memory;
+    mi_picture low;
+} stand;
+
+static void *room_for(size_t size)
+{
+    void *data = calloc(1, size);
+    if (!data)
+        abort();
+    return data;
+}
+
+static void stand_up(stand *s, bench *b, int32_t width, int32_t height, int32_t variant)
+{
+    memset(s, 0, sizeof *s);
+    s->in = test_frame_make(b->format, width, height, &(frame_layout){.padding = 3});
+    s->in.frame.matrix = (mien_matrix)(variant % 3);
+    s->in.frame.range = (mien_range)(variant / 3 % 3);
+    s->in.frame.siting = (mien_siting)((variant + b->scale) % 4);
+    s->out = test_frame_make(b->format, width, height, &(frame_layout){.upside_down = true});
+    s->want = test_frame_make(b->format, width, height, &(frame_layout){.padding = 1});
+    test_frame_noise(&s->in.frame, (uint64_t)variant + 7);
+    s->low_w = (width + b->scale - 1) / b->scale + dice_int(&b->dice, 0, 3);
+    s->low_h = (height + b->scale - 1) / b->scale + dice_int(&b->dice, 0, 3);
+    s->pixels = (size_t)s->low_w * (size_t)s->low_h;
+    s->low = (mi_picture){LOW_AT, s->low_w, s->low_h};
+
+    mi_compose shape;
+    assert_int_equal(mi_compose_create(&shape, rig.device, &s->in.frame, b->scale), MIEN_OK);
+    s->compose = b->compiled;
+    s->compose.push = shape.push;
+    mi_compose_destroy(&shape);
+
+    size_t offset[3], pitch[3];
+    s->packed = mi_frame_packed(b->format, width, height, offset, pitch);
+    rig_memory_create(&rig, &s->memory, &(rig_sizes){.arena = LOW_AT + (int64_t)s->pixels + 4,
+                                                     .frame = s->packed + TAIL,
+                                                     .uniform = sizeof(struct frame_uniform)});
+    uint8_t *bytes = room_for(s->packed + TAIL);
+    memset(bytes, 0x3c, s->packed + TAIL); /* the padding of rows: any value */
+    mi_frame_pack(bytes, &s->in.frame);
+    rig_write(&rig, &s->memory.frame_in, 0, bytes, s->packed + TAIL);
+    memset(bytes, TEST_CANARY, s->packed + TAIL);
+    rig_write(&rig, &s->memory.frame_out, 0, bytes, s->packed + TAIL);
+    free(bytes);
+}
+
+static void take_down(stand *s)
+{
+    rig_memory_destroy(&rig, &s->memory);
+    test_frame_free(&s->in);
+    test_frame_free(&s->out);
+    test_frame_free(&s->want);
+}
+
+static void name_case(const stand *s, const bench *b, char *text, size_t size)
+{
+    const mien_frame *f = &s->in.frame;
+    snprintf(text, size, "%s %dx%d 1/%d matrix %d range %d siting %d", test_format_name(b->format),
+             (int)f->width, (int)f->height, (int)b->scale, (int)f->matrix, (int)f->range,
+             (int)f->siting);
+}
+
+static void check_import(stand *s, const bench *b)
+{
+    char text[120];
+    float *got = room_for((s->pixels + 4) * 16), *want = room_for(s->pixels * 16);
+    mvk_commands list;
+    rig_begin(&rig, &s->memory, &list);
+    mi_compose_record_import(&s->compose, &list, s->low);
+    rig_run(&rig, &list);
+    rig_read(&rig, &s->memory.arena, LOW_AT * 16, got, (s->pixels + 4) * 16);
+    pixel_oracle_import(&s->in.frame, b->scale, s->low_w, s->low_h, want);
+    name_case(s, b, text, sizeof text);
+    for (size_t i = 0; i < s->pixels * 4; i++)
+        if (!(fabs((double)got[i] - want[i]) < IMPORT_LIMIT))
+            fail_msg("import of %s: pixel (%zu, %zu) channel %zu is %g, not %g", text,
+                     i / 4 % (size_t)s->low_w, i / 4 / (size_t)s->low_w, i % 4, (double)got[i],
+                     (double)want[i]);
+    for (size_t i = s->pixels * 4; i < (s->pixels + 4) * 4; i++)
+        assert_true(got[i] >= 1000); /* what the rig fills memory with */
+    free(got);
+    free(want);
+}
+
+static float *random_model(const stand *s, dice *d)
+{
+    float *model = room_for(s->pixels * 16);
+    for (size_t i = 0; i < s->pixels; i++) {
+        model[4 * i] = dice_float(d, -0.3f, 0.9f);
+        model[4 * i + 1] = dice_float(d, -0.6f, 0.6f);
+        model[4 * i + 2] = dice_float(d, -0.6f, 0.6f);
+        model[4 * i + 3] = dice_float(d, 0, 1.25f);
+    }
+    return model;
+}
+
+static void check_export(stand *s, bench *b, float strength)
+{
+    char text[120];
+    float *model = random_model(s, &b->dice);
+    struct frame_uniform u = {.strength = strength};
+    rig_write(&rig, &s->memory.arena, LOW_AT * 16, model, s->pixels * 16);
+    rig_write(&rig, &s->memory.uniform, 0, &u, sizeof u);
+    mvk_commands list;
+    rig_begin(&rig, &s->memory, &list);
+    mi_compose_record_export(&s->compose, &list, s->low);
+    rig_run(&rig, &list);
+    uint8_t *bytes = room_for(s->packed + TAIL);
+    rig_read(&rig, &s->memory.frame_out, 0, bytes, s->packed + TAIL);
+    mi_frame_unpack(&s->out.frame, bytes);
+    pixel_oracle_export(&s->in.frame, &s->want.frame, b->scale, s->low_w, s->low_h, model,
+                        (double)strength);
+    name_case(s, b, text, sizeof text);
+    int off = test_frame_difference(&s->out.frame, &s->want.frame);
+    if (off > (strength > 0 ? 1 : 0))
+        fail_msg("export of %s, strength %g: off by %d levels", text, (double)strength, off);
+    if (strength <= 0)
+        assert_true(test_frame_equal(&s->out.frame, &s->in.frame));
+    for (size_t i = s->packed; i < s->packed + TAIL; i++)
+        if (bytes[i] != TEST_CANARY)
+            fail_msg("export of %s: byte %zu behind the frame was written", text, i - s->packed);
+    assert_true(test_frame_intact(&s->out));
+    free(bytes);
+    free(model);
+}
+
+/* Alpha or the fourth byte of RGB is the input's, to the bit. */
+static void check_fourth(const stand *s, mien_format format)
+{
+    for (int32_t y = 0; format >= MIEN_FORMAT_RGBA && y < s->in.frame.height; y++) {
+        size_t bytes;
+        const uint8_t *a = test_frame_row(&s->in.frame, 0, y, &bytes);
+        const uint8_t *z = test_frame_row(&s->out.frame, 0, y, &bytes);
+        for (size_t i = 3; i < bytes; i += 4)
+            assert_int_equal(a[i], z[i]);
+    }
+}
+
+static void test_format(mien_format format)
+{
+    static const int32_t size[][2] = {{16, 16}, {17, 19}, {38, 21}, {67, 34}};
+    int32_t variant = 0;
+    for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {
+        bench b = {.format = format, .scale = scales[i], .dice = dice_of(42 + i)};
+        mien_frame any = {.format = format, .width = 16, .height = 16};
+        assert_int_equal(mi_compose_create(&b.compiled, rig.device, &any, b.scale), MIEN_OK);
+        bool yuv = format <= MIEN_FORMAT_YUY2;
+        for (int32_t k = 0; k < (yuv ? 8 : 4); k++) {
+            stand s;
+            stand_up(&s, &b, size[k % 4][0], size[k % 4][1], variant++);
+            check_import(&s, &b);
+            check_export(&s, &b, 1);
+            check_fourth(&s, format);
+            check_export(&s, &b, k % 2 ? 0.4f : 0);
+            check_fourth(&s, format);
+            take_down(&s);
+        }
+        mi_compose_destroy(&b.compiled);
+    }
+}
+
+#define FORMAT_TEST(name) \
+    static void test_##name(void **state) \
+    { \
+        (void)state; \
+        test_format(MIEN_FORMAT_##name); \
+    }
+FORMAT_TEST(I420)
+FORMAT_TEST(NV12)
+FORMAT_TEST(YUY2)
+FORMAT_TEST(RGBA)
+FORMAT_TEST(BGRA)
+FORMAT_TEST(RGBX)
+FORMAT_TEST(BGRX)
+
+/* Chroma that grows evenly to the right and down, laid where the siting says: the imported
+ * picture must show the slope at the centres of its pixels. Says what siting is, apart from how
+ * the shader goes about it. */
+static void test_siting(void **state)
+{
+    (void)state;
+    enum { SIZE = 48 };
+    for (size_t i = 0; i < 4; i++)
+        for (int32_t siting = 1; siting <= 3; siting++) {
+            bench b = {.format = MIEN_FORMAT_I420, .scale = scales[i], .dice = dice_of(i)};
+            mien_frame any = {.format = b.format, .width = SIZE, .height = SIZE};
+            stand s;
+            assert_int_equal(mi_compose_create(&b.compiled, rig.device, &any, b.scale), MIEN_OK);
+            stand_up(&s, &b, SIZE, SIZE, 3 * MIEN_RANGE_FULL);
+            s.in.frame.siting = (mien_siting)siting;
+            double site_x = siting == MIEN_SITING_CENTER ? 0.5 : 0;
+            double site_y = siting == MIEN_SITING_TOPLEFT ? 0 : 0.5;
+            for (int32_t y = 0; y < SIZE; y++)
+                memset(s.in.frame.data[0] + y * s.in.frame.stride[0], 128, SIZE);
+            for (int32_t y = 0; y < SIZE / 2; y++)
+                for (int32_t x = 0; x < SIZE / 2; x++) {
+                    double cx = 2 * x + site_x, cy = 2 * y + site_y;
+                    s.in.frame.data[1][y * s.in.frame.stride[1] + x] = (uint8_t)(80 + 2 * cx);
+                    s.in.frame.data[2][y * s.in.frame.stride[2] + x] = (uint8_t)(80 + 2 * cy);
+                }
+            mi_compose shape;
+            assert_int_equal(mi_compose_create(&shape, rig.device, &s.in.frame, b.scale), MIEN_OK);
+            s.compose.push = shape.push;
+            mi_compose_destroy(&shape);
+            uint8_t *bytes = room_for(s.packed);
+            mi_frame_pack(bytes, &s.in.frame);
+            rig_write(&rig, &s.memory.frame_in, 0, bytes, s.packed);
+            free(bytes);
+            mvk_commands list;
+            rig_begin(&rig, &s.memory, &list);
+            mi_compose_record_import(&s.compose, &list, s.low);
+            rig_run(&rig, &list);
+            float *low = room_for(s.pixels * 16);
+            rig_read(&rig, &s.memory.arena, LOW_AT * 16, low, s.pixels * 16);
+            /* away from the border; a block of whole chroma samples may be off by half of one */
+            double limit = (b.scale < 4 ? 0.3 : 1.1) * 2 / 255;
+            for (int32_t y = 8 / b.scale + 1; y < 40 / b.scale; y++)
+                for (int32_t x = 8 / b.scale + 1; x < 40 / b.scale; x++) {
+                    const float *p = low + ((size_t)y * (size_t)s.low_w + (size_t)x) * 4;
+                    double centre_x = x * b.scale + (b.scale - 1) / 2.0;
+                    double centre_y = y * b.scale + (b.scale - 1) / 2.0;
+                    double cb = (p[2] - p[3]) / (2 * (1 - 0.114));
+                    double cr = (p[0] - p[3]) / (2 * (1 - 0.299));
+                    double want_b = (80 + 2 * centre_x - 128) / 255;
+                    double want_r = (80 + 2 * centre_y - 128) / 255;
+                    if (fabs(cb - want_b) > limit || fabs(cr - want_r) > limit)
+                        fail_msg("1/%d siting %d at (%d, %d): chroma %g %g, not %g %g",
+                                 (int)b.scale, (int)siting, (int)x, (int)y, cb, cr, want_b,
+                                 want_r);
+                }
+            free(low);
+            take_down(&s);
+            mi_compose_destroy(&b.compiled);
+        }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_I420), cmocka_unit_test(test_NV12), cmocka_unit_test(test_YUY2),
+        cmocka_unit_test(test_RGBA), cmocka_unit_test(test_BGRA), cmocka_unit_test(test_RGBX),
+        cmocka_unit_test(test_BGRX), cmocka_unit_test(test_siting)};
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
+    if (!rig_open(&rig)) {
+        rig_close(&rig);
+        return RIG_SKIPPED;
+    }
+    int failed = cmocka_run_group_tests_name("pixels", tests, NULL, NULL);
+    int lines = rig.validation_lines;
+    rig_close(&rig);
+    return failed || lines ? 1 : 0;
+}
