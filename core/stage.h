@@ -6,14 +6,16 @@
 #include "vk/mvk.h"
 
 /* Memory of a chain, laid out before it is allocated. Counted in vec4 (16 bytes); the first one
- * is reserved and zero (shaders/slots.glsl). */
+ * is zero and the second one waste (shaders/slots.glsl). */
+enum { MI_ARENA_FIRST = 2 };
+
 typedef struct mi_arena {
     int64_t vec4s;
 } mi_arena;
 
 static inline int32_t mi_arena_take(mi_arena *arena, int64_t vec4s)
 {
-    int64_t at = arena->vec4s > 0 ? arena->vec4s : 1;
+    int64_t at = arena->vec4s > 0 ? arena->vec4s : MI_ARENA_FIRST;
     arena->vec4s = at + vec4s;
     return (int32_t)at; /* whoever allocates checks that the sum fits */
 }

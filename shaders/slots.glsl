@@ -4,7 +4,8 @@
 // at + (quad * h + y) * w + x, `at` counted in vec4 from the start of the arena.
 // Loads go through texel buffers: on lavapipe a storage-buffer load costs three to four times as
 // much. The first vec4 of the arena is zero, so that loads outside a zero-padded tensor need no
-// branch: their index is clamped to 0.
+// branch: their index is clamped to 0. The second vec4 is waste: stores that must not happen go
+// there.
 #ifndef SLOTS_GLSL
 #define SLOTS_GLSL
 
@@ -12,6 +13,7 @@ layout(set = 0, binding = 0) buffer arena_block
 {
     vec4 arena_store[];
 };
+const int WASTE = 1;
 layout(set = 0, binding = 1) uniform samplerBuffer arena_vec4;
 layout(set = 0, binding = 2) uniform samplerBuffer arena_float;
 layout(set = 0, binding = 3) uniform samplerBuffer weights;

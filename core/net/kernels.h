@@ -25,6 +25,7 @@ typedef struct mi_variant {
     uint8_t q;      /* output quads an invocation */
     uint8_t stride;
     bool up;        /* nearest x2 upsampling of the input is fused */
+    bool sum;       /* a second input, upsampled, is added to the first */
     bool d2s;       /* depth to space of the output is fused */
     bool lanes8;    /* needs subgroups of exactly 8 lanes along x, and shuffles */
 } mi_variant;

@@ -7,7 +7,7 @@ static bool same_pipeline(const mi_step *a, const mi_step *b)
 {
     const mi_variant *v = &a->variant, *w = &b->variant;
     return v->kernel == w->kernel && v->q == w->q && v->stride == w->stride && v->up == w->up &&
-           v->d2s == w->d2s && v->lanes8 == w->lanes8 &&
+           v->sum == w->sum && v->d2s == w->d2s && v->lanes8 == w->lanes8 &&
            memcmp(a->spec, b->spec, sizeof a->spec) == 0;
 }
 
@@ -94,6 +94,8 @@ void mi_net_record(const mi_net *net, mvk_commands *commands, int32_t base, int3
         struct net_push push = s->push;
         push.in0 += place(net, s->in0, base, input);
         push.in1 += place(net, s->in1, base, input);
+        if (s->variant.sum)
+            push.c0 += place(net, s->in2, base, input);
         push.out0 += place(net, s->out, base, input);
         mvk_barrier(commands);
         mvk_dispatch(net->device, commands, net->pipeline[net->step_pipeline[i]], &push,

@@ -17,6 +17,7 @@ typedef struct planner {
     int32_t *producer; /* node that makes each tensor; -1 */
     int32_t *uses;     /* nodes that read each tensor; the output counts once more */
     bool *done;        /* nodes fused into an earlier step */
+    bool *left;        /* nodes left to the convolution that reads them */
     int32_t node;      /* being planned */
 } planner;
 
@@ -83,7 +84,7 @@ static mi_step *add_step(planner *p, mi_kernel kernel)
     mi_step *s = &plan->step[plan->steps];
     memset(s, 0, sizeof *s);
     s->variant.kernel = kernel;
-    s->in0 = s->in1 = s->out = MI_BUFFER_NONE;
+    s->in0 = s->in1 = s->in2 = s->out = MI_BUFFER_NONE;
     s->node = p->g->node[p->node].name;
     return s;
 }
@@ -99,6 +100,7 @@ static void commit_step(planner *p, mi_step *s)
 {
     touch(p, s->in0);
     touch(p, s->in1);
+    touch(p, s->in2);
     touch(p, s->out);
     p->plan->mac += s->mac;
     p->plan->steps++;
@@ -168,6 +170,8 @@ typedef struct conv_plan {
     int32_t pad_t, pad_l, pad_b, pad_r;
     mi_pad_mode pad_mode;
     bool up, d2s;
+    int32_t half;         /* tensor of half the size to add to `in`, upsampled; or -1 */
+    bool half_relu;       /* a ReLU follows that sum */
     int crd;
     int32_t residual;     /* tensor or -1 */
     int residual_mode;    /* 1: before the activation, 2: after */
@@ -175,12 +179,11 @@ typedef struct conv_plan {
     const mi_node *affine;
 } conv_plan;
 
-/* Node that makes t and can be taken into its only reader, or NULL. */
-static const mi_node *fusible_producer(const planner *p, int32_t t)
+/* Node that makes t and was left to its only reader, or NULL. */
+static const mi_node *left_producer(const planner *p, int32_t t)
 {
-    if (p->producer[t] < 0 || p->uses[t] != 1 || p->buffer[t] != MI_BUFFER_NONE)
-        return NULL;
-    return &p->g->node[p->producer[t]];
+    int32_t n = p->producer[t];
+    return n >= 0 && p->left[n] ? &p->g->node[n] : NULL;
 }
 
 static bool is_conv3x3(const mi_node *n)
@@ -206,10 +209,10 @@ static bool is_up2(const planner *p, const mi_node *n)
            out->h == 2 * in->h && out->w == 2 * in->w && out->c == in->c;
 }
 
-/* What precedes: [resize x2] [pad] conv. The producers were left unplanned for this. */
+/* What precedes: [resize x2] [pad] conv, or add of a resize x2, [relu] [pad] conv. The producers were left unplanned for this. */
 static void fuse_before(const planner *p, const mi_node *n, conv_plan *c)
 {
-    const mi_node *pad = fusible_producer(p, c->in);
+    const mi_node *pad = left_producer(p, c->in);
     bool own = c->pad_t || c->pad_l || c->pad_b || c->pad_r;
     if (pad && pad->op == MI_OP_PAD) {
         c->pad_mode = pad->pad_mode;
@@ -217,10 +220,18 @@ static void fuse_before(const planner *p, const mi_node *n, conv_plan *c)
         c->pad_l = pad->pad.l + (own ? n->conv.pad_l : 0);
         c->in = pad->in[0];
     }
-    const mi_node *up = fusible_producer(p, c->in);
-    if (up && up->op == MI_OP_RESIZE) {
+    const mi_node *before = left_producer(p, c->in);
+    if (before && before->op == MI_OP_ACT) {
+        c->half_relu = true;
+        before = left_producer(p, before->in[0]);
+    }
+    if (before && before->op == MI_OP_RESIZE) {
         c->up = true;
-        c->in = up->in[0];
+        c->in = before->in[0];
+    } else if (before && before->op == MI_OP_ADD) {
+        int k = left_producer(p, before->in[0]) ? 0 : 1; /* the side that is upsampled */
+        c->half = p->g->node[p->producer[before->in[k]]].in[0];
+        c->in = before->in[1 - k];
     }
 }
 
@@ -257,12 +268,13 @@ static void fuse_after(planner *p, const mi_node *conv, conv_plan *c, int32_t co
     }
 }
 
-/* Quads an invocation: least work, where a pass over the input costs about one more quad. */
-static int choose_q(int32_t co_quads)
+/* Quads an invocation, `most` or less: least work, where a pass over the input costs about one
+ * more quad. */
+static int choose_q(int32_t co_quads, int most)
 {
     int best = 1;
     int32_t least = INT32_MAX;
-    for (int q = 4; q >= 1; q--) {
+    for (int q = most; q >= 1; q--) {
         int32_t cost = (co_quads + q - 1) / q * (q + 1);
         if (cost < least) {
             least = cost;
@@ -280,14 +292,16 @@ static void choose_kernel(const mi_node *n, const conv_plan *c, int32_t ci, int3
         v->kernel = MI_KERNEL_CONV_DEPTH;
     } else if (is_conv3x3(n)) {
         v->kernel = MI_KERNEL_CONV_TILE;
-        v->q = (uint8_t)(c->d2s ? 3 : choose_q(quads(co)));
+        /* three quads only for what is three quads: two fit a CPU's instruction cache better */
+        v->q = (uint8_t)(c->d2s || quads(co) == 3 ? 3 : choose_q(quads(co), 2));
         v->stride = (uint8_t)n->conv.stride_h;
         v->up = c->up;
+        v->sum = c->half >= 0;
         v->d2s = c->d2s;
     } else if (n->conv.kh == 1 && n->conv.kw == 1 && n->conv.stride_h == 1 &&
                n->conv.stride_w == 1 && !pads && !c->pad_b && !c->pad_r && n->conv.groups == 1) {
         v->kernel = MI_KERNEL_CONV_POINT;
-        v->q = (uint8_t)choose_q(quads(co));
+        v->q = (uint8_t)choose_q(quads(co), 4);
         v->stride = 1;
     } else {
         v->kernel = MI_KERNEL_CONV_ANY;
@@ -325,6 +339,9 @@ static void set_conv_groups(mi_step *s, int32_t co)
     } else if (s->variant.kernel == MI_KERNEL_CONV_DEPTH) {
         s->groups[0] = divide_up(u->ow, 32);
         s->groups[1] = divide_up(u->oh, 4);
+    } else if (s->variant.kernel == MI_KERNEL_CONV_TILE) {
+        s->groups[0] = divide_up(u->ow, 8);
+        s->groups[1] = divide_up(u->oh, 16);
     } else {
         s->groups[0] = divide_up(u->ow, 16);
         s->groups[1] = divide_up(u->oh, 8);
@@ -334,7 +351,7 @@ static void set_conv_groups(mi_step *s, int32_t co)
 
 static int plan_conv(planner *p, const mi_node *n)
 {
-    conv_plan c = {.in = n->in[0], .out = n->out, .residual = -1,
+    conv_plan c = {.in = n->in[0], .out = n->out, .residual = -1, .half = -1,
                    .pad_t = n->conv.pad_t, .pad_l = n->conv.pad_l,
                    .pad_b = n->conv.pad_b, .pad_r = n->conv.pad_r};
     mi_filter_bank plain = filter_bank(p, n, NULL);
@@ -360,6 +377,9 @@ static int plan_conv(planner *p, const mi_node *n)
     s->spec[2] = (uint32_t)c.residual_mode;
     if (c.act)
         set_act(s, c.act);
+    if (c.half >= 0)
+        s->in2 = p->buffer[c.half];
+    s->spec[3] = c.half_relu;
     if (c.residual >= 0)
         s->in1 = p->buffer[c.residual];
 
@@ -381,7 +401,7 @@ static int plan_conv(planner *p, const mi_node *n)
 
 static int plan_conv_transpose(planner *p, const mi_node *n)
 {
-    conv_plan c = {.in = n->in[0], .out = n->out, .residual = -1};
+    conv_plan c = {.in = n->in[0], .out = n->out, .residual = -1, .half = -1};
     fuse_after(p, n, &c, 0);
     mi_filter_bank bank = filter_bank(p, n, c.affine);
     mi_step *s = add_step(p, MI_KERNEL_CONV_TRANSPOSE);
@@ -421,8 +441,9 @@ static void finish_step(planner *p, mi_step *s, int32_t out)
 
 static void set_flat_groups(mi_step *s)
 {
-    s->groups[0] = divide_up(s->push.ow * s->push.oh * s->push.oq, 64);
-    s->groups[1] = s->groups[2] = 1;
+    s->groups[0] = divide_up(s->push.ow * s->push.oh, 256);
+    s->groups[1] = 1;
+    s->groups[2] = (uint32_t)s->push.oq;
 }
 
 static void set_plane_groups(mi_step *s)
@@ -474,6 +495,8 @@ static int plan_elementwise(planner *p, const mi_node *n)
         s->push.qs = t->c == 1 ? 0 : t->h * t->w;
         s->push.ys = t->h == 1 ? 0 : t->w;
         s->push.xs = t->w == 1 ? 0 : 1;
+        bool spread = s->push.ys != 0 || s->push.xs != 0;
+        s->spec[1] = !spread ? 0 : t->h == o->h && t->w == o->w ? 1 : 2;
         if (t->data)
             s->push.in1 = mi_pack_tensor(&p->plan->blob, t);
         else
@@ -621,35 +644,73 @@ static int plan_pool(planner *p, const mi_node *n)
     return MIEN_OK;
 }
 
+static bool has_own_pad(const mi_node *conv)
+{
+    return conv->conv.pad_t || conv->conv.pad_l || conv->conv.pad_b || conv->conv.pad_r;
+}
+
+/* Does tensor t go, through one pad of one pixel all around and nothing else, into a 3x3
+ * convolution of stride 1? */
+static bool feeds_tile(const planner *p, int32_t t)
+{
+    const mi_node *n = only_reader(p, t);
+    bool pad1 = false;
+    if (n && n->op == MI_OP_PAD) {
+        pad1 = n->pad.t == 1 && n->pad.l == 1 && n->pad.b == 1 && n->pad.r == 1 && pad_fits(n);
+        n = only_reader(p, n->out);
+        pad1 = pad1 && n && n->op == MI_OP_CONV && !has_own_pad(n);
+    } else if (n && n->op == MI_OP_CONV) {
+        pad1 = n->conv.pad_t == 1 && n->conv.pad_l == 1 && n->conv.pad_b == 1 &&
+               n->conv.pad_r == 1;
+    }
+    return pad1 && is_conv3x3(n) && n->conv.stride_h == 1;
+}
+
+/* Is the node an addition of a x2 upsampling to a tensor that is there, which a convolution can
+ * do in its loads? */
+static bool is_joint(const planner *p, const mi_node *n)
+{
+    if (n->op != MI_OP_ADD)
+        return false;
+    const mi_node *relu = only_reader(p, n->out);
+    bool has_relu = relu && relu->op == MI_OP_ACT && relu->act == MI_ACT_RELU;
+    if (!feeds_tile(p, has_relu ? relu->out : n->out))
+        return false;
+    int found = 0;
+    for (int k = 0; k < 2; k++) {
+        int32_t i = p->producer[n->in[k]];
+        const mi_node *from = i >= 0 && p->uses[n->in[k]] == 1 ? &p->g->node[i] : NULL;
+        found += from && is_up2(p, from) && (p->left[i] || i == p->node) &&
+                 is_ready(p, from->in[0]) && is_ready(p, n->in[1 - k]);
+    }
+    return found == 1 && same_size(tensor(p, n->in[0]), tensor(p, n->in[1]));
+}
+
 /* Will the node's only reader, a convolution, do this node's work in its loads? */
 static bool left_to_reader(const planner *p, const mi_node *n)
 {
     const mi_node *next = only_reader(p, n->out);
     if (!next)
         return false;
-    if (n->op == MI_OP_PAD) {
-        bool own = next->conv.pad_t || next->conv.pad_l || next->conv.pad_b || next->conv.pad_r;
-        return next->op == MI_OP_CONV && pad_fits(n) && (!own || n->pad_mode == MI_PAD_CONSTANT);
+    if (n->op == MI_OP_PAD)
+        return next->op == MI_OP_CONV && pad_fits(n) &&
+               (!has_own_pad(next) || n->pad_mode == MI_PAD_CONSTANT);
+    if (n->op == MI_OP_ADD)
+        return is_joint(p, n);
+    if (n->op == MI_OP_ACT) {
+        return left_producer(p, n->in[0]) != NULL;
     }
     if (!is_up2(p, n))
         return false;
-    const mi_node *conv = next;
-    bool pad1 = false;
-    if (next->op == MI_OP_PAD) {
-        conv = only_reader(p, next->out);
-        bool even = next->pad.t == 1 && next->pad.l == 1 && next->pad.b == 1 && next->pad.r == 1;
-        pad1 = even && pad_fits(next) && conv && conv->conv.pad_t == 0 && conv->conv.pad_l == 0 &&
-               conv->conv.pad_b == 0 && conv->conv.pad_r == 0;
-    } else if (next->op == MI_OP_CONV) {
-        pad1 = next->conv.pad_t == 1 && next->conv.pad_l == 1 &&
-               next->conv.pad_b == 1 && next->conv.pad_r == 1;
-    }
-    return pad1 && conv->op == MI_OP_CONV && is_conv3x3(conv) && conv->conv.stride_h == 1;
+    return feeds_tile(p, n->out) || (is_ready(p, n->in[0]) && is_joint(p, next));
 }
 
 static int plan_node(planner *p, const mi_node *n)
 {
     if (tensor(p, n->out)->data)
+        return MIEN_OK;
+    p->left[p->node] = left_to_reader(p, n);
+    if (p->left[p->node])
         return MIEN_OK;
     switch (n->op) {
     case MI_OP_CONV:
@@ -668,13 +729,12 @@ static int plan_node(planner *p, const mi_node *n)
     case MI_OP_CONCAT:
         return plan_concat(p, n);
     case MI_OP_PAD:
-        return left_to_reader(p, n) ? MIEN_OK : plan_rearrange(p, n);
     case MI_OP_DEPTH_TO_SPACE:
     case MI_OP_SPACE_TO_DEPTH:
     case MI_OP_SLICE:
         return plan_rearrange(p, n);
     case MI_OP_RESIZE:
-        return left_to_reader(p, n) ? MIEN_OK : plan_resize(p, n);
+        return plan_resize(p, n);
     case MI_OP_MAX_POOL:
     case MI_OP_AVERAGE_POOL:
     case MI_OP_GLOBAL_AVERAGE_POOL:
@@ -753,9 +813,10 @@ int mi_plan_create(mi_plan *plan, const mi_graph *graph, bool lanes8, mi_log *lo
                  .buffer = calloc(tensors, sizeof *p.buffer),
                  .producer = calloc(tensors, sizeof *p.producer),
                  .uses = calloc(tensors, sizeof *p.uses),
-                 .done = calloc((size_t)graph->nodes + 1, sizeof *p.done)};
+                 .done = calloc((size_t)graph->nodes + 1, sizeof *p.done),
+                 .left = calloc((size_t)graph->nodes + 1, sizeof *p.left)};
     int status = MIEN_ERR_NOMEM;
-    if (!p.buffer || !p.producer || !p.uses || !p.done) {
+    if (!p.buffer || !p.producer || !p.uses || !p.done || !p.left) {
         mi_fail(log, status, "out of memory");
         goto error;
     }
@@ -783,6 +844,7 @@ error:
     free(p.producer);
     free(p.uses);
     free(p.done);
+    free(p.left);
     if (status != MIEN_OK)
         mi_plan_destroy(plan);
     return status;

@@ -6,11 +6,13 @@ layout(local_size_x = 64) in;
 
 void main()
 {
-    int i = int(gl_GlobalInvocationID.x), plane = p.ow * p.oh;
-    if (i >= plane * p.oq)
-        return;
-    int quad = i / plane;
+    int plane = p.ow * p.oh, quad = int(gl_WorkGroupID.z);
+    int first = int(gl_WorkGroupID.x) * 256 + int(gl_LocalInvocationID.x);
     vec4 scale = texelFetch(arena_vec4, p.in1 + quad * 2);
     vec4 shift = texelFetch(arena_vec4, p.in1 + quad * 2 + 1);
-    arena_store[p.out0 + i] = activate(texelFetch(arena_vec4, p.in0 + i) * scale + shift);
+    [[unroll]] for (int k = 0; k < 4; k++) {
+        int i = first + 64 * k, at = quad * plane + min(i, plane - 1);
+        vec4 o = activate(texelFetch(arena_vec4, p.in0 + at) * scale + shift);
+        arena_store[i < plane ? p.out0 + at : WASTE] = o;
+    }
 }
