@@ -1,0 +1,172 @@
+#include "blend_oracle.h"
+
+#include <math.h>
+#include <stddef.h>
+
+/* What shaders/blend/resolve.comp says about itself. */
+static const double ERROR_SCALE = 11.0 / 255;
+static const double ERROR_SHIFT = 0.8;
+static const double CONFIDENCE_LOW = 0.15, CONFIDENCE_HIGH = 0.5;
+static const double CLAMP_SIGMA = 1.75, CLAMP_MORE = 0.8 / 255;
+static const double GAIN_NOISE = (4.0 / 255) * (4.0 / 255);
+static const double GAIN_MAX = 1.25;
+
+static int32_t limit(int32_t v, int32_t low, int32_t high)
+{
+    return v < low ? low : v > high ? high : v;
+}
+
+static double within(double v, double low, double high)
+{
+    return v < low ? low : v > high ? high : v;
+}
+
+static double value(const oracle_plane *p, int32_t x, int32_t y)
+{
+    size_t pixel = (size_t)limit(y, 0, p->h - 1) * (size_t)p->w + (size_t)limit(x, 0, p->w - 1);
+    return p->at[pixel * (size_t)p->lanes + (size_t)p->lane];
+}
+
+void blend_oracle_half(const oracle_plane *from, int32_t w, int32_t h, float *to)
+{
+    for (int32_t y = 0; y < h; y++)
+        for (int32_t x = 0; x < w; x++)
+            to[(size_t)y * (size_t)w + (size_t)x] =
+                (float)((value(from, 2 * x, 2 * y) + value(from, 2 * x + 1, 2 * y) +
+                         value(from, 2 * x, 2 * y + 1) + value(from, 2 * x + 1, 2 * y + 1)) / 4);
+}
+
+double blend_oracle_sample(const oracle_plane *p, double x, double y)
+{
+    int32_t x0 = (int32_t)floor(x), y0 = (int32_t)floor(y);
+    double fx = x - x0, fy = y - y0;
+    return (1 - fy) * ((1 - fx) * value(p, x0, y0) + fx * value(p, x0 + 1, y0)) +
+           fy * ((1 - fx) * value(p, x0, y0 + 1) + fx * value(p, x0 + 1, y0 + 1));
+}
+
+static void ycocg_of(const double rgb[3], double c[3])
+{
+    c[0] = rgb[0] / 4 + rgb[1] / 2 + rgb[2] / 4;
+    c[1] = (rgb[0] - rgb[2]) / 2;
+    c[2] = rgb[1] / 2 - rgb[0] / 4 - rgb[2] / 4;
+}
+
+static void rgb_of_ycocg(const double c[3], double rgb[3])
+{
+    rgb[0] = c[0] - c[2] + c[1];
+    rgb[1] = c[0] + c[2];
+    rgb[2] = c[0] - c[2] - c[1];
+}
+
+/* Weight of the sample at distance d in the cubic of Catmull and Rom. */
+static double cubic(double d)
+{
+    d = fabs(d);
+    if (d < 1)
+        return 1.5 * d * d * d - 2.5 * d * d + 1;
+    return d < 2 ? -0.5 * d * d * d + 2.5 * d * d - 4 * d + 2 : 0;
+}
+
+static double sharp_sample(const oracle_plane *p, double x, double y)
+{
+    int32_t x0 = (int32_t)floor(x), y0 = (int32_t)floor(y);
+    double sum = 0;
+    for (int32_t j = -1; j <= 2; j++)
+        for (int32_t i = -1; i <= 2; i++)
+            sum += cubic(x - (x0 + i)) * cubic(y - (y0 + j)) * value(p, x0 + i, y0 + j);
+    return sum;
+}
+
+/* What the 3x3 neighbourhood of a pixel says. */
+typedef struct around3x3 {
+    double colour[3];          /* of the pixel's style */
+    double mean[3], sigma[3];  /* YCoCg of the style */
+    double gain;               /* slope of the style's luma over the picture's */
+    double luma;               /* of the picture */
+    double error;              /* mean of what is left of |luma error| */
+} around3x3;
+
+static around3x3 look_around(const resolve_input *in, int32_t x, int32_t y)
+{
+    around3x3 a = {{0}};
+    double square[3] = {0}, i_mean = 0, ii = 0, io = 0, o_mean = 0, shift = 0, error[9];
+    for (int32_t k = 0; k < 9; k++) {
+        int32_t column = limit(x + k % 3 - 1, 0, in->w - 1), row = limit(y + k / 3 - 1, 0, in->h - 1);
+        size_t pixel = ((size_t)row * (size_t)in->w + (size_t)column) * 4;
+        double rgb[3], c[3];
+        for (int j = 0; j < 3; j++)
+            rgb[j] = within(in->styled[pixel + (size_t)j], 0, 1);
+        ycocg_of(rgb, c);
+        double i = in->now[pixel + 3];
+        double o = in->kr * rgb[0] + (1 - in->kr - in->kb) * rgb[1] + in->kb * rgb[2];
+        for (int j = 0; j < 3; j++) {
+            a.mean[j] += c[j] / 9;
+            square[j] += c[j] * c[j] / 9;
+            if (k == 4)
+                a.colour[j] = rgb[j];
+        }
+        a.luma = k == 4 ? i : a.luma;
+        i_mean += i / 9;
+        ii += i * i / 9;
+        io += i * o / 9;
+        o_mean += o / 9;
+        error[k] = in->warp[pixel + 2];
+        shift += error[k] / 9;
+    }
+    for (int j = 0; j < 3; j++)
+        a.sigma[j] = sqrt(fmax(square[j] - a.mean[j] * a.mean[j], 0));
+    for (int k = 0; k < 9; k++)
+        a.error += fabs(error[k] - ERROR_SHIFT * shift) / 9;
+    double variance = fmax(ii - i_mean * i_mean, 0);
+    a.gain = within((io - i_mean * o_mean) / (variance + GAIN_NOISE), 0, GAIN_MAX);
+    return a;
+}
+
+static double confidence_of(double error)
+{
+    double e = error / ERROR_SCALE;
+    double t = within((exp(-e * e) - CONFIDENCE_LOW) / (CONFIDENCE_HIGH - CONFIDENCE_LOW), 0, 1);
+    return t * t * (3 - 2 * t);
+}
+
+/* The past at this pixel: colour pulled to what the present neighbourhood allows, and gain. */
+static void past_of(const resolve_input *in, const around3x3 *a, const float *warp, int32_t x,
+                    int32_t y, double past[4])
+{
+    for (int k = 0; k < 4; k++) {
+        oracle_plane p = {in->history, in->w, in->h, 4, k};
+        past[k] = sharp_sample(&p, x + (double)warp[0], y + (double)warp[1]);
+    }
+    double c[3];
+    ycocg_of(past, c);
+    for (int k = 0; k < 3; k++) {
+        double reach = CLAMP_SIGMA * a->sigma[k] + CLAMP_MORE;
+        c[k] = within(c[k], a->mean[k] - reach, a->mean[k] + reach);
+    }
+    rgb_of_ycocg(c, past);
+}
+
+void blend_oracle_resolve(const resolve_input *in, float *history, float *model)
+{
+    for (int32_t y = 0; y < in->h; y++)
+        for (int32_t x = 0; x < in->w; x++) {
+            size_t pixel = ((size_t)y * (size_t)in->w + (size_t)x) * 4;
+            const float *warp = in->warp + pixel;
+            around3x3 a = look_around(in, x, y);
+            double present[4] = {a.colour[0], a.colour[1], a.colour[2], a.gain}, past[4], b[4];
+            double weight = 1;
+            if (!in->fresh) {
+                past_of(in, &a, warp, x, y, past);
+                weight = 1 + (in->alpha - 1) * (double)warp[3] * confidence_of(a.error);
+            }
+            for (int k = 0; k < 4; k++) {
+                b[k] = in->fresh ? present[k] : past[k] + (present[k] - past[k]) * weight;
+                history[pixel + (size_t)k] = (float)b[k];
+            }
+            double l = in->kr * b[0] + (1 - in->kr - in->kb) * b[1] + in->kb * b[2];
+            model[pixel] = (float)(l - b[3] * a.luma);
+            model[pixel + 1] = (float)((b[2] - l) / (2 - 2 * in->kb));
+            model[pixel + 2] = (float)((b[0] - l) / (2 - 2 * in->kr));
+            model[pixel + 3] = (float)b[3];
+        }
+}

@@ -1,0 +1,32 @@
+/* Scalar reference of shaders/blend: the luma pyramid, what a displacement leaves as error, and
+ * the temporal blend. */
+#ifndef MIEN_TEST_BLEND_ORACLE_H
+#define MIEN_TEST_BLEND_ORACLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A picture of `lanes` floats a pixel. */
+typedef struct oracle_plane {
+    const float *at;
+    int32_t w, h, lanes, lane;
+} oracle_plane;
+
+/* Means of 2x2; w, h: of the half picture. */
+void blend_oracle_half(const oracle_plane *from, int32_t w, int32_t h, float *to);
+
+/* from(x, y) between four samples, the border repeated. */
+double blend_oracle_sample(const oracle_plane *from, double x, double y);
+
+typedef struct resolve_input {
+    int32_t w, h;
+    double kr, kb, alpha;
+    bool fresh;
+    /* vec4 a pixel, as in shaders/blend/blend_push.h */
+    const float *now, *warp, *styled, *history;
+} resolve_input;
+
+/* history, model: vec4 a pixel. */
+void blend_oracle_resolve(const resolve_input *in, float *history, float *model);
+
+#endif

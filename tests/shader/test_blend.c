@@ -1,0 +1,383 @@
+/* The luma pyramid, motion search and temporal blend: against a scalar oracle where the result is
+ * defined to the last digit, against known motions where it is not. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "blend/blend.h"
+#include "blend_oracle.h"
+#include "device_rig.h"
+#include "dice.h"
+
+enum { WAVES = 80 };
+
+static const double KR = 0.2126, KB = 0.0722;
+
+static device_rig rig;
+static double worst_motion;
+
+/* A blend with two pictures and a style on the device. */
+typedef struct stage_rig {
+    mi_blend blend;
+    mi_picture picture[2];
+    int32_t styled;
+    rig_memory memory;
+    size_t pixels;
+} stage_rig;
+
+static void *room_for(size_t size)
+{
+    void *data = calloc(1, size);
+    if (!data)
+        abort();
+    return data;
+}
+
+static void stage_up(stage_rig *s, int32_t w, int32_t h)
+{
+    mi_arena arena = {0};
+    memset(s, 0, sizeof *s);
+    s->pixels = (size_t)w * (size_t)h;
+    mi_arena_take(&arena, 1);
+    for (int i = 0; i < 2; i++)
+        s->picture[i] = mi_picture_take(&arena, w, h);
+    s->styled = mi_arena_take(&arena, (int64_t)s->pixels);
+    assert_int_equal(mi_blend_create(&s->blend, rig.device, &arena, w, h, (float)KR, (float)KB),
+                     MIEN_OK);
+    rig_memory_create(&rig, &s->memory, &(rig_sizes){.arena = arena.vec4s + 1,
+                                                     .uniform = sizeof(struct frame_uniform)});
+    float *zero = room_for((size_t)arena.vec4s * 16);
+    rig_write(&rig, &s->memory.arena, 0, zero, (size_t)arena.vec4s * 16);
+    free(zero);
+}
+
+static void stage_down(stage_rig *s)
+{
+    rig_memory_destroy(&rig, &s->memory);
+    mi_blend_destroy(&s->blend);
+}
+
+static void write_picture(stage_rig *s, int which, const float *luma)
+{
+    float *picture = room_for(s->pixels * 16);
+    for (size_t i = 0; i < s->pixels; i++)
+        for (size_t k = 0; k < 4; k++)
+            picture[i * 4 + k] = luma[i];
+    rig_write(&rig, &s->memory.arena, (size_t)s->picture[which].at * 16, picture, s->pixels * 16);
+    free(picture);
+}
+
+static void run_motion(stage_rig *s, int parity)
+{
+    mvk_commands list;
+    rig_begin(&rig, &s->memory, &list);
+    mi_blend_record_motion(&s->blend, &list, s->picture, parity);
+    rig_run(&rig, &list);
+}
+
+static float *read_vec4s(stage_rig *s, int32_t at, size_t count)
+{
+    float *data = room_for(count * 16);
+    rig_read(&rig, &s->memory.arena, (size_t)at * 16, data, count * 16);
+    return data;
+}
+
+/* A picture that can be moved by any distance without an error: a sum of waves. */
+typedef struct texture {
+    double fx[WAVES], fy[WAVES], phase[WAVES];
+} texture;
+
+static texture make_texture(uint64_t seed)
+{
+    texture t;
+    dice d = dice_of(seed);
+    for (int k = 0; k < WAVES; k++) {
+        double length = exp((double)dice_float(&d, logf(5), logf(60)));
+        double angle = (double)dice_float(&d, 0, 6.2831853f);
+        t.fx[k] = cos(angle) * 6.2831853 / length;
+        t.fy[k] = sin(angle) * 6.2831853 / length;
+        t.phase[k] = (double)dice_float(&d, 0, 6.2831853f);
+    }
+    return t;
+}
+
+static void draw(const texture *t, double dx, double dy, double gain, double noise, dice *d,
+                 int32_t w, int32_t h, float *luma)
+{
+    for (int32_t y = 0; y < h; y++)
+        for (int32_t x = 0; x < w; x++) {
+            double v = 0;
+            for (int k = 0; k < WAVES; k++)
+                v += sin(t->fx[k] * (x - dx) + t->fy[k] * (y - dy) + t->phase[k]);
+            v = (0.5 + 0.15 * v / sqrt(WAVES / 2.0)) * gain;
+            luma[(size_t)y * (size_t)w + (size_t)x] = (float)(v + noise * (double)dice_normal(d));
+        }
+}
+
+typedef struct motion_result {
+    double error;  /* mean distance to the true motion, pixels, inside */
+    double still;  /* share of pixels without any motion */
+} motion_result;
+
+/* Shows a texture, then the same moved by (dx, dy), and looks at the field. */
+static motion_result measure(const texture *t, double dx, double dy, double gain, double noise)
+{
+    enum { W = 160, H = 118, BORDER = 24 };
+    stage_rig s;
+    dice d = dice_of(5);
+    stage_up(&s, W, H);
+    float *luma = room_for(sizeof(float) * W * H);
+    for (int frame = 0; frame < 2; frame++) {
+        draw(t, frame * dx, frame * dy, frame ? gain : 1, noise, &d, W, H, luma);
+        write_picture(&s, frame, luma);
+        run_motion(&s, frame);
+    }
+    float *warp = read_vec4s(&s, s.blend.warp.at, s.pixels);
+    motion_result r = {0, 0};
+    size_t inside = 0, still = 0;
+    for (int32_t y = BORDER; y < H - BORDER; y++)
+        for (int32_t x = BORDER; x < W - BORDER; x++, inside++) {
+            const float *f = warp + ((size_t)y * W + (size_t)x) * 4;
+            r.error += hypot((double)f[0] + dx, (double)f[1] + dy); /* now(x) = past(x + flow) */
+        }
+    for (size_t i = 0; i < s.pixels; i++)
+        still += !(fabsf(warp[4 * i]) > 0) && !(fabsf(warp[4 * i + 1]) > 0);
+    r.error /= (double)inside;
+    r.still = (double)still / (double)s.pixels;
+    free(warp);
+    free(luma);
+    stage_down(&s);
+    return r;
+}
+
+static void test_pyramid(void **state)
+{
+    (void)state;
+    static const int32_t size[][2] = {{64, 48}, {37, 51}, {16, 16}};
+    dice d = dice_of(1);
+    for (size_t i = 0; i < 3; i++)
+        for (int parity = 0; parity < 2; parity++) {
+            stage_rig s;
+            stage_up(&s, size[i][0], size[i][1]);
+            float *luma = room_for(s.pixels * sizeof *luma);
+            dice_fill(&d, luma, s.pixels, 0, 1);
+            write_picture(&s, parity, luma);
+            run_motion(&s, parity);
+            float *above = luma;
+            oracle_plane from = {luma, size[i][0], size[i][1], 1, 0};
+            for (int32_t k = 0; k < s.blend.levels; k++) {
+                const mi_motion_level *l = &s.blend.level[k];
+                size_t count = (size_t)l->w * (size_t)l->h;
+                assert_int_equal(l->w, (from.w + 1) / 2);
+                assert_int_equal(l->h, (from.h + 1) / 2);
+                float *want = room_for(count * sizeof *want), *got = room_for(count * sizeof *got);
+                blend_oracle_half(&from, l->w, l->h, want);
+                rig_read(&rig, &s.memory.arena, (size_t)l->plane[parity] * 4, got,
+                         count * sizeof *got);
+                for (size_t p = 0; p < count; p++)
+                    assert_true(fabsf(got[p] - want[p]) < 1e-5f);
+                free(got);
+                free(above);
+                above = want;
+                from = (oracle_plane){want, l->w, l->h, 1, 0};
+            }
+            assert_true(s.blend.levels >= 1);
+            free(above);
+            stage_down(&s);
+        }
+}
+
+static void test_translation(void **state)
+{
+    (void)state;
+    static const double motion[][2] = {{4, 0}, {-2, 3}, {3.3, -2.6}, {0.5, 0.5}, {12, 0}, {-8, 9}};
+    texture t = make_texture(3);
+    for (size_t i = 0; i < sizeof motion / sizeof motion[0]; i++) {
+        motion_result r = measure(&t, motion[i][0], motion[i][1], 1, 0);
+        if (r.error > worst_motion)
+            worst_motion = r.error;
+        if (r.error >= 0.25)
+            fail_msg("motion of (%g, %g) pixels is off by %g", motion[i][0], motion[i][1],
+                     r.error);
+    }
+    motion_result r = measure(&t, 3.3, -2.6, 1.06, 1.5 / 255); /* brighter and noisy */
+    if (r.error >= 0.35)
+        fail_msg("motion in noise is off by %g", r.error);
+    print_message("mean motion error at worst %.3f px, %.3f px in noise\n", worst_motion, r.error);
+}
+
+/* Nothing moves: noise and a change of brightness must not make it. */
+static void test_still(void **state)
+{
+    (void)state;
+    static const struct {
+        double gain, noise;
+        bool flat;
+    } rows[] = {{1, 1.5 / 255, true}, {1, 1.5 / 255, false}, {1, 0, false}, {1.05, 0, false},
+                {1.05, 1.5 / 255, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        texture t = make_texture(4);
+        if (rows[i].flat)
+            memset(&t, 0, sizeof t);
+        motion_result r = measure(&t, 0, 0, rows[i].gain, rows[i].noise);
+        if (r.still <= 0.95)
+            fail_msg("still picture %zu: only %.1f %% stand still", i, r.still * 100);
+    }
+}
+
+/* What the field leaves as luma error, and what lies outside. */
+static void test_warp_error(void **state)
+{
+    (void)state;
+    enum { W = 71, H = 49 };
+    stage_rig s;
+    texture t = make_texture(8);
+    dice d = dice_of(9);
+    stage_up(&s, W, H);
+    float *luma[2];
+    for (int frame = 0; frame < 2; frame++) {
+        luma[frame] = room_for(sizeof(float) * W * H);
+        draw(&t, frame * 5.4, frame * -3.7, 1, 2.0 / 255, &d, W, H, luma[frame]);
+        write_picture(&s, frame, luma[frame]);
+        run_motion(&s, frame);
+    }
+    float *warp = read_vec4s(&s, s.blend.warp.at, s.pixels);
+    oracle_plane past = {luma[0], W, H, 1, 0};
+    size_t outside = 0;
+    for (int32_t y = 0; y < H; y++)
+        for (int32_t x = 0; x < W; x++) {
+            const float *f = warp + ((size_t)y * W + (size_t)x) * 4;
+            double px = x + (double)f[0], py = y + (double)f[1];
+            double want = (double)luma[1][(size_t)y * W + (size_t)x] -
+                          blend_oracle_sample(&past, px, py);
+            assert_true(fabs(f[2] - want) < 1e-4);
+            bool in = px >= -0.5 && py >= -0.5 && px <= W - 0.5 && py <= H - 0.5;
+            bool border = fabs(px + 0.5) < 1e-3 || fabs(py + 0.5) < 1e-3 ||
+                          fabs(px - W + 0.5) < 1e-3 || fabs(py - H + 0.5) < 1e-3;
+            assert_true(border || (f[3] > 0.5f) == in);
+            outside += !in;
+        }
+    assert_true(outside > 0); /* the motion is large enough for some */
+    free(warp);
+    free(luma[0]);
+    free(luma[1]);
+    stage_down(&s);
+}
+
+typedef enum resolve_kind { KIND_FRESH, KIND_BLENDED, KIND_CLAMPED, KIND_OUTSIDE, KIND_ALL } resolve_kind;
+
+/* Random planes of the kind's nature: warp w x h. */
+static void fill_resolve(resolve_kind kind, dice *d, size_t pixels, float *now, float *warp,
+                         float *styled, float *history)
+{
+    for (size_t i = 0; i < pixels; i++) {
+        float base = dice_float(d, 0.2f, 0.8f);
+        for (size_t k = 0; k < 4; k++) {
+            now[4 * i + k] = base;
+            styled[4 * i + k] = kind == KIND_ALL ? dice_float(d, -0.2f, 1.2f)
+                                                 : base + dice_float(d, -0.1f, 0.1f);
+            history[4 * i + k] = kind == KIND_CLAMPED || kind == KIND_ALL
+                                     ? dice_float(d, 0, 1)
+                                     : styled[4 * i + k] + dice_float(d, -0.02f, 0.02f);
+        }
+        history[4 * i + 3] = dice_float(d, 0, 1.25f);
+        bool moves = dice_flip(d);
+        float *w = warp + 4 * i;
+        w[0] = moves ? dice_float(d, -6, 6) : 0;
+        w[1] = moves ? dice_float(d, -6, 6) : 0;
+        w[2] = kind == KIND_ALL ? dice_float(d, -0.12f, 0.12f) : dice_float(d, -0.02f, 0.02f);
+        w[3] = kind == KIND_OUTSIDE || (kind == KIND_ALL && dice_int(d, 0, 3) == 0) ? 0 : 1;
+    }
+}
+
+static void compare_planes(const char *what, const float *got, const float *want, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!(fabs((double)got[i] - want[i]) < 1e-3))
+            fail_msg("%s: pixel %zu lane %zu is %g, not %g", what, i / 4, i % 4, (double)got[i],
+                     (double)want[i]);
+}
+
+static void check_resolve(resolve_kind kind, int32_t w, int32_t h, int parity, float alpha)
+{
+    static const char *const name[] = {"fresh", "blended", "clamped", "outside", "all"};
+    stage_rig s;
+    dice d = dice_of((uint64_t)kind * 8 + (uint64_t)parity);
+    stage_up(&s, w, h);
+    size_t bytes = s.pixels * 16;
+    float *now = room_for(bytes), *warp = room_for(bytes), *styled = room_for(bytes),
+          *history = room_for(bytes), *want_history = room_for(bytes), *want_model = room_for(bytes);
+    fill_resolve(kind, &d, s.pixels, now, warp, styled, history);
+    rig_write(&rig, &s.memory.arena, (size_t)s.picture[parity].at * 16, now, bytes);
+    rig_write(&rig, &s.memory.arena, (size_t)s.blend.warp.at * 16, warp, bytes);
+    rig_write(&rig, &s.memory.arena, (size_t)s.styled * 16, styled, bytes);
+    rig_write(&rig, &s.memory.arena, (size_t)s.blend.history[1 - parity].at * 16, history, bytes);
+    struct frame_uniform u = {.strength = 1, .alpha = alpha, .fresh = kind == KIND_FRESH};
+    rig_write(&rig, &s.memory.uniform, 0, &u, sizeof u);
+    mvk_commands list;
+    rig_begin(&rig, &s.memory, &list);
+    mi_blend_record_resolve(&s.blend, &list, s.picture, s.styled, parity);
+    rig_run(&rig, &list);
+    resolve_input in = {.w = w, .h = h, .kr = KR, .kb = KB, .alpha = (double)alpha,
+                        .fresh = kind == KIND_FRESH, .now = now, .warp = warp, .styled = styled,
+                        .history = history};
+    blend_oracle_resolve(&in, want_history, want_model);
+    float *got_history = read_vec4s(&s, s.blend.history[parity].at, s.pixels);
+    float *got_model = read_vec4s(&s, s.blend.model.at, s.pixels);
+    char text[60];
+    snprintf(text, sizeof text, "%s, history", name[kind]);
+    compare_planes(text, got_history, want_history, s.pixels * 4);
+    snprintf(text, sizeof text, "%s, model", name[kind]);
+    compare_planes(text, got_model, want_model, s.pixels * 4);
+    float *all[] = {now, warp, styled, history, want_history, want_model, got_history, got_model};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        free(all[i]);
+    stage_down(&s);
+}
+
+static void test_resolve(void **state)
+{
+    (void)state;
+    for (int kind = KIND_FRESH; kind <= KIND_ALL; kind++) {
+        check_resolve((resolve_kind)kind, 33, 21, 0, 0.12f);
+        check_resolve((resolve_kind)kind, 16, 18, 1, 0.5f);
+    }
+}
+
+/* The weight of the present frame: 0.12 at the default and 30 frames/s, 1 without smoothing, the
+ * same time constant at every rate. */
+static void test_alpha(void **state)
+{
+    (void)state;
+    assert_true(fabs((double)mi_blend_alpha(0.8f, 1 / 30.0) - 0.12) < 1e-5);
+    assert_true(fabs((double)mi_blend_alpha(0, 1 / 30.0) - 1) < 1e-6);
+    double half = mi_blend_alpha(0.8f, 1 / 60.0), whole = mi_blend_alpha(0.8f, 1 / 30.0);
+    assert_true(fabs((1 - half) * (1 - half) - (1 - whole)) < 1e-5);
+    for (int k = 0; k < 20; k++) {
+        float here = mi_blend_alpha((float)k / 20, 0.04), next = mi_blend_alpha((float)(k + 1) / 20, 0.04);
+        assert_true(here >= next && next > 0 && here <= 1);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_alpha),       cmocka_unit_test(test_pyramid),
+        cmocka_unit_test(test_translation), cmocka_unit_test(test_still),
+        cmocka_unit_test(test_warp_error),  cmocka_unit_test(test_resolve)};
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
+    if (!rig_open(&rig)) {
+        rig_close(&rig);
+        return RIG_SKIPPED;
+    }
+    int failed = cmocka_run_group_tests_name("blend", tests, NULL, NULL);
+    int lines = rig.validation_lines;
+    rig_close(&rig);
+    return failed || lines ? 1 : 0;
+}
