@@ -64,7 +64,7 @@ missing_packages() {
 install_packages() {
     local missing as_root=()
     command -v apt-get >/dev/null && command -v dpkg-query >/dev/null ||
-        die 'this is no Debian: install meson, ninja, gcc, glslang, Vulkan, GStreamer, frei0r and ffmpeg yourself, then see README.md'
+        die 'this is no Debian: install what this script lists, by hand, and see README.md'
     mapfile -t missing < <(missing_packages)
     [ "${#missing[@]}" -gt 0 ] || return 0
     printf '      %s\n' "to install: ${missing[*]}"
@@ -100,19 +100,22 @@ make_clip() { # CLIP
     mv "$1.part" "$1"
 }
 
+probe() { # OPTIONS... VIDEO
+    ffprobe -v quiet -of csv=p=0 "$@"
+}
+
 # width, height: of the picture as it is shown (phones turn it), even, for the encoders; wide: the
 # width rounded up to 16; matrix: of its colours; middle: a time in seconds.
 measure() { # VIDEO
     local tag duration size
-    tag=$(ffprobe -v error -select_streams v:0 -show_entries stream=color_space -of csv=p=0 "$1" 2>/dev/null |
-        head -n 1) || tag=
-    duration=$(ffprobe -v error -show_entries format=duration -of csv=p=0 "$1" 2>/dev/null) || duration=
+    tag=$(probe -select_streams v:0 -show_entries stream=color_space "$1" | head -n 1) || tag=
+    duration=$(probe -show_entries format=duration "$1") || duration=
     middle=$(awk -v d="${duration:-0}" 'BEGIN { printf "%.2f", d / 2 }')
     rm -f "$before"
-    ffmpeg -nostdin -v error -y -ss "$middle" -i "$1" -frames:v 1 -update 1 "$before" 2>/dev/null || true
+    ffmpeg -nostdin -v quiet -y -ss "$middle" -i "$1" -frames:v 1 -update 1 "$before" || true
     [ -s "$before" ] ||
         die "$1 is no video that ffmpeg can read: give another one"
-    size=$(ffprobe -v error -show_entries stream=width,height -of csv=p=0 "$before")
+    size=$(probe -show_entries stream=width,height "$before")
     width=$((${size%,*} / 2 * 2))
     height=$((${size#*,} / 2 * 2))
     wide=$(((width + 15) / 16 * 16))
@@ -141,12 +144,12 @@ ffmpeg_graph() { # STYLE
 check_frei0r() { # LOG
     local line
     line=$(grep -m 1 '^mien: ' "$1") || return 0
-    die "the filter failed: ${line#mien: } (see README.md, or report it)"
+    die "the filter failed: ${line#mien: }"
 }
 
 with_ffmpeg() { # VIDEO STYLE OUTPUT
     local log=$out/log/ffmpeg.log audio=copy progress=-nostats
-    case $(ffprobe -v error -select_streams a:0 -show_entries stream=codec_name -of csv=p=0 "$1") in
+    case $(probe -select_streams a:0 -show_entries stream=codec_name "$1") in
     '' | aac | mp3 | ac3 | eac3 | opus | flac | alac) ;;
     *) audio=aac ;; # mp4 players do not know it
     esac
@@ -168,7 +171,7 @@ with_gstreamer() { # VIDEO STYLE OUTPUT
         progressreport update-freq=2 ! \
         x264enc pass=quant quantizer=20 speed-preset=veryfast ! h264parse ! mp4mux ! \
         filesink location="$3.part" 2>&1 | tee "$log" ||
-        die "gst-launch-1.0 failed on $1 (all it said: $log)"
+        die "gst-launch-1.0 failed: $(sed -n '/^ERROR/{s/^.*mien0: //;p;q}' "$log") (see $log)"
     mv "$3.part" "$3"
 }
 

@@ -18,7 +18,7 @@ static void give_up(const char *what, const char *why)
     exit(1);
 }
 
-/* ISO C has no conversion between data and function pointers; POSIX promises that they are alike. */
+/* ISO C has no conversion between data and function pointers; POSIX says that they are alike. */
 static void find(Host *host, const char *name, void *function)
 {
     void *symbol = dlsym(host->library, name);

@@ -35,6 +35,7 @@ same_frame() { cmp -s <(frame "$1" "$3") <(frame "$2" "$3"); }
 other_frame() { ! same_frame "$@"; }
 
 test_ffmpeg() {
+    local command="sendcmd=c='0.4 frei0r filter_params style-strength=1'"
     ff "$work/plain" 20 null
     check 'ffmpeg: without a style' ff "$work/bypass" 20 frei0r=mien
     check 'bit by bit' cmp "$work/plain" "$work/bypass"
@@ -58,7 +59,7 @@ test_ffmpeg() {
     check 'are the same' cmp "$work/styled" "$work/single"
     # The strength is 0 until 0.4 s (frame 10); the ramp up takes 5 frames.
     check 'ffmpeg: a change while it plays' ff "$work/live" 20 \
-        "sendcmd=c='0.4 frei0r filter_params style-strength=1',frei0r=mien:filter_params=$styled style-strength=0"
+        "$command,frei0r=mien:filter_params=$styled style-strength=0"
     check 'before it the frames pass' same_frame "$work/plain" "$work/live" 8
     check 'after it they do not' other_frame "$work/plain" "$work/live" 16
     check 'ffmpeg: an unknown style passes frames' ff "$work/out" 20 \

@@ -8,7 +8,10 @@ registry_dir=$2
 size='width=128,height=96,framerate=25/1'
 styled='mien style=cartoon device=cpu quality=low'
 
-command -v gst-launch-1.0 >/dev/null || { echo 'skipped: gst-launch-1.0 is not installed'; exit 77; }
+if ! command -v gst-launch-1.0 >/dev/null; then
+    echo 'skipped: gst-launch-1.0 is not installed'
+    exit 77
+fi
 export GST_PLUGIN_PATH=$plugin_dir GST_REGISTRY=$registry_dir/registry-system.bin
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
