@@ -24,6 +24,7 @@ struct _GstMien {
     GstClockTime last_pts; /* of the last frame that was filtered */
     GThread *caller;       /* the thread inside a library call whose complaints are kept; atomic */
     gchar *complaint;      /* last error line of that call, or NULL */
+    gchar *posted;         /* last error on the bus since the start or a success, or NULL */
 };
 
 G_DEFINE_FINAL_TYPE(GstMien, gst_mien, GST_TYPE_VIDEO_FILTER)
@@ -81,16 +82,29 @@ static void begin_call(GstMien *self)
     g_atomic_pointer_set(&self->caller, g_thread_self());
 }
 
+/* Caps that were refused come again with the next buffer: users read the reason once. */
+static void post_error(GstMien *self, int status, const gchar *text)
+{
+    if (text && g_strcmp0(self->posted, text) == 0)
+        return;
+    g_free(self->posted);
+    self->posted = g_strdup(text);
+    gst_mien_post(GST_ELEMENT(self), GST_MESSAGE_ERROR, status, text);
+}
+
 /* Posts what the call that began with begin_call() complained about. A call that succeeded all
  * the same (a new style that cannot be loaded: the old one plays on) makes a warning of it. */
 static gboolean end_call(GstMien *self, int status)
 {
     g_atomic_pointer_set(&self->caller, NULL);
-    if (status < 0)
-        gst_mien_post(GST_ELEMENT(self), GST_MESSAGE_ERROR, status, self->complaint);
-    else if (self->complaint)
+    if (status < 0) {
+        post_error(self, status, self->complaint);
+        return FALSE;
+    }
+    g_clear_pointer(&self->posted, g_free);
+    if (self->complaint)
         gst_mien_post(GST_ELEMENT(self), GST_MESSAGE_WARNING, MIEN_ERR_INVALID, self->complaint);
-    return status >= 0;
+    return TRUE;
 }
 
 static void forget_past(GstMien *self)
@@ -156,6 +170,7 @@ static gboolean gst_mien_start(GstBaseTransform *base)
         gst_mien_post(GST_ELEMENT(self), GST_MESSAGE_ERROR, MIEN_ERR_INVALID, text);
     g_free(text);
     forget_past(self);
+    g_clear_pointer(&self->posted, g_free);
     return !refused;
 }
 
@@ -254,6 +269,7 @@ static void gst_mien_finalize(GObject *object)
     mien_filter_destroy(&self->filter);
     g_hash_table_unref(self->refusals);
     g_free(self->complaint);
+    g_free(self->posted);
     g_mutex_clear(&self->lock);
     G_OBJECT_CLASS(gst_mien_parent_class)->finalize(object);
 }

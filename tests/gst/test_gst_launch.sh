@@ -40,7 +40,7 @@ fails_with() { # TEXT ELEMENT
         echo 'it did not fail'
         return 1
     fi
-    said "$1" || { cat "$work/err"; return 1; }
+    [ "$(grep -c -e "$1" "$work/err")" = 1 ] || { cat "$work/err"; return 1; } # once, at that
 }
 
 inspect() {
