@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure a style file on people it was not trained on.
 
-    training/evaluate.py cartoon [--onnx FILE] [--scenes 32]
+    training/evaluate.py cartoon [--onnx FILE] [--scenes 16]
 
 Prints, as means over held-out scenes:
   l1, psnr     student against its teacher (scale 0..1; dB)
@@ -101,7 +101,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("style", choices=sorted(STYLES))
     p.add_argument("--onnx", help="default models/style-NAME.onnx")
-    p.add_argument("--scenes", type=int, default=32)
+    p.add_argument("--scenes", type=int, default=16)
     add_shared(p)
     o = p.parse_args()
     report(STYLES[o.style], o.onnx or model_path(o.style),
