@@ -21,6 +21,7 @@ struct mi_chain {
     mi_compose compose;
     mi_blend blend;
     mi_net net;
+    int32_t fine;     /* native luma, see compose.h */
     int32_t net_base; /* the network's part of the arena */
     mvk_buffer arena;
     mvk_buffer upload, readback;     /* packed frames, host side */
@@ -117,9 +118,11 @@ static int record(mi_chain *c, int parity, int mode)
     mi_net_record(&c->net, list, c->net_base, c->picture[parity].at, false);
     mvk_mark(list);
     mi_blend_record_resolve(&c->blend, list, c->picture, mi_net_output(&c->net, c->net_base),
-                            parity);
+                            parity, mode == MODE_PLAIN);
     mvk_mark(list);
-    mi_compose_record_export(&c->compose, list, c->blend.model);
+    mi_export from = {.model = c->blend.model, .still = c->blend.still, .fine = c->fine,
+                      .plain = mode == MODE_PLAIN};
+    mi_compose_record_export(&c->compose, list, &from);
     if (!c->device->unified) {
         mvk_barrier(list);
         mvk_copy(list, &c->device_out, &c->readback, 0, 0, c->readback.size);
@@ -174,6 +177,7 @@ static int create_parts(mi_chain *c, const mi_chain_config *config)
     status = mi_blend_create(&c->blend, c->device, &arena, w, h, kr, kb);
     if (status != MIEN_OK)
         goto error;
+    c->fine = mi_arena_take(&arena, mi_compose_fine_vec4s(shape));
     c->net_base = mi_arena_take(&arena, c->net.plan.vec4s);
     status = mi_compose_create(&c->compose, c->device, shape, scale);
     if (status == MIEN_OK)

@@ -25,7 +25,9 @@ static int create_pipelines(mi_blend *b)
     if (status == MIEN_OK)
         status = mvk_pipeline_create(b->device, &b->warp_error, &warp_error, NULL, 0);
     if (status == MIEN_OK)
-        status = mvk_pipeline_create(b->device, &b->resolve, &resolve, NULL, 0);
+        status = mvk_pipeline_create(b->device, &b->resolve, &resolve, &no, 1);
+    if (status == MIEN_OK)
+        status = mvk_pipeline_create(b->device, &b->resolve_plain, &resolve, &yes, 1);
     return status;
 }
 
@@ -35,6 +37,8 @@ static void lay_out(mi_blend *b, mi_arena *arena)
         b->history[i] = mi_picture_take(arena, b->w, b->h);
     b->warp = mi_picture_take(arena, b->w, b->h);
     b->model = mi_picture_take(arena, b->w, b->h);
+    b->still = 4 * mi_arena_take(arena, ((int64_t)b->w * b->h + 3) / 4);
+    b->luma = 4 * mi_arena_take(arena, ((int64_t)b->w * b->h + 3) / 4);
     int32_t w = b->w, h = b->h;
     for (b->levels = 0; b->levels < MI_BLEND_LEVELS; b->levels++) {
         w = (w + 1) / 2;
@@ -77,6 +81,7 @@ void mi_blend_destroy(mi_blend *b)
     mvk_pipeline_destroy(b->device, &b->search);
     mvk_pipeline_destroy(b->device, &b->warp_error);
     mvk_pipeline_destroy(b->device, &b->resolve);
+    mvk_pipeline_destroy(b->device, &b->resolve_plain);
     memset(b, 0, sizeof *b);
 }
 
@@ -121,19 +126,19 @@ void mi_blend_record_motion(const mi_blend *b, mvk_commands *commands, const mi_
                            .past = picture[1 - parity].at, .patch_w = b->level[0].patch_w,
                            .patch_h = b->level[0].patch_h, .flow = b->level[0].flow,
                            .warp = b->warp.at};
-    mvk_dispatch(b->device, commands, b->warp_error, &p, sizeof p, mi_groups(b->w, 8),
-                 mi_groups(b->h, 4), 1);
+    mvk_dispatch(b->device, commands, b->warp_error, &p, sizeof p, mi_groups(b->w, 16),
+                 mi_groups(b->h, 8), 1);
     mvk_barrier(commands);
 }
 
 void mi_blend_record_resolve(const mi_blend *b, mvk_commands *commands,
-                             const mi_picture picture[2], int32_t styled, int parity)
+                             const mi_picture picture[2], int32_t styled, int parity, bool plain)
 {
     struct blend_push p = {.w = b->w, .h = b->h, .now = picture[parity].at, .warp = b->warp.at,
                            .styled = styled, .history_in = b->history[1 - parity].at,
                            .history_out = b->history[parity].at, .model = b->model.at,
-                           .kr = b->kr, .kb = b->kb};
-    mvk_dispatch(b->device, commands, b->resolve, &p, sizeof p, mi_groups(b->w, 8),
+                           .still = b->still, .luma = b->luma, .kr = b->kr, .kb = b->kb};
+    mvk_dispatch(b->device, commands, plain ? b->resolve_plain : b->resolve, &p, sizeof p, mi_groups(b->w, 8),
                  mi_groups(b->h, 4), 1);
     mvk_barrier(commands);
 }

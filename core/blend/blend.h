@@ -19,11 +19,12 @@ typedef struct mi_motion_level {
 
 typedef struct mi_blend {
     mvk_device *device;
-    VkPipeline half_picture, half_plane, search, warp_error, resolve;
+    VkPipeline half_picture, half_plane, search, warp_error, resolve, resolve_plain;
     float kr, kb;
     int32_t w, h;
     mi_picture history[2]; /* of even and odd frames */
     mi_picture warp, model;
+    int32_t still, luma; /* planes of floats: how surely a pixel stands still; its steadied luma */
     mi_motion_level level[MI_BLEND_LEVELS];
     int32_t levels;
 } mi_blend;
@@ -41,8 +42,9 @@ float mi_blend_alpha(float smooth, double dt);
 void mi_blend_record_motion(const mi_blend *blend, mvk_commands *commands,
                             const mi_picture picture[2], int parity);
 
-/* `styled`: offset of the network's output. Writes blend->model. */
+/* `styled`: offset of the network's output. Writes blend->model. `plain`: motion was not recorded
+ * for this frame; the history restarts from it. */
 void mi_blend_record_resolve(const mi_blend *blend, mvk_commands *commands,
-                             const mi_picture picture[2], int32_t styled, int parity);
+                             const mi_picture picture[2], int32_t styled, int parity, bool plain);
 
 #endif

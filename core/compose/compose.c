@@ -40,10 +40,13 @@ int mi_compose_create(mi_compose *c, mvk_device *device, const mien_frame *shape
     memset(c, 0, sizeof *c);
     c->device = device;
     c->push = make_push(shape);
-    uint32_t spec[2] = {(uint32_t)shape->format, (uint32_t)scale};
+    uint32_t spec[3] = {(uint32_t)shape->format, (uint32_t)scale, 0};
     int status = mvk_pipeline_create(device, &c->import_pipeline, &in, spec, 2);
     if (status == MIEN_OK)
-        status = mvk_pipeline_create(device, &c->export_pipeline, &out, spec, 2);
+        status = mvk_pipeline_create(device, &c->export_pipeline, &out, spec, 3);
+    spec[2] = 1;
+    if (status == MIEN_OK)
+        status = mvk_pipeline_create(device, &c->plain_pipeline, &out, spec, 3);
     if (status != MIEN_OK)
         mi_compose_destroy(c);
     return status;
@@ -55,6 +58,7 @@ void mi_compose_destroy(mi_compose *c)
         return;
     mvk_pipeline_destroy(c->device, &c->import_pipeline);
     mvk_pipeline_destroy(c->device, &c->export_pipeline);
+    mvk_pipeline_destroy(c->device, &c->plain_pipeline);
     memset(c, 0, sizeof *c);
 }
 
@@ -74,9 +78,17 @@ void mi_compose_record_import(const mi_compose *c, mvk_commands *commands, mi_pi
                  mi_groups(low.h, 4), 1);
 }
 
-void mi_compose_record_export(const mi_compose *c, mvk_commands *commands, mi_picture model)
+int64_t mi_compose_fine_vec4s(const mien_frame *shape)
 {
-    struct pixel_push p = with_picture(c, model);
-    mvk_dispatch(c->device, commands, c->export_pipeline, &p, sizeof p, mi_groups(p.width, 64),
-                 mi_groups(p.height, 8), 1);
+    int64_t words = (int64_t)((shape->width + 1) / 2) * shape->height;
+    return (words + 3) / 4;
+}
+
+void mi_compose_record_export(const mi_compose *c, mvk_commands *commands, const mi_export *from)
+{
+    struct pixel_push p = with_picture(c, from->model);
+    p.still = from->still;
+    p.fine = 4 * from->fine;
+    mvk_dispatch(c->device, commands, from->plain ? c->plain_pipeline : c->export_pipeline, &p,
+                 sizeof p, mi_groups(p.width, 64), mi_groups(p.height, 8), 1);
 }

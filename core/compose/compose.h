@@ -10,7 +10,7 @@
 
 typedef struct mi_compose {
     mvk_device *device;
-    VkPipeline import_pipeline, export_pipeline;
+    VkPipeline import_pipeline, export_pipeline, plain_pipeline;
     struct pixel_push push;
 } mi_compose;
 
@@ -26,8 +26,19 @@ void mi_luma_weights(const mien_frame *shape, float *kr, float *kb);
 /* Frame in -> `low`: R'G'B' 0..1 and luma. */
 void mi_compose_record_import(const mi_compose *compose, mvk_commands *commands, mi_picture low);
 
-/* `model` (see blend/resolve.comp) and frame in -> frame out. */
+/* Arena room (vec4) for the steadied native luma of a frame. */
+int64_t mi_compose_fine_vec4s(const mien_frame *shape);
+
+/* What the export reads besides the frame. */
+typedef struct mi_export {
+    mi_picture model; /* see blend/resolve.comp */
+    int32_t still;    /* plane of floats of the model's size: how surely a pixel stands still */
+    int32_t fine;     /* arena place (vec4) of mi_compose_fine_vec4s() */
+    bool plain;       /* luma is not steadied: still and fine are not touched */
+} mi_export;
+
+/* Frame in and what blending left -> frame out. */
 void mi_compose_record_export(const mi_compose *compose, mvk_commands *commands,
-                              mi_picture model);
+                              const mi_export *from);
 
 #endif

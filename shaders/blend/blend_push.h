@@ -13,9 +13,10 @@ struct blend_push {
     BLEND_INT patch_w, patch_h; /* patches of this level */
     BLEND_INT flow;       /* vec4 a patch: displacement x, y in pixels of its level, cost */
     BLEND_INT coarse_w, coarse_h, coarse_flow; /* the next coarser level; coarse_w 0: none */
-    BLEND_INT warp;       /* vec4 a pixel: displacement, signed luma error, 1 if inside */
+    BLEND_INT warp;       /* vec4 a pixel: displacement, luma error, luma now */
     BLEND_INT styled;     /* output of the network */
     BLEND_INT history_in, history_out; /* vec4 a pixel: styled colour, gain */
     BLEND_INT model;      /* vec4 a pixel for export.comp */
+    BLEND_INT still, luma; /* float a pixel: how surely it stands still, 0..1; its steadied luma */
     float kr, kb;
 };

@@ -2,7 +2,11 @@
 //
 // History (colour of the style, gain) is fetched where the motion says the pixel was, clamped to
 // what the 3x3 neighbourhood of the present output allows, and mixed with the present output by
-// how well the picture itself fits there. With u.fresh = 1 the present output stands alone.
+// how well the picture itself fits there. With u.fresh = 1, or without motion (PLAIN), the present
+// output stands alone.
+//
+// Where the picture stands still, its luma is steadied too (in place): the model's offset must
+// not carry the sensor's noise, nor must the native luma (export.comp does the same there).
 //
 // Gain: how far the style's luma follows the picture's, the slope of a 3x3 regression; it is what
 // lets the frame's fine edges through (export.comp).
@@ -10,6 +14,12 @@
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
 #include "blend/blend.glsl"
+
+layout(set = 0, binding = 0) buffer arena_float_block
+{
+    float arena_store_float[];
+};
+layout(constant_id = 0) const int PLAIN = 0; // 1: warp_error did not run
 
 const float ERROR_SCALE = 11.0 / 255.0; // confidence = exp(-(error / this)^2)
 const float SHIFT = 0.8;                // share of a mean brightness change that is no error
@@ -58,13 +68,15 @@ void main()
     if (x >= p.w || y >= p.h)
         return;
     vec3 colour = vec3(0), mean = vec3(0), square = vec3(0);
+    vec2 flow = vec2(0);
     float sum_i = 0.0, sum_ii = 0.0, sum_io = 0.0, luma = 0.0, error[9], shift = 0.0;
     [[unroll]] for (int k = 0; k < 9; k++) {
         int at = clamp(y + k / 3 - 1, 0, p.h - 1) * p.w + clamp(x + k % 3 - 1, 0, p.w - 1);
         vec3 o = clamp(texelFetch(arena_vec4, p.styled + at).rgb, vec3(0), vec3(1));
         vec3 c = ycocg(o);
-        float i = texelFetch(arena_vec4, p.now + at).w;
-        error[k] = texelFetch(arena_vec4, p.warp + at).z;
+        vec4 warp_k = PLAIN == 1 ? vec4(0) : texelFetch(arena_vec4, p.warp + at);
+        float i = PLAIN == 1 ? texelFetch(arena_vec4, p.now + at).w : warp_k.w;
+        error[k] = warp_k.z;
         shift += error[k];
         mean += c;
         square += c * c;
@@ -75,36 +87,41 @@ void main()
         if (k == 4) {
             colour = o;
             luma = i;
+            flow = warp_k.xy;
         }
     }
-    float mean_l = mean.x; // replaced below by the frame's own luma weights
     mean /= 9.0;
     vec3 sigma = sqrt(max(square / 9.0 - mean * mean, vec3(0)));
     vec3 mean_rgb = rgb_of_ycocg(mean);
-    mean_l = p.kr * mean_rgb.r + (1.0 - p.kr - p.kb) * mean_rgb.g + p.kb * mean_rgb.b;
+    float mean_l = p.kr * mean_rgb.r + (1.0 - p.kr - p.kb) * mean_rgb.g + p.kb * mean_rgb.b;
     float variance = max(sum_ii / 9.0 - sum_i * sum_i / 81.0, 0.0);
     float slope = (sum_io / 9.0 - sum_i / 9.0 * mean_l) / (variance + GAIN_NOISE);
     vec4 present = vec4(colour, clamp(slope, 0.0, GAIN_MAX));
 
-    float alpha = 1.0;
+    float alpha = 1.0, still = 0.0;
     vec4 past = present;
-    if (u.fresh == 0.0) {
-        vec4 warp = texelFetch(arena_vec4, p.warp + y * p.w + x);
+    if (PLAIN == 0 && u.fresh == 0.0) {
         float e = 0.0;
         [[unroll]] for (int k = 0; k < 9; k++)
             e += abs(error[k] - SHIFT * shift / 9.0);
         e /= 9.0 * ERROR_SCALE;
-        float confidence = warp.w * smoothstep(LOW, HIGH, exp(-e * e));
+        float confidence = smoothstep(LOW, HIGH, exp(-e * e));
         alpha = mix(1.0, u.alpha, confidence);
-        past = warp.xy == vec2(0) ? history(x, y) : history_at(vec2(x, y) + warp.xy);
+        still = flow == vec2(0) ? confidence : 0.0;
+        past = flow == vec2(0) ? history(x, y) : history_at(vec2(x, y) + flow);
         vec3 reach = CLAMP_SIGMA * sigma + CLAMP_MORE;
         vec3 c = clamp(ycocg(past.rgb), mean - reach, mean + reach);
         past = vec4(rgb_of_ycocg(c), past.w);
     }
     vec4 blended = mix(past, present, alpha);
-    arena_store[p.history_out + y * p.w + x] = blended;
+    int here = y * p.w + x;
+    if (still > 0.0)
+        luma = mix(texelFetch(arena_float, p.luma + here).x, luma, mix(1.0, u.alpha, still));
+    arena_store_float[p.luma + here] = luma;
+    arena_store_float[p.still + here] = still;
+    arena_store[p.history_out + here] = blended;
     float l = p.kr * blended.r + (1.0 - p.kr - p.kb) * blended.g + p.kb * blended.b;
-    arena_store[p.model + y * p.w + x] =
+    arena_store[p.model + here] =
         vec4(l - blended.w * luma, (blended.b - l) / (2.0 - 2.0 * p.kb),
              (blended.r - l) / (2.0 - 2.0 * p.kr), blended.w);
 }

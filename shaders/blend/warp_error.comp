@@ -1,11 +1,12 @@
-// Motion of every pixel from the patches around it (weighted by nearness and how well each one
-// fits), and the luma error that is left: vec4(displacement, now - past(x + displacement), 1 if
-// that place is inside the picture). Patches: two pixels of the picture a pixel of their level.
+// Motion of 2x2 pixels from the patches around them (weighted by nearness and by how well each one
+// fits), and what it leaves unexplained: a pixel gets vec4(displacement, now - past(x +
+// displacement), luma now). An error of OUTSIDE says that the past has no such place.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
 #include "blend/blend.glsl"
 
+const float OUTSIDE = 2.0;
 const float STILL_PX = 0.12; // shorter displacements are noise and would only blur
 
 float past(int x, int y)
@@ -16,11 +17,12 @@ float past(int x, int y)
 
 void main()
 {
-    int x = int(gl_GlobalInvocationID.x), y = int(gl_GlobalInvocationID.y);
-    if (x >= p.w || y >= p.h)
+    int i = int(gl_GlobalInvocationID.x), j = int(gl_GlobalInvocationID.y);
+    if (2 * i >= p.w || 2 * j >= p.h)
         return;
-    // Patch i covers level pixels 4i-2 .. 4i+5: its centre is 4i + 1.5.
-    vec2 at = ((vec2(x, y) + 0.5) * 0.5 - 0.5 - 1.5) * 0.25;
+    // Level 0 of the pyramid has a pixel for 2x2 of the picture; patch k covers its pixels
+    // 4k-2 .. 4k+5, so the patch's centre is 4k + 1.5.
+    vec2 at = (vec2(i, j) - 1.5) * 0.25;
     ivec2 base = ivec2(floor(at));
     vec2 part = at - vec2(base);
     vec2 flow = vec2(0);
@@ -38,18 +40,21 @@ void main()
     flow *= 2.0 / total;
     if (max(abs(flow.x), abs(flow.y)) < STILL_PX)
         flow = vec2(0);
-    vec2 from = vec2(x, y) + flow;
-    bool inside = all(greaterThanEqual(from, vec2(-0.5))) &&
-                  all(lessThanEqual(from, vec2(p.w, p.h) - 0.5));
-    float v;
-    if (flow == vec2(0)) {
-        v = past(x, y);
-    } else {
-        ivec2 q = ivec2(floor(from));
-        vec2 f = from - vec2(q);
-        v = mix(mix(past(q.x, q.y), past(q.x + 1, q.y), f.x),
-                mix(past(q.x, q.y + 1), past(q.x + 1, q.y + 1), f.x), f.y);
+    [[unroll]] for (int k = 0; k < 4; k++) {
+        int x = min(2 * i + (k & 1), p.w - 1), y = min(2 * j + (k >> 1), p.h - 1);
+        vec2 from = vec2(x, y) + flow;
+        float v;
+        if (flow == vec2(0)) {
+            v = past(x, y);
+        } else {
+            ivec2 q = ivec2(floor(from));
+            vec2 f = from - vec2(q);
+            v = mix(mix(past(q.x, q.y), past(q.x + 1, q.y), f.x),
+                    mix(past(q.x, q.y + 1), past(q.x + 1, q.y + 1), f.x), f.y);
+        }
+        bool inside = all(greaterThanEqual(from, vec2(-0.5))) &&
+                      all(lessThanEqual(from, vec2(p.w, p.h) - 0.5));
+        float now = texelFetch(arena_vec4, p.now + y * p.w + x).w;
+        arena_store[p.warp + y * p.w + x] = vec4(flow, inside ? now - v : OUTSIDE, now);
     }
-    float now = texelFetch(arena_vec4, p.now + y * p.w + x).w;
-    arena_store[p.warp + y * p.w + x] = vec4(flow, now - v, inside ? 1 : 0);
 }

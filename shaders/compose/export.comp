@@ -6,6 +6,9 @@
 // resolution where the style follows them (guided upsampling, as in the fast guided filter of He
 // and Sun 2015).
 //
+// What shows through is the frame's luma steadied over time where nothing moves: its noise would
+// otherwise flicker on top of a still style.
+//
 // An invocation makes 8x2 pixels: whole words in every format. Words beyond a row's pitch are not
 // written.
 #version 460
@@ -22,6 +25,16 @@ layout(set = 0, binding = 6) uniform uniform_block
 {
     frame_uniform u;
 };
+
+layout(set = 0, binding = 0) buffer arena_uint_block
+{
+    uint arena_store_uint[];
+};
+layout(constant_id = 2) const int PLAIN = 0; // 1: luma is taken as it is
+
+// A pixel that differs more than this from its own past has changed, whatever its neighbourhood
+// says (bytes; six to ten times the noise of an indoor webcam, sigma 2).
+const float CHANGE_LOW = 12.0, CHANGE_HIGH = 22.0;
 
 // Columns of the low-resolution picture that 8 pixels touch, at most.
 const int COLUMNS = SCALE == 1 ? 8 : (7 + SCALE - 1) / SCALE + 2;
@@ -75,13 +88,59 @@ void models(int x, int y, out vec4 m[8])
 
 uint to_byte(float v)
 {
-    return uint(clamp(v, 0.0, 255.0) + 0.5);
+    return uint(int(clamp(v, 0.0, 255.0) + 0.5)); // int: one instruction on CPU drivers
 }
 
-// A luma byte of the output from the frame's and the model.
-uint luma_out(float byte_in, vec4 m)
+// Luma of 8 pixels from (x, y) on, 0..255.
+void luma_row(int x, int y, out float luma[8])
 {
-    float y = (byte_in - p.y_offset) * p.y_scale;
+    if (FORMAT >= RGBA) {
+        [[unroll]] for (int k = 0; k < 8; k++)
+            luma[k] = 255.0 * luma_of_rgb(rgb_of(word(y * p.pitch0 + min(x + k, p.width - 1) * 4)));
+    } else if (FORMAT == YUY2) {
+        [[unroll]] for (int k = 0; k < 8; k += 2) {
+            uint w = word(y * p.pitch0 + min(x + k, p.width - 1) / 2 * 4);
+            luma[k] = byte_of(w, 0);
+            luma[k + 1] = byte_of(w, 2);
+        }
+    } else {
+        [[unroll]] for (int k = 0; k < 8; k++)
+            luma[k] = byte_of(word(p.plane0 + y * p.pitch0 + x + k / 4 * 4), k % 4);
+    }
+}
+
+// Steadies the luma of 8 pixels from (x, y) on: mixes it with what they were where the picture
+// stands still, and keeps the result for the next frame, two pixels of 8.8 bits a word.
+void steady(int x, int y, inout float luma[8])
+{
+    if (PLAIN == 1)
+        return;
+    int words = (p.width + 1) / 2, row = p.fine + y * words;
+    int low_row = p.still + min(y / SCALE, p.low_h - 1) * p.low_w;
+    [[unroll]] for (int k = 0; k < 8; k += 2) {
+        if (x + k >= p.width)
+            continue;
+        int at = row + (x + k) / 2;
+        vec2 now = vec2(luma[k], luma[k + 1]), past = now;
+        if (u.fresh == 0.0) {
+            uint w = arena_store_uint[at];
+            vec2 before = vec2(ivec2(w & 0xffffu, w >> 16)) / 256.0;
+            vec2 still = vec2(texelFetch(arena_float, low_row + (x + k) / SCALE).x,
+                              texelFetch(arena_float, low_row + (x + k + 1) / SCALE).x);
+            still *= 1.0 - smoothstep(CHANGE_LOW, CHANGE_HIGH, abs(now - before));
+            past = mix(before, now, mix(vec2(1), vec2(u.alpha), still));
+        }
+        uvec2 bits = uvec2(ivec2(past * 256.0 + 0.5));
+        arena_store_uint[at] = bits.x | bits.y << 16;
+        luma[k] = past.x;
+        luma[k + 1] = past.y;
+    }
+}
+
+// A luma byte of the output from the frame's byte, the steadied luma and the model.
+uint luma_out(float byte_in, float luma, vec4 m)
+{
+    float y = (luma - p.y_offset) * p.y_scale;
     float o = clamp(m.x + m.w * y, 0.0, 1.0);
     return to_byte(mix(byte_in, o / p.y_scale + p.y_offset, u.strength));
 }
@@ -96,12 +155,14 @@ uint four(uint a, uint b, uint c, uint d)
     return a | b << 8 | c << 16 | d << 24;
 }
 
-// Four luma bytes at byte `at` of the frame, models m[i..i+3].
-void luma_word(int at, vec4 m[8], int i)
+// Four luma bytes at byte `at` of the frame, from pixel i of the block on.
+void luma_word(int at, vec4 m[8], float luma[8], int i)
 {
     uint w = word(at);
-    frame_out[at >> 2] = four(luma_out(byte_of(w, 0), m[i]), luma_out(byte_of(w, 1), m[i + 1]),
-                              luma_out(byte_of(w, 2), m[i + 2]), luma_out(byte_of(w, 3), m[i + 3]));
+    frame_out[at >> 2] = four(luma_out(byte_of(w, 0), luma[i], m[i]),
+                              luma_out(byte_of(w, 1), luma[i + 1], m[i + 1]),
+                              luma_out(byte_of(w, 2), luma[i + 2], m[i + 2]),
+                              luma_out(byte_of(w, 3), luma[i + 3], m[i + 3]));
 }
 
 // Chroma of the style at chroma sample k of the block, from the models of two rows.
@@ -115,7 +176,7 @@ vec2 chroma_model(vec4 m0[8], vec4 m1[8], int k)
     return p.site_y > 0.0 ? (a + b) * 0.5 : a;
 }
 
-void row_rgb(int x, int y, vec4 m[8])
+void row_rgb(int x, int y, vec4 m[8], float luma[8])
 {
     [[unroll]] for (int k = 0; k < 8; k++) {
         if (x + k >= p.width)
@@ -123,8 +184,8 @@ void row_rgb(int x, int y, vec4 m[8])
         int at = y * p.pitch0 + (x + k) * 4;
         uint w = word(at);
         vec3 rgb = rgb_of(w);
-        float luma = clamp(m[k].x + m[k].w * luma_of_rgb(rgb), 0.0, 1.0);
-        vec3 styled = clamp(rgb_of_ycc(vec3(luma, m[k].yz)), vec3(0), vec3(1));
+        float o = clamp(m[k].x + m[k].w * luma[k] / 255.0, 0.0, 1.0);
+        vec3 styled = clamp(rgb_of_ycc(vec3(o, m[k].yz)), vec3(0), vec3(1));
         rgb = mix(rgb, styled, u.strength) * 255.0;
         if (FORMAT == BGRA || FORMAT == BGRX)
             rgb = rgb.bgr;
@@ -133,27 +194,37 @@ void row_rgb(int x, int y, vec4 m[8])
     }
 }
 
-void row_yuy2(int x, int y, vec4 m[8])
+void row_yuy2(int x, int y, vec4 m[8], float luma[8])
 {
-    [[unroll]] for (int k = 0; k < 4; k++) {
-        int at = y * p.pitch0 + x * 2 + k * 4;
-        if (x + 2 * k >= p.width)
+    [[unroll]] for (int k = 0; k < 8; k += 2) {
+        if (x + k >= p.width)
             continue;
+        int at = y * p.pitch0 + (x + k) * 2;
         uint w = word(at);
-        vec2 c = p.site_x > 0.0 ? (m[2 * k].yz + m[2 * k + 1].yz) * 0.5 : m[2 * k].yz;
-        frame_out[at >> 2] = four(luma_out(byte_of(w, 0), m[2 * k]),
+        vec2 c = p.site_x > 0.0 ? (m[k].yz + m[k + 1].yz) * 0.5 : m[k].yz;
+        frame_out[at >> 2] = four(luma_out(byte_of(w, 0), luma[k], m[k]),
                                   chroma_out(byte_of(w, 1), c.x),
-                                  luma_out(byte_of(w, 2), m[2 * k + 1]),
+                                  luma_out(byte_of(w, 2), luma[k + 1], m[k + 1]),
                                   chroma_out(byte_of(w, 3), c.y));
     }
 }
 
-void row_luma(int x, int y, vec4 m[8])
+// One row of whichever format, but for separate chroma planes.
+void row(int x, int y, vec4 m[8])
 {
-    int at = p.plane0 + y * p.pitch0 + x;
-    luma_word(at, m, 0);
-    if (x + 4 < p.pitch0)
-        luma_word(at + 4, m, 4);
+    float luma[8];
+    luma_row(x, y, luma);
+    steady(x, y, luma);
+    if (FORMAT >= RGBA) {
+        row_rgb(x, y, m, luma);
+    } else if (FORMAT == YUY2) {
+        row_yuy2(x, y, m, luma);
+    } else {
+        int at = p.plane0 + y * p.pitch0 + x;
+        luma_word(at, m, luma, 0);
+        if (x + 4 < p.pitch0)
+            luma_word(at + 4, m, luma, 4);
+    }
 }
 
 void chroma_rows(int x, int y, vec4 m0[8], vec4 m1[8])
@@ -191,19 +262,9 @@ void main()
     vec4 m0[8], m1[8];
     models(x, y, m0);
     models(x, min(y + 1, p.height - 1), m1);
-    bool second = y + 1 < p.height;
-    if (FORMAT >= RGBA) {
-        row_rgb(x, y, m0);
-        if (second)
-            row_rgb(x, y + 1, m1);
-    } else if (FORMAT == YUY2) {
-        row_yuy2(x, y, m0);
-        if (second)
-            row_yuy2(x, y + 1, m1);
-    } else {
-        row_luma(x, y, m0);
-        if (second)
-            row_luma(x, y + 1, m1);
+    row(x, y, m0);
+    if (y + 1 < p.height)
+        row(x, y + 1, m1);
+    if (FORMAT == I420 || FORMAT == NV12)
         chroma_rows(x, y, m0, m1);
-    }
 }

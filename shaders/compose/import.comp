@@ -60,7 +60,7 @@ vec2 chroma_block(float cx, float cy)
         int x = int(floor(ux)), y = int(floor(uy));
         vec2 f = vec2(ux - float(x), uy - float(y));
         vec2 top = mix(chroma(x, y), chroma(x + 1, y), f.x);
-        return mix(top, mix(chroma(x, y + 1), chroma(x + 1, y + 1), f.x), f.y);
+        return f.y == 0.0 ? top : mix(top, mix(chroma(x, y + 1), chroma(x + 1, y + 1), f.x), f.y);
     }
     int x0 = int(floor(ux - float(nx - 1) * 0.5 + 0.5));
     int y0 = int(floor(uy - float(ny - 1) * 0.5 + 0.5));
