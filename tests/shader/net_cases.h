@@ -22,6 +22,7 @@ void session_check_range(net_session *s, graph_maker *m, int32_t output, dice *s
 void cases_conv_tile(void **state);
 void cases_conv_pad(void **state);
 void cases_conv_up(void **state);
+void cases_conv_joint(void **state);
 void cases_conv_depth_to_space(void **state);
 void cases_conv_point(void **state);
 void cases_conv_any(void **state);

@@ -192,6 +192,63 @@ void cases_conv_up(void **state)
     }
 }
 
+/* The joint of a U-Net: a tensor plus the x2 upsampling of another one, a ReLU or not, a pad or
+ * not, then a 3x3. */
+static void check_joint(net_session *s, dice *d, int32_t co, int32_t pad, bool relu, bool d2s,
+                        int32_t kind)
+{
+    graph_maker m;
+    maker_init(&m, d, 2 * dice_int(d, 1, 5), 2 * dice_int(d, 2, 8), 2 * dice_int(d, 2, 11));
+    mi_tensor in = maker_shape(&m, 0);
+    int32_t c = dice_int(d, 1, 9);
+    int32_t skip = maker_add_conv(&m, 0, &(maker_conv){.co = c, .bias = true});
+    int32_t half = maker_add_conv(&m, 0, &(maker_conv){.co = c, .kh = 2, .kw = 2, .sh = 2, .sw = 2});
+    int32_t up = maker_add_resize(&m, half, MI_RESIZE_NEAREST_FLOOR, in.h, in.w);
+    if (kind == 2) /* both sides are upsampled */
+        skip = maker_add_resize(&m, maker_add_act(&m, half, MI_ACT_TANH, 0, 0),
+                                MI_RESIZE_NEAREST_FLOOR, in.h, in.w);
+    if (kind == 3) /* made after the upsampling */
+        skip = maker_add_act(&m, skip, MI_ACT_TANH, 0, 0);
+    int32_t sum = dice_flip(d) ? maker_add_binary(&m, MI_OP_ADD, skip, up)
+                               : maker_add_binary(&m, MI_OP_ADD, up, skip);
+    int32_t x = sum;
+    if (relu)
+        x = maker_add_act(&m, x, kind == 4 ? MI_ACT_LEAKY_RELU : MI_ACT_RELU, 0.2f, 0);
+    maker_conv conv = {.co = co, .kh = 3, .kw = 3, .bias = true};
+    if (pad)
+        x = maker_add_pad(&m, x, (mi_pad_mode)(pad - 1), 0, 1, 1, 1, 1, 0, 0);
+    else
+        conv.pad_t = conv.pad_l = conv.pad_b = conv.pad_r = 1;
+    int32_t y = maker_add_conv(&m, x, &conv);
+    if (d2s)
+        y = maker_add_depth_to_space(&m, y, 2, dice_flip(d));
+    else
+        y = finish_conv(&m, y, &(around){.act = MI_ACT_RELU, .residual = kind == 1 && co == c},
+                        skip, d);
+    if (kind == 5) { /* the sum is read once more */
+        mi_tensor out = maker_shape(&m, y);
+        y = maker_add_binary(&m, MI_OP_ADD, y, side_branch(&m, sum, out.c, out.h, out.w));
+    }
+    char text[100];
+    snprintf(text, sizeof text, "joint of kind %d, pad %d, relu %d, 3x3 to %d, d2s %d", (int)kind,
+             (int)pad, (int)relu, (int)co, (int)d2s);
+    session_check(s, &m, y, d, text);
+}
+
+void cases_conv_joint(void **state)
+{
+    net_session *s = *state;
+    dice d = group_dice(s, 9);
+    for (int32_t round = 0; round < s->times; round++)
+        for (int32_t pad = 0; pad <= 3; pad++)
+            for (int32_t quads = 1; quads <= 3; quads++)
+                check_joint(s, &d, quads * 4 - dice_int(&d, 0, 3), pad, dice_flip(&d), false, 0);
+    for (int32_t relu = 0; relu < 2; relu++)
+        check_joint(s, &d, 12, relu ? 1 + MI_PAD_EDGE : 0, relu, true, 0);
+    for (int32_t kind = 1; kind <= 5; kind++)
+        check_joint(s, &d, 5, 0, true, false, kind);
+}
+
 /* 3x3 to 12 channels, then depth to space: stored by the convolution itself. */
 void cases_conv_depth_to_space(void **state)
 {
