@@ -1,0 +1,195 @@
+/* The planner without a device: places in memory, and what it makes of known graphs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "graph_maker.h"
+#include "net/plan.h"
+
+static bool uses(const mi_step *s, int32_t buffer)
+{
+    return s->in0 == buffer || s->in1 == buffer || s->in2 == buffer || s->out == buffer;
+}
+
+/* No two living pieces share memory, and a piece lives from its first use to its last: both
+ * worked out here from the steps alone. */
+static void check_memory(const mi_plan *plan)
+{
+    int32_t *first = calloc((size_t)plan->pieces, sizeof *first);
+    int32_t *last = calloc((size_t)plan->pieces, sizeof *last);
+    assert_true(first && last);
+    for (int32_t b = 0; b < plan->pieces; b++) {
+        first[b] = plan->steps;
+        last[b] = b == plan->output ? plan->steps : -1;
+        for (int32_t i = 0; i < plan->steps; i++)
+            if (uses(&plan->step[i], b)) {
+                first[b] = i < first[b] ? i : first[b];
+                last[b] = i > last[b] ? i : last[b];
+            }
+        if (b != plan->input && last[b] >= 0) {
+            assert_true(plan->step[first[b]].out == b); /* written before it is read */
+            assert_true(plan->piece[b].at >= 0);
+            assert_true(plan->piece[b].at + plan->piece[b].vec4s <= plan->vec4s);
+        }
+    }
+    for (int32_t a = 0; a < plan->pieces; a++)
+        for (int32_t b = 0; b < a; b++) {
+            const mi_piece *p = &plan->piece[a], *q = &plan->piece[b];
+            bool together = first[a] <= last[b] && first[b] <= last[a];
+            bool shared = p->at < q->at + q->vec4s && q->at < p->at + p->vec4s;
+            if (a != plan->input && b != plan->input && together && shared)
+                fail_msg("pieces %d and %d live and lie together", (int)a, (int)b);
+        }
+    for (int32_t i = 0; i < plan->steps; i++) {
+        const mi_step *s = &plan->step[i];
+        assert_true(s->in0 != s->out && s->out >= 0 && s->out != plan->input);
+        assert_non_null(s->node);
+        assert_true(s->groups[0] > 0 && s->groups[1] > 0 && s->groups[2] > 0);
+        assert_non_null(mi_kernel_shader(&s->variant));
+    }
+    free(first);
+    free(last);
+}
+
+static mi_plan plan_of(graph_maker *m, int32_t output, bool lanes8)
+{
+    mi_plan plan;
+    mi_log log;
+    mi_log_init(&log, NULL);
+    mi_graph *g = maker_finish(m, output);
+    int status = mi_plan_create(&plan, g, lanes8, &log);
+    if (status != MIEN_OK)
+        fail_msg("%s", log.error);
+    mi_log_finish(&log);
+    mi_graph_destroy(&g); /* the plan does without it */
+    check_memory(&plan);
+    return plan;
+}
+
+static int32_t conv3(graph_maker *m, int32_t x, int32_t co)
+{
+    return maker_add_conv(m, x, &(maker_conv){.co = co, .kh = 3, .kw = 3, .pad_t = 1, .pad_l = 1,
+                                              .pad_b = 1, .pad_r = 1, .bias = true});
+}
+
+/* Graphs of any shape: chains with branches, norms, concats. */
+static void test_memory(void **state)
+{
+    (void)state;
+    dice d = dice_of(11);
+    for (int32_t round = 0; round < 200; round++) {
+        graph_maker m;
+        maker_init(&m, &d, 3, 8, 8);
+        int32_t t[40] = {0}, count = 1;
+        while (count < 24) {
+            int32_t x = t[dice_int(&d, count > 6 ? count - 6 : 0, count - 1)], y;
+            int32_t other = t[dice_int(&d, 0, count - 1)];
+            mi_tensor s = maker_shape(&m, x), o = maker_shape(&m, other);
+            switch (dice_int(&d, 0, 6)) {
+            case 0:
+                y = maker_add_norm(&m, x);
+                break;
+            case 1:
+                y = maker_add_act(&m, x, MI_ACT_TANH, 0, 0);
+                break;
+            case 2:
+                y = s.c == o.c ? maker_add_binary(&m, MI_OP_ADD, x, other)
+                               : conv3(&m, x, o.c);
+                break;
+            case 3:
+                y = s.c + o.c < 30 ? maker_add_concat(&m, (const int32_t[]){x, other}, 2)
+                                   : conv3(&m, x, 3);
+                break;
+            case 4:
+                y = maker_add_pad(&m, x, MI_PAD_EDGE, 0, 1, 1, 1, 1, 0, 0);
+                y = maker_add_conv(&m, y, &(maker_conv){.co = 4, .kh = 3, .kw = 3});
+                break;
+            default:
+                y = conv3(&m, x, dice_int(&d, 1, 9));
+            }
+            t[count++] = y;
+        }
+        mi_plan plan = plan_of(&m, t[count - 1], round % 2);
+        mi_plan_destroy(&plan);
+    }
+}
+
+/* A chain of one width needs little more than two pieces, however long it is. */
+static void test_reuse(void **state)
+{
+    (void)state;
+    dice d = dice_of(12);
+    graph_maker m;
+    maker_init(&m, &d, 4, 16, 16);
+    int32_t x = 0;
+    for (int32_t k = 0; k < 30; k++)
+        x = conv3(&m, x, 4);
+    mi_plan plan = plan_of(&m, x, false);
+    assert_int_equal(plan.steps, 30);
+    assert_int_equal(plan.vec4s, 2 * 16 * 16);
+    assert_true(plan.mac > 30 * 16 * 16 * 4 * 4 * 9 * 0.99);
+    mi_plan_destroy(&plan);
+}
+
+/* What is meant to be one step is one. */
+static void test_fusion(void **state)
+{
+    (void)state;
+    dice d = dice_of(13);
+    graph_maker m;
+    maker_init(&m, &d, 3, 16, 16);
+    int32_t x = maker_add_resize(&m, 0, MI_RESIZE_NEAREST_FLOOR, 32, 32);
+    x = maker_add_pad(&m, x, MI_PAD_EDGE, 0, 1, 1, 1, 1, 0, 0);
+    x = maker_add_conv(&m, x, &(maker_conv){.co = 8, .kh = 3, .kw = 3});
+    x = maker_add_act(&m, maker_add_affine(&m, x), MI_ACT_RELU, 0, 0);
+    mi_plan plan = plan_of(&m, x, true);
+    assert_int_equal(plan.steps, 1);
+    assert_true(plan.step[0].variant.up && plan.step[0].variant.lanes8);
+    assert_int_equal(plan.step[0].spec[0], MI_ACT_RELU);
+    mi_plan_destroy(&plan);
+
+    maker_init(&m, &d, 3, 16, 16);
+    x = maker_add_depth_to_space(&m, conv3(&m, 0, 12), 2, true);
+    x = maker_add_act(&m, x, MI_ACT_SIGMOID, 0, 0);
+    plan = plan_of(&m, x, false);
+    assert_int_equal(plan.steps, 1);
+    assert_true(plan.step[0].variant.d2s && !plan.step[0].variant.lanes8);
+    mi_plan_destroy(&plan);
+
+    maker_init(&m, &d, 4, 16, 16);
+    x = maker_add_act(&m, conv3(&m, 0, 4), MI_ACT_RELU, 0, 0);
+    x = maker_add_act(&m, maker_add_binary(&m, MI_OP_ADD, conv3(&m, x, 4), x), MI_ACT_RELU, 0, 0);
+    plan = plan_of(&m, x, false);
+    assert_int_equal(plan.steps, 2); /* a residual block */
+    mi_plan_destroy(&plan);
+}
+
+/* A graph whose result is its input has nothing to run. */
+static void test_nothing(void **state)
+{
+    (void)state;
+    dice d = dice_of(14);
+    graph_maker m;
+    mi_plan plan;
+    mi_log log;
+    mi_log_init(&log, NULL);
+    maker_init(&m, &d, 3, 16, 16);
+    mi_graph *g = maker_finish(&m, 0);
+    assert_int_equal(mi_plan_create(&plan, g, false, &log), MIEN_ERR_MODEL);
+    assert_true(log.error[0] != '\0');
+    assert_null(plan.step);
+    assert_null(plan.piece);
+    mi_plan_destroy(&plan); /* may be empty */
+    mi_log_finish(&log);
+    mi_graph_destroy(&g);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_memory), cmocka_unit_test(test_reuse),
+                                       cmocka_unit_test(test_fusion), cmocka_unit_test(test_nothing)};
+    return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}
