@@ -14,9 +14,10 @@ static const double FRAME_SECONDS_MAX = 0.2;  /* a longer gap counts as this */
 struct mien_filter {
     mi_log log;
     char error[MI_ERROR_TEXT]; /* what mien_filter_error() last handed out */
-    pthread_mutex_t lock;      /* guards wanted and idle */
+    pthread_mutex_t lock;      /* guards wanted, showing and passed */
     mi_params wanted;          /* as set, from any thread */
-    bool idle;                 /* no ramp is under way */
+    bool showing;              /* the last output had some of the style */
+    bool passed;               /* the host was told that frames may pass: the stream runs */
 
     /* The rest belongs to the thread that processes. */
     mi_params now; /* wanted, latched at the start of a frame */
@@ -45,7 +46,7 @@ int mien_filter_create(mien_filter **filter, const mien_log *log)
     pthread_mutex_init(&f->lock, NULL);
     mi_params_default(&f->wanted);
     f->now = f->wanted;
-    f->idle = f->fresh = true;
+    f->fresh = true;
     f->last_pts = MIEN_NO_PTS;
     return MIEN_OK;
 }
@@ -103,7 +104,8 @@ bool mien_filter_is_bypass(mien_filter *f)
     if (!f)
         return true;
     pthread_mutex_lock(&f->lock);
-    bool bypass = f->idle && !wants_style(&f->wanted);
+    bool bypass = !f->showing && !wants_style(&f->wanted);
+    f->passed = f->passed || bypass;
     pthread_mutex_unlock(&f->lock);
     return bypass;
 }
@@ -202,10 +204,10 @@ static void latch(mien_filter *f)
     pthread_mutex_unlock(&f->lock);
 }
 
-static void publish_idle(mien_filter *f, bool idle)
+static void publish_showing(mien_filter *f, bool showing)
 {
     pthread_mutex_lock(&f->lock);
-    f->idle = idle;
+    f->showing = showing;
     pthread_mutex_unlock(&f->lock);
 }
 
@@ -224,10 +226,25 @@ static void keep_old_style(mien_filter *f)
     pthread_mutex_unlock(&f->lock);
 }
 
+/* Did frames pass by the library since the last one it saw? Then the stream is under way, and an
+ * effect that comes on now fades in. */
+static bool take_passed(mien_filter *f)
+{
+    pthread_mutex_lock(&f->lock);
+    bool passed = f->passed;
+    f->passed = false;
+    pthread_mutex_unlock(&f->lock);
+    return passed;
+}
+
 /* Brings the chain in line with the frame and the wanted style. A change of style fades the old
  * one out first and the new one in, so nothing pops. */
 static int update_chain(mien_filter *f, const mien_frame *in)
 {
+    if (f->device && f->device->lost) { /* a new one may do */
+        drop_chain(f);
+        mvk_device_destroy(&f->device);
+    }
     bool wanted = wants_style(&f->now);
     if (f->chain && !mi_frame_same_shape(&f->shape, in)) {
         double strength = f->strength;
@@ -293,12 +310,12 @@ int mien_filter_process(mien_filter *f, const mien_frame *in, const mien_frame *
     double target = current ? f->now.value[MI_PARAM_STYLE_STRENGTH].number : 0;
     double smooth = f->now.value[MI_PARAM_SMOOTH].number;
     bool was_off = f->strength <= 0;
-    double step = f->fresh ? 1 : dt / RAMP_SECONDS;
+    double step = f->fresh && !take_passed(f) ? 1 : dt / RAMP_SECONDS;
     f->strength = step_to(f->strength, target, step);
     f->smooth = step_to(f->smooth, smooth, step);
     bool fresh = f->fresh;
     f->fresh = false;
-    publish_idle(f, f->strength == target && f->smooth == smooth);
+    publish_showing(f, f->strength > 0);
     if (!f->chain || f->strength <= 0) {
         mi_frame_copy(out, in);
         return MIEN_BYPASSED;
