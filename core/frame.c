@@ -63,13 +63,15 @@ int mi_frame_check(const mien_frame *frame, bool planes, mi_log *log)
         return mi_fail(log, MIEN_ERR_INVALID, "unknown pixel format %d", (int)frame->format);
     if (frame->width < MIEN_SIZE_MIN || frame->width > MIEN_SIZE_MAX ||
         frame->height < MIEN_SIZE_MIN || frame->height > MIEN_SIZE_MAX)
-        return mi_fail(log, MIEN_ERR_INVALID, "frame of %dx%d pixels: sizes from %dx%d to %dx%d work",
+        return mi_fail(log, MIEN_ERR_INVALID,
+                       "frame of %dx%d pixels: sizes from %dx%d to %dx%d work",
                        (int)frame->width, (int)frame->height, MIEN_SIZE_MIN, MIEN_SIZE_MIN,
                        MIEN_SIZE_MAX, MIEN_SIZE_MAX);
     if (frame->matrix < MIEN_MATRIX_AUTO || frame->matrix > MIEN_MATRIX_BT709 ||
         frame->range < MIEN_RANGE_AUTO || frame->range > MIEN_RANGE_FULL ||
         frame->siting < MIEN_SITING_AUTO || frame->siting > MIEN_SITING_TOPLEFT)
-        return mi_fail(log, MIEN_ERR_INVALID, "unknown colour matrix %d, range %d or chroma siting %d",
+        return mi_fail(log, MIEN_ERR_INVALID,
+                       "unknown colour matrix %d, range %d or chroma siting %d",
                        (int)frame->matrix, (int)frame->range, (int)frame->siting);
     for (int p = 0; planes && p < count; p++) {
         size_t row = mien_format_row_bytes(frame->format, p, frame->width);
@@ -77,7 +79,8 @@ int mi_frame_check(const mien_frame *frame, bool planes, mi_log *log)
         if (!frame->data[p])
             return mi_fail(log, MIEN_ERR_INVALID, "plane %d of the frame is missing", p);
         if ((size_t)(stride < 0 ? -stride : stride) < row)
-            return mi_fail(log, MIEN_ERR_INVALID, "stride %td of plane %d is shorter than its row of %zu bytes",
+            return mi_fail(log, MIEN_ERR_INVALID,
+                           "stride %td of plane %d is shorter than its row of %zu bytes",
                            stride, p, row);
     }
     return MIEN_OK;

@@ -138,7 +138,7 @@ void mi_blend_record_resolve(const mi_blend *b, mvk_commands *commands,
                            .styled = styled, .history_in = b->history[1 - parity].at,
                            .history_out = b->history[parity].at, .model = b->model.at,
                            .still = b->still, .luma = b->luma, .kr = b->kr, .kb = b->kb};
-    mvk_dispatch(b->device, commands, plain ? b->resolve_plain : b->resolve, &p, sizeof p, mi_groups(b->w, 8),
-                 mi_groups(b->h, 4), 1);
+    mvk_dispatch(b->device, commands, plain ? b->resolve_plain : b->resolve, &p, sizeof p,
+                 mi_groups(b->w, 8), mi_groups(b->h, 4), 1);
     mvk_barrier(commands);
 }

@@ -39,9 +39,9 @@ static float weight_at(const mi_filter_bank *b, int32_t co, int32_t ci, int32_t 
     int32_t taps = b->kh * b->kw, ci_group = b->ci / b->groups, co_group = b->co / b->groups;
     if (co / co_group != ci / ci_group)
         return 0;
-    float w = b->transpose
-                  ? b->weight[((size_t)ci * (size_t)co_group + (size_t)(co % co_group)) * (size_t)taps + (size_t)tap]
-                  : b->weight[((size_t)co * (size_t)ci_group + (size_t)(ci % ci_group)) * (size_t)taps + (size_t)tap];
+    int64_t filter = b->transpose ? (int64_t)ci * co_group + co % co_group
+                                  : (int64_t)co * ci_group + ci % ci_group;
+    float w = b->weight[filter * taps + tap];
     return b->scale ? w * b->scale[co] : w;
 }
 
@@ -57,7 +57,8 @@ int32_t mi_pack_dense(mi_blob *blob, const mi_filter_bank *b, int q, const int32
         size_t quad = (size_t)o / 4;
         int32_t co = order ? order[o] : o;
         for (int32_t ci = 0; ci < b->ci; ci++) {
-            float *to = blob->data + ((size_t)at + (quad / width * ci_quads + (size_t)ci / 4) * block) * 4;
+            size_t part = quad / width * ci_quads + (size_t)ci / 4;
+            float *to = blob->data + ((size_t)at + part * block) * 4;
             for (size_t t = 0; t < taps; t++)
                 to[((t * 4 + (size_t)ci % 4) * width + quad % width) * 4 + (size_t)o % 4] =
                     weight_at(b, co, ci, (int32_t)t);
@@ -87,10 +88,11 @@ int32_t mi_pack_transpose(mi_blob *blob, const mi_filter_bank *b)
         return 0;
     for (int32_t co = 0; co < b->co; co++)
         for (int32_t ci = 0; ci < b->ci; ci++)
-            for (size_t t = 0; t < taps; t++)
-                blob->data[((size_t)at +
-                            (((size_t)co / 4 * ci_quads + (size_t)ci / 4) * taps + t) * 4 + (size_t)ci % 4) * 4 +
-                           (size_t)co % 4] = weight_at(b, co, ci, (int32_t)t);
+            for (size_t t = 0; t < taps; t++) {
+                size_t part = ((size_t)co / 4 * ci_quads + (size_t)ci / 4) * taps + t;
+                blob->data[((size_t)at + part * 4 + (size_t)ci % 4) * 4 + (size_t)co % 4] =
+                    weight_at(b, co, ci, (int32_t)t);
+            }
     return at;
 }
 

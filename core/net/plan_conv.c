@@ -1,0 +1,237 @@
+/* Steps of convolutions, with what fuses into them. */
+#include "planner.h"
+
+typedef struct conv_plan {
+    int32_t in, out;      /* tensors after fusion */
+    int32_t pad_t, pad_l, pad_b, pad_r;
+    mi_pad_mode pad_mode;
+    bool up, d2s;
+    int32_t half;         /* tensor of half the size to add to `in`, upsampled; or -1 */
+    bool half_relu;       /* a ReLU follows that sum */
+    int crd;
+    int32_t residual;     /* tensor or -1 */
+    int residual_mode;    /* 1: before the activation, 2: after */
+    const mi_node *act;
+    const mi_node *affine;
+} conv_plan;
+
+/* What precedes: [resize x2] [pad] conv, or add of a resize x2, [relu] [pad] conv. The producers
+ * were left unplanned for this. */
+static void fuse_before(const planner *p, const mi_node *n, conv_plan *c)
+{
+    const mi_node *pad = mi_left_producer(p, c->in);
+    bool own = c->pad_t || c->pad_l || c->pad_b || c->pad_r;
+    if (pad && pad->op == MI_OP_PAD) {
+        c->pad_mode = pad->pad_mode;
+        c->pad_t = pad->pad.t + (own ? n->conv.pad_t : 0);
+        c->pad_l = pad->pad.l + (own ? n->conv.pad_l : 0);
+        c->in = pad->in[0];
+    }
+    const mi_node *before = mi_left_producer(p, c->in);
+    if (before && before->op == MI_OP_ACT) {
+        c->half_relu = true;
+        before = mi_left_producer(p, before->in[0]);
+    }
+    if (before && before->op == MI_OP_RESIZE) {
+        c->up = true;
+        c->in = before->in[0];
+    } else if (before && before->op == MI_OP_ADD) {
+        int k = mi_left_producer(p, before->in[0]) ? 0 : 1; /* the side that is upsampled */
+        c->half = p->g->node[p->producer[before->in[k]]].in[0];
+        c->in = before->in[1 - k];
+    }
+}
+
+/* What follows: [affine] [depth to space] [add] [activation] [add], in any sensible order. */
+static void fuse_after(planner *p, const mi_node *conv, conv_plan *c, int32_t co)
+{
+    bool tile = mi_is_conv3x3(conv) && conv->op == MI_OP_CONV;
+    for (const mi_node *n; (n = mi_only_reader(p, c->out)) != NULL; mi_swallow(p, n, &c->out)) {
+        if (n->op == MI_OP_AFFINE && !c->act && c->residual < 0 && !c->d2s && !c->affine) {
+            c->affine = n;
+        } else if (mi_plain_act(n) && !c->act && c->residual_mode != 2) {
+            c->act = n;
+        } else if (n->op == MI_OP_ADD && c->residual < 0 && conv->op == MI_OP_CONV) {
+            int32_t other = n->in[0] == c->out ? n->in[1] : n->in[0];
+            if (other == c->out || !mi_is_ready(p, other) ||
+                !mi_same_size(mi_planner_tensor(p, other), mi_planner_tensor(p, n->out)) ||
+                !mi_same_size(mi_planner_tensor(p, c->out), mi_planner_tensor(p, n->out)))
+                return;
+            c->residual = other;
+            c->residual_mode = c->act ? 2 : 1;
+        } else if (n->op == MI_OP_DEPTH_TO_SPACE && n->block == 2 && co == 12 && tile &&
+                   conv->conv.stride_h == 1 && !c->up && c->residual < 0 && !c->d2s) {
+            c->d2s = true;
+            c->crd = n->crd;
+        } else {
+            return;
+        }
+    }
+}
+
+/* Quads an invocation, `most` or less: least work, where a pass over the input costs about one
+ * more quad. */
+static int choose_q(int32_t co_quads, int most)
+{
+    int best = 1;
+    int32_t least = INT32_MAX;
+    for (int q = most; q >= 1; q--) {
+        int32_t cost = (co_quads + q - 1) / q * (q + 1);
+        if (cost < least) {
+            least = cost;
+            best = q;
+        }
+    }
+    return best;
+}
+
+static void choose_kernel(const mi_node *n, const conv_plan *c, int32_t ci, int32_t co,
+                          mi_variant *v)
+{
+    bool pads = c->pad_t || c->pad_l;
+    if (n->conv.groups > 1 && n->conv.groups == ci && ci == co) {
+        v->kernel = MI_KERNEL_CONV_DEPTH;
+    } else if (mi_is_conv3x3(n)) {
+        v->kernel = MI_KERNEL_CONV_TILE;
+        /* three quads only for what is three quads: two fit a CPU's instruction cache better */
+        v->q = (uint8_t)(c->d2s || mi_quads(co) == 3 ? 3 : choose_q(mi_quads(co), 2));
+        v->stride = (uint8_t)n->conv.stride_h;
+        v->up = c->up;
+        v->sum = c->half >= 0;
+        v->d2s = c->d2s;
+    } else if (n->conv.kh == 1 && n->conv.kw == 1 && n->conv.stride_h == 1 &&
+               n->conv.stride_w == 1 && !pads && !c->pad_b && !c->pad_r && n->conv.groups == 1) {
+        v->kernel = MI_KERNEL_CONV_POINT;
+        v->q = (uint8_t)choose_q(mi_quads(co), 4);
+        v->stride = 1;
+    } else {
+        v->kernel = MI_KERNEL_CONV_ANY;
+        v->q = 2;
+    }
+}
+
+static mi_filter_bank filter_bank(const planner *p, const mi_node *n, const mi_node *affine)
+{
+    const mi_tensor *w = mi_planner_tensor(p, n->in[1]);
+    bool transpose = n->op == MI_OP_CONV_TRANSPOSE;
+    mi_filter_bank bank = {.weight = w->data,
+                           .ci = transpose ? w->c : w->h * n->conv.groups,
+                           .co = transpose ? w->h * n->conv.groups : w->c,
+                           .kh = n->conv.kh,
+                           .kw = n->conv.kw,
+                           .groups = n->conv.groups,
+                           .transpose = transpose};
+    if (n->inputs > 2 && n->in[2] >= 0)
+        bank.bias = mi_planner_tensor(p, n->in[2])->data;
+    if (affine) {
+        bank.scale = mi_planner_tensor(p, affine->in[1])->data;
+        bank.shift = mi_planner_tensor(p, affine->in[2])->data;
+    }
+    return bank;
+}
+
+static void set_conv_groups(mi_step *s, int32_t co)
+{
+    const struct net_push *u = &s->push;
+    uint32_t blocks = mi_divide_up(mi_quads(co), s->variant.q ? s->variant.q : 1);
+    if (s->variant.kernel == MI_KERNEL_CONV_POINT) {
+        s->groups[0] = mi_divide_up(u->iw * u->ih, 128);
+        s->groups[1] = 1;
+    } else if (s->variant.kernel == MI_KERNEL_CONV_DEPTH) {
+        s->groups[0] = mi_divide_up(u->ow, 32);
+        s->groups[1] = mi_divide_up(u->oh, 4);
+    } else if (s->variant.kernel == MI_KERNEL_CONV_TILE) {
+        s->groups[0] = mi_divide_up(u->ow, 8);
+        s->groups[1] = mi_divide_up(u->oh, 16);
+    } else {
+        s->groups[0] = mi_divide_up(u->ow, 16);
+        s->groups[1] = mi_divide_up(u->oh, 8);
+    }
+    s->groups[2] = blocks;
+}
+
+/* Multiply-accumulates over w x h places. */
+static double macs(int32_t w, int32_t h, const mi_filter_bank *b)
+{
+    return (double)w * h * b->co * (b->ci / b->groups) * b->kh * b->kw;
+}
+
+int mi_plan_conv(planner *p, const mi_node *n)
+{
+    conv_plan c = {.in = n->in[0], .out = n->out, .residual = -1, .half = -1,
+                   .pad_t = n->conv.pad_t, .pad_l = n->conv.pad_l,
+                   .pad_b = n->conv.pad_b, .pad_r = n->conv.pad_r};
+    mi_filter_bank plain = filter_bank(p, n, NULL);
+    fuse_before(p, n, &c);
+    fuse_after(p, n, &c, plain.co);
+    mi_filter_bank bank = filter_bank(p, n, c.affine);
+    mi_step *s = mi_planner_step(p, MI_KERNEL_CONV_ANY);
+    if (!s)
+        return mi_planner_no_memory(p);
+    choose_kernel(n, &c, bank.ci, bank.co, &s->variant);
+    s->variant.lanes8 = p->lanes8 && s->variant.kernel != MI_KERNEL_CONV_DEPTH;
+
+    mi_planner_shapes(p, s, c.in, n->out);
+    s->push.pad_t = c.pad_t;
+    s->push.pad_l = c.pad_l;
+    s->push.kh = n->conv.kh;
+    s->push.kw = n->conv.kw;
+    s->push.sh = n->conv.stride_h;
+    s->push.sw = n->conv.stride_w;
+    s->push.dh = n->conv.dilation_h;
+    s->push.dw = n->conv.dilation_w;
+    s->spec[1] = (uint32_t)c.pad_mode;
+    s->spec[2] = (uint32_t)c.residual_mode;
+    if (c.act)
+        mi_set_act(s, c.act);
+    if (c.half >= 0)
+        s->in2 = p->buffer[c.half];
+    s->spec[3] = c.half_relu;
+    if (c.residual >= 0)
+        s->in1 = p->buffer[c.residual];
+
+    /* The depth-to-space store takes channels in CRD order: colour * 4 + place. */
+    static const int32_t dcr[12] = {0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11};
+    const int32_t *order = c.d2s && !c.crd ? dcr : NULL;
+    mi_blob *blob = &p->plan->blob;
+    int q = s->variant.q ? s->variant.q : 1;
+    s->push.weights = s->variant.kernel == MI_KERNEL_CONV_DEPTH
+                          ? mi_pack_depthwise(blob, &bank)
+                          : mi_pack_dense(blob, &bank, q, order);
+    s->push.bias = mi_pack_bias(blob, &bank, q, order);
+    set_conv_groups(s, bank.co);
+    s->mac = macs(s->push.ow, s->push.oh, &bank);
+    s->out = mi_planner_place(p, c.out);
+    mi_planner_commit(p, s);
+    return MIEN_OK;
+}
+
+int mi_plan_conv_transpose(planner *p, const mi_node *n)
+{
+    conv_plan c = {.in = n->in[0], .out = n->out, .residual = -1, .half = -1};
+    fuse_after(p, n, &c, 0);
+    mi_filter_bank bank = filter_bank(p, n, c.affine);
+    mi_step *s = mi_planner_step(p, MI_KERNEL_CONV_TRANSPOSE);
+    if (!s)
+        return mi_planner_no_memory(p);
+    mi_planner_shapes(p, s, c.in, n->out);
+    s->push.pad_t = n->conv.pad_t;
+    s->push.pad_l = n->conv.pad_l;
+    s->push.kh = n->conv.kh;
+    s->push.kw = n->conv.kw;
+    s->push.sh = n->conv.stride_h;
+    s->push.sw = n->conv.stride_w;
+    s->push.dh = n->conv.dilation_h;
+    s->push.dw = n->conv.dilation_w;
+    if (c.act)
+        mi_set_act(s, c.act);
+    s->push.weights = mi_pack_transpose(&p->plan->blob, &bank);
+    s->push.bias = mi_pack_bias(&p->plan->blob, &bank, 1, NULL);
+    s->groups[0] = mi_divide_up(s->push.ow, 8);
+    s->groups[1] = mi_divide_up(s->push.oh, 4);
+    s->groups[2] = (uint32_t)s->push.oq;
+    s->mac = macs(s->push.iw, s->push.ih, &bank);
+    s->out = mi_planner_place(p, c.out);
+    mi_planner_commit(p, s);
+    return MIEN_OK;
+}

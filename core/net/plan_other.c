@@ -1,0 +1,266 @@
+/* Steps of everything that is no convolution. */
+#include "planner.h"
+
+/* Lanes that share one instance norm's sums: enough for a CPU's cores and a GPU's units at the
+ * sizes in use, few enough that one invocation can add them up. */
+enum { NORM_STRIPS = 64 };
+
+/* Takes a following activation into the step. *out: the step's output so far and then. */
+static void fuse_act(planner *p, mi_step *s, int32_t *out)
+{
+    const mi_node *next = mi_only_reader(p, *out);
+    if (s->spec[0] == MI_ACT_NONE && next && mi_plain_act(next)) {
+        mi_set_act(s, next);
+        mi_swallow(p, next, out);
+    }
+}
+
+/* Ends a step that writes tensor `out` after taking in an activation. */
+static void finish_step(planner *p, mi_step *s, int32_t out)
+{
+    fuse_act(p, s, &out);
+    s->out = mi_planner_place(p, out);
+    mi_planner_commit(p, s);
+}
+
+static void set_flat_groups(mi_step *s)
+{
+    s->groups[0] = mi_divide_up(s->push.ow * s->push.oh, 256);
+    s->groups[1] = 1;
+    s->groups[2] = (uint32_t)s->push.oq;
+}
+
+static void set_plane_groups(mi_step *s)
+{
+    s->groups[0] = mi_divide_up(s->push.ow, 8);
+    s->groups[1] = mi_divide_up(s->push.oh, 8);
+    s->groups[2] = (uint32_t)s->push.oq;
+}
+
+/* A constant tensor of one value a channel. */
+static int32_t pack_channels(planner *p, int32_t t, int32_t channels)
+{
+    return mi_pack_vector(&p->plan->blob, mi_planner_tensor(p, t)->data, channels, false);
+}
+
+static int plan_elementwise(planner *p, const mi_node *n)
+{
+    static const uint32_t code[] = {[MI_OP_ADD] = 1, [MI_OP_SUB] = 2, [MI_OP_MUL] = 3,
+                                    [MI_OP_DIV] = 4};
+    const mi_tensor *o = mi_planner_tensor(p, n->out);
+    mi_step *s = mi_planner_step(p, MI_KERNEL_ELEMENTWISE);
+    if (!s)
+        return mi_planner_no_memory(p);
+    int32_t a = n->in[0], b = -1;
+    if (n->op == MI_OP_AFFINE) {
+        s->spec[3] = 5;
+        s->spec[4] = 1;
+        s->push.qs = 1;
+        s->push.in1 = pack_channels(p, n->in[1], o->c);
+        s->push.bias = pack_channels(p, n->in[2], o->c);
+    } else if (n->op == MI_OP_ACT && n->act == MI_ACT_PRELU) {
+        const mi_tensor *slope = mi_planner_tensor(p, n->in[1]);
+        s->spec[3] = 6;
+        s->spec[4] = 1;
+        s->push.qs = 1;
+        s->push.in1 = mi_pack_vector(&p->plan->blob, slope->data, o->c,
+                                     (int64_t)slope->c * slope->h * slope->w == 1);
+    } else if (n->op == MI_OP_ACT) {
+        mi_set_act(s, n);
+    } else {
+        s->spec[3] = code[n->op];
+        b = n->in[1];
+        if (mi_planner_tensor(p, a)->data || !mi_same_size(mi_planner_tensor(p, a), o)) {
+            a = n->in[1];
+            b = n->in[0];
+            s->spec[6] = 1;
+        }
+    }
+    if (mi_planner_tensor(p, a)->data || !mi_same_size(mi_planner_tensor(p, a), o))
+        return mi_planner_fail(p, "both operands are broadcast, which no kernel does");
+    if (b >= 0) {
+        const mi_tensor *t = mi_planner_tensor(p, b);
+        s->spec[4] = t->data != NULL;
+        s->spec[5] = t->c == 1 && o->c > 1;
+        s->push.qs = t->c == 1 ? 0 : t->h * t->w;
+        s->push.ys = t->h == 1 ? 0 : t->w;
+        s->push.xs = t->w == 1 ? 0 : 1;
+        bool spread = s->push.ys != 0 || s->push.xs != 0;
+        s->spec[1] = !spread ? 0 : t->h == o->h && t->w == o->w ? 1 : 2;
+        if (t->data)
+            s->push.in1 = mi_pack_tensor(&p->plan->blob, t);
+        else
+            s->in1 = p->buffer[b];
+    }
+    mi_planner_shapes(p, s, a, n->out);
+    s->push.c0 = o->c;
+    set_flat_groups(s);
+    finish_step(p, s, n->out);
+    return MIEN_OK;
+}
+
+static int plan_norm(planner *p, const mi_node *n)
+{
+    const mi_tensor *x = mi_planner_tensor(p, n->in[0]);
+    mi_step *s = mi_planner_step(p, MI_KERNEL_NORM_SUM);
+    int32_t sums = mi_planner_piece(p, (int64_t)mi_quads(x->c) * NORM_STRIPS * 2);
+    if (!s || sums < 0)
+        return mi_planner_no_memory(p);
+    mi_planner_shapes(p, s, n->in[0], n->out);
+    s->push.c1 = NORM_STRIPS;
+    s->groups[0] = NORM_STRIPS / 8;
+    s->groups[1] = 1;
+    s->groups[2] = (uint32_t)mi_quads(x->c);
+    s->out = sums;
+    mi_planner_commit(p, s);
+
+    s = mi_planner_step(p, MI_KERNEL_NORM_SCALE);
+    int32_t scales = mi_planner_piece(p, (int64_t)mi_quads(x->c) * 2);
+    if (!s || scales < 0)
+        return mi_planner_no_memory(p);
+    mi_planner_shapes(p, s, n->in[0], n->out);
+    s->push.c1 = NORM_STRIPS;
+    s->push.f0 = n->epsilon;
+    s->push.weights = pack_channels(p, n->in[1], x->c);
+    s->push.bias = pack_channels(p, n->in[2], x->c);
+    s->groups[0] = mi_divide_up(mi_quads(x->c), 8);
+    s->groups[1] = s->groups[2] = 1;
+    s->in1 = sums;
+    s->out = scales;
+    mi_planner_commit(p, s);
+
+    s = mi_planner_step(p, MI_KERNEL_NORM_APPLY);
+    if (!s)
+        return mi_planner_no_memory(p);
+    mi_planner_shapes(p, s, n->in[0], n->out);
+    s->in1 = scales;
+    set_flat_groups(s);
+    finish_step(p, s, n->out);
+    return MIEN_OK;
+}
+
+static int plan_concat(planner *p, const mi_node *n)
+{
+    int32_t first = 0, out = mi_planner_place(p, n->out);
+    for (int32_t i = 0; i < n->inputs; i++) {
+        const mi_tensor *x = mi_planner_tensor(p, n->in[i]);
+        if (x->data)
+            return mi_planner_fail(p, "a constant input is not supported");
+        mi_step *s = mi_planner_step(p, MI_KERNEL_REARRANGE);
+        if (!s || out < 0)
+            return mi_planner_no_memory(p);
+        mi_planner_shapes(p, s, n->in[i], n->out);
+        s->push.c0 = -first;
+        s->push.c1 = s->push.ys = s->push.xs = 1;
+        s->push.c2 = x->c;
+        s->push.kw = first;
+        s->push.kh = first + x->c;
+        set_plane_groups(s);
+        s->groups[2] = (uint32_t)((first + x->c - 1) / 4 - first / 4 + 1);
+        s->out = out;
+        mi_planner_commit(p, s);
+        first += x->c;
+    }
+    return MIEN_OK;
+}
+
+static int plan_rearrange(planner *p, const mi_node *n)
+{
+    mi_step *s = mi_planner_step(p, MI_KERNEL_REARRANGE);
+    if (!s)
+        return mi_planner_no_memory(p);
+    struct net_push *u = &s->push;
+    mi_planner_shapes(p, s, n->in[0], n->out);
+    u->c2 = mi_planner_tensor(p, n->in[0])->c;
+    u->kh = mi_planner_tensor(p, n->out)->c;
+    switch (n->op) {
+    case MI_OP_PAD:
+        s->spec[1] = (uint32_t)n->pad_mode;
+        u->c0 = -n->pad.front;
+        u->pad_t = -n->pad.t;
+        u->pad_l = -n->pad.l;
+        u->c1 = u->ys = u->xs = 1;
+        u->f0 = n->pad_value;
+        break;
+    case MI_OP_SLICE:
+        u->c0 = n->begin.c;
+        u->pad_t = n->begin.h;
+        u->pad_l = n->begin.w;
+        u->c1 = n->step.c;
+        u->ys = n->step.h;
+        u->xs = n->step.w;
+        break;
+    default:
+        s->spec[3] = n->op == MI_OP_DEPTH_TO_SPACE ? 1 : 2;
+        u->c0 = n->block;
+        u->c1 = n->crd;
+        break;
+    }
+    set_plane_groups(s);
+    finish_step(p, s, n->out);
+    return MIEN_OK;
+}
+
+static int plan_resize(planner *p, const mi_node *n)
+{
+    mi_step *s = mi_planner_step(p, MI_KERNEL_RESIZE);
+    if (!s)
+        return mi_planner_no_memory(p);
+    mi_planner_shapes(p, s, n->in[0], n->out);
+    s->spec[3] = (uint32_t)n->resize;
+    s->push.f0 = n->resize_scale_h;
+    s->push.f1 = n->resize_scale_w;
+    set_plane_groups(s);
+    finish_step(p, s, n->out);
+    return MIEN_OK;
+}
+
+static int plan_pool(planner *p, const mi_node *n)
+{
+    mi_step *s = mi_planner_step(p, MI_KERNEL_POOL);
+    if (!s)
+        return mi_planner_no_memory(p);
+    mi_planner_shapes(p, s, n->in[0], n->out);
+    bool global = n->op == MI_OP_GLOBAL_AVERAGE_POOL;
+    s->spec[3] = n->op != MI_OP_MAX_POOL;
+    s->push.kh = global ? s->push.ih : n->conv.kh;
+    s->push.kw = global ? s->push.iw : n->conv.kw;
+    s->push.sh = global ? 1 : n->conv.stride_h;
+    s->push.sw = global ? 1 : n->conv.stride_w;
+    s->push.pad_t = global ? 0 : n->conv.pad_t;
+    s->push.pad_l = global ? 0 : n->conv.pad_l;
+    set_plane_groups(s);
+    finish_step(p, s, n->out);
+    return MIEN_OK;
+}
+
+int mi_plan_other(planner *p, const mi_node *n)
+{
+    switch (n->op) {
+    case MI_OP_INSTANCE_NORM:
+        return plan_norm(p, n);
+    case MI_OP_AFFINE:
+    case MI_OP_ACT:
+    case MI_OP_ADD:
+    case MI_OP_SUB:
+    case MI_OP_MUL:
+    case MI_OP_DIV:
+        return plan_elementwise(p, n);
+    case MI_OP_CONCAT:
+        return plan_concat(p, n);
+    case MI_OP_PAD:
+    case MI_OP_DEPTH_TO_SPACE:
+    case MI_OP_SPACE_TO_DEPTH:
+    case MI_OP_SLICE:
+        return plan_rearrange(p, n);
+    case MI_OP_RESIZE:
+        return plan_resize(p, n);
+    case MI_OP_MAX_POOL:
+    case MI_OP_AVERAGE_POOL:
+    case MI_OP_GLOBAL_AVERAGE_POOL:
+        return plan_pool(p, n);
+    default:
+        break;
+    }
+    return mi_planner_fail(p, "unknown operator");
+}

@@ -1,0 +1,62 @@
+/* State and helpers that the parts of the planner share: plan.c (order and memory), plan_fuse.c
+ * (what goes into a neighbour's step), plan_conv.c and plan_other.c (steps). */
+#ifndef MI_PLANNER_H
+#define MI_PLANNER_H
+
+#include "plan.h"
+
+/* State while a plan is made. */
+typedef struct planner {
+    mi_plan *plan;
+    const mi_graph *g;
+    mi_log *log;
+    bool lanes8;
+    int32_t *buffer;   /* of each tensor; MI_BUFFER_NONE: not computed (constant, fused away) */
+    int32_t *producer; /* node that makes each tensor; -1 */
+    int32_t *uses;     /* nodes that read each tensor; the output counts once more */
+    bool *done;        /* nodes fused into an earlier step */
+    bool *left;        /* nodes left to the convolution that reads them */
+    int32_t node;      /* being planned */
+} planner;
+
+int32_t mi_quads(int32_t channels);
+uint32_t mi_divide_up(int32_t a, int32_t b);
+const mi_tensor *mi_planner_tensor(const planner *p, int32_t t);
+bool mi_same_size(const mi_tensor *a, const mi_tensor *b);
+
+/* Fails with a line that names the present node. */
+int mi_planner_fail(const planner *p, const char *why);
+int mi_planner_no_memory(const planner *p);
+
+/* A piece of arena, or the one for a tensor; MI_BUFFER_NONE if memory ran out. */
+int32_t mi_planner_piece(planner *p, int64_t vec4s);
+int32_t mi_planner_place(planner *p, int32_t t);
+
+/* A zeroed step for the present node, or NULL; what it reads and writes is filled in, then it is
+ * committed. */
+mi_step *mi_planner_step(planner *p, mi_kernel kernel);
+void mi_planner_commit(planner *p, mi_step *s);
+/* Sizes of tensors `in` and `out`, and `in` as the first operand. */
+void mi_planner_shapes(planner *p, mi_step *s, int32_t in, int32_t out);
+
+/* The node that alone reads tensor t, or NULL. */
+const mi_node *mi_only_reader(const planner *p, int32_t t);
+/* The node that makes t and was left to its only reader, or NULL. */
+const mi_node *mi_left_producer(const planner *p, int32_t t);
+/* True if a step may read tensor t now: it has been computed. */
+bool mi_is_ready(const planner *p, int32_t t);
+/* Marks n as done by the present step, whose output becomes *out. */
+void mi_swallow(planner *p, const mi_node *n, int32_t *out);
+/* An activation that a kernel can apply to what it stores. */
+bool mi_plain_act(const mi_node *n);
+void mi_set_act(mi_step *s, const mi_node *n);
+
+bool mi_is_conv3x3(const mi_node *n);
+/* Will the node's only reader, a convolution, do this node's work in its loads? */
+bool mi_left_to_reader(const planner *p, const mi_node *n);
+
+int mi_plan_conv(planner *p, const mi_node *n);
+int mi_plan_conv_transpose(planner *p, const mi_node *n);
+int mi_plan_other(planner *p, const mi_node *n);
+
+#endif
