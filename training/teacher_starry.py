@@ -39,15 +39,17 @@ def starry(rgb):
     flow, _ = pf.tangent_flow(rgb, 5.0)
     base = pf.smooth_along(pf.kuwahara(rgb, 7), flow, 6.0)
     grey = pf.luma(base).clamp_min(0.001) ** 0.9
-    near = pf.blur(grey, 30.0)
-    grey = grey + 0.35 * (0.5 - near)
-    fine = pf.smooth_across(grey, flow, 2.0)
-    wide = pf.smooth_across(grey, flow, 4.0)
+    grey = grey + 0.35 * (0.5 - pf.blur(grey, 30.0))
+    # Strokes are several network pixels wide: finer ones a small student
+    # can only blur away, and video could not carry them.
+    fine = pf.smooth_across(grey, flow, 2.2)
+    wide = pf.smooth_across(grey, flow, 4.5)
     streaks = pf.smooth_along(fine - wide, flow, 8.0)
-    bands = torch.sin(2 * math.pi * 11 * pf.blur(pf.luma(rgb), 5.0))
+    bands = torch.sin(2 * math.pi * 9 * pf.blur(pf.luma(rgb), 4.0))
     # Eyes, brows and mouth must not drown in the strokes.
     dark = (pf.luma(rgb) - pf.luma(base)).clamp(-0.3, 0)
-    painted = grey + 2.0 * streaks + 0.05 * bands + 0.7 * dark
+    strokes = 2.0 * streaks + 0.07 * bands
+    painted = grey + strokes + 0.7 * dark
     # Relative, and over some distance: a highlight on skin stays skin.
     red, blue = pf.blur(rgb[:, :1], 6.0), pf.blur(rgb[:, 2:], 6.0)
     warm = pf.smoothstep((red - blue) / (red + blue + 0.03), 0.02, 0.10)
