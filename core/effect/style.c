@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "style_image.h"
+
 enum { ALIGN_DEFAULT = 4, ALIGN_MAX = 64, PROBE = 64, SCALE_MAX = 16 };
 
 static const long FILE_MAX = 256L << 20;
@@ -185,11 +187,13 @@ int mi_style_graph(mi_graph **graph, const mi_style_file *file, int32_t w, int32
     const mi_tensor *in = &(*graph)->tensor[(*graph)->input];
     const mi_tensor *out = &(*graph)->tensor[(*graph)->output];
     if (in->c == 3 && out->c == 3 && out->h == h && out->w == w)
-        return MIEN_OK;
-    status = mi_fail(log, MIEN_ERR_MODEL,
-                     "'%.200s' makes %dx%dx%d of a %dx%dx%d picture: a style takes and gives 3 "
-                     "channels of one size", file->path, (int)out->w, (int)out->h, (int)out->c,
-                     (int)w, (int)h, (int)in->c);
-    mi_graph_destroy(graph);
+        status = mi_style_wrap(*graph, file->path, log);
+    else
+        status = mi_fail(log, MIEN_ERR_MODEL,
+                         "'%.200s' makes %dx%dx%d of a %dx%dx%d picture: a style takes and gives "
+                         "3 channels of one size", file->path, (int)out->w, (int)out->h,
+                         (int)out->c, (int)w, (int)h, (int)in->c);
+    if (status != MIEN_OK)
+        mi_graph_destroy(graph);
     return status;
 }
