@@ -97,7 +97,7 @@ static around3x3 look_around(const resolve_input *in, int32_t x, int32_t y)
         for (int j = 0; j < 3; j++)
             rgb[j] = within(in->styled[pixel + (size_t)j], 0, 1);
         ycocg_of(rgb, c);
-        double i = in->now[pixel + 3];
+        double i = in->plain ? in->now[pixel + 3] : in->warp[pixel + 3];
         double o = in->kr * rgb[0] + (1 - in->kr - in->kb) * rgb[1] + in->kb * rgb[2];
         for (int j = 0; j < 3; j++) {
             a.mean[j] += c[j] / 9;
@@ -110,7 +110,7 @@ static around3x3 look_around(const resolve_input *in, int32_t x, int32_t y)
         ii += i * i / 9;
         io += i * o / 9;
         o_mean += o / 9;
-        error[k] = in->warp[pixel + 2];
+        error[k] = in->plain ? 0 : in->warp[pixel + 2];
         shift += error[k] / 9;
     }
     for (int j = 0; j < 3; j++)
@@ -146,27 +146,40 @@ static void past_of(const resolve_input *in, const around3x3 *a, const float *wa
     rgb_of_ycocg(c, past);
 }
 
-void blend_oracle_resolve(const resolve_input *in, float *history, float *model)
+static void resolve_pixel(const resolve_input *in, const resolve_output *out, int32_t x, int32_t y)
+{
+    size_t here = (size_t)y * (size_t)in->w + (size_t)x, pixel = here * 4;
+    around3x3 a = look_around(in, x, y);
+    double present[4] = {a.colour[0], a.colour[1], a.colour[2], a.gain}, b[4];
+    double still = 0, luma = a.luma;
+    for (int k = 0; k < 4; k++)
+        b[k] = present[k];
+    if (!in->fresh && !in->plain) {
+        const float *warp = in->warp + pixel;
+        double past[4], confidence = confidence_of(a.error);
+        double weight = 1 + (in->alpha - 1) * confidence;
+        past_of(in, &a, warp, x, y, past);
+        for (int k = 0; k < 4; k++)
+            b[k] = past[k] + (present[k] - past[k]) * weight;
+        bool moves = fabsf(warp[0]) > 0 || fabsf(warp[1]) > 0;
+        still = moves ? 0 : confidence;
+        if (still > 0)
+            luma = in->luma[here] + (a.luma - in->luma[here]) * (1 + (in->alpha - 1) * still);
+    }
+    for (int k = 0; k < 4; k++)
+        out->history[pixel + (size_t)k] = (float)b[k];
+    out->still[here] = (float)still;
+    out->luma[here] = (float)luma;
+    double l = in->kr * b[0] + (1 - in->kr - in->kb) * b[1] + in->kb * b[2];
+    out->model[pixel] = (float)(l - b[3] * luma);
+    out->model[pixel + 1] = (float)((b[2] - l) / (2 - 2 * in->kb));
+    out->model[pixel + 2] = (float)((b[0] - l) / (2 - 2 * in->kr));
+    out->model[pixel + 3] = (float)b[3];
+}
+
+void blend_oracle_resolve(const resolve_input *in, const resolve_output *out)
 {
     for (int32_t y = 0; y < in->h; y++)
-        for (int32_t x = 0; x < in->w; x++) {
-            size_t pixel = ((size_t)y * (size_t)in->w + (size_t)x) * 4;
-            const float *warp = in->warp + pixel;
-            around3x3 a = look_around(in, x, y);
-            double present[4] = {a.colour[0], a.colour[1], a.colour[2], a.gain}, past[4], b[4];
-            double weight = 1;
-            if (!in->fresh) {
-                past_of(in, &a, warp, x, y, past);
-                weight = 1 + (in->alpha - 1) * (double)warp[3] * confidence_of(a.error);
-            }
-            for (int k = 0; k < 4; k++) {
-                b[k] = in->fresh ? present[k] : past[k] + (present[k] - past[k]) * weight;
-                history[pixel + (size_t)k] = (float)b[k];
-            }
-            double l = in->kr * b[0] + (1 - in->kr - in->kb) * b[1] + in->kb * b[2];
-            model[pixel] = (float)(l - b[3] * a.luma);
-            model[pixel + 1] = (float)((b[2] - l) / (2 - 2 * in->kb));
-            model[pixel + 2] = (float)((b[0] - l) / (2 - 2 * in->kr));
-            model[pixel + 3] = (float)b[3];
-        }
+        for (int32_t x = 0; x < in->w; x++)
+            resolve_pixel(in, out, x, y);
 }

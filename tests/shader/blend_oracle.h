@@ -21,12 +21,17 @@ double blend_oracle_sample(const oracle_plane *from, double x, double y);
 typedef struct resolve_input {
     int32_t w, h;
     double kr, kb, alpha;
-    bool fresh;
+    bool fresh, plain; /* plain: without motion; warp is not looked at */
     /* vec4 a pixel, as in shaders/blend/blend_push.h */
     const float *now, *warp, *styled, *history;
+    const float *luma; /* the past's steadied luma */
 } resolve_input;
 
-/* history, model: vec4 a pixel. */
-void blend_oracle_resolve(const resolve_input *in, float *history, float *model);
+typedef struct resolve_output {
+    float *history, *model; /* vec4 a pixel */
+    float *still, *luma;
+} resolve_output;
+
+void blend_oracle_resolve(const resolve_input *in, const resolve_output *out);
 
 #endif

@@ -163,18 +163,49 @@ static uint8_t mixed(uint8_t in, double styled, double strength)
     return (uint8_t)floor((v < 0 ? 0 : v > 255 ? 255 : v) + 0.5);
 }
 
-static void export_rgb(const mien_frame *in, const mien_frame *out, const colour *c,
-                       const model_picture *m, int32_t x, int32_t y, double strength)
+/* The frame's luma at a pixel, in bytes. */
+static double luma_at(const mien_frame *f, const colour *c, int32_t x, int32_t y)
 {
-    double rgb[3], styled[3];
-    for (int k = 0; k < 3; k++)
-        rgb[k] = *sample(in, 0, y, 4 * x + (c->rgb_reversed ? 2 - k : k)) / 255.0;
-    double luma = c->kr * rgb[0] + c->kg * rgb[1] + c->kb * rgb[2];
-    luma = limit1(model_at(m, x, y, 0) + model_at(m, x, y, 3) * luma);
+    if (c->yuv)
+        return *luma_byte(f, x, y);
+    const uint8_t *b = sample(f, 0, y, 4 * x);
+    return c->kr * b[c->rgb_reversed ? 2 : 0] + c->kg * b[1] + c->kb * b[c->rgb_reversed ? 0 : 2];
+}
+
+void pixel_oracle_luma(const mien_frame *f, float *luma)
+{
+    colour c = colour_of(f);
+    for (int32_t y = 0; y < f->height; y++)
+        for (int32_t x = 0; x < f->width; x++)
+            luma[(size_t)y * (size_t)f->width + (size_t)x] = (float)luma_at(f, &c, x, y);
+}
+
+/* A pixel that is far from its past has changed whatever the motion says: bytes. */
+static const double CHANGE_LOW = 12, CHANGE_HIGH = 22;
+
+static double steadied(const pixel_steady *s, const mien_frame *f, const model_picture *m,
+                       int32_t x, int32_t y, double now)
+{
+    if (!s)
+        return now;
+    float *past = &s->past[(size_t)y * (size_t)f->width + (size_t)x];
+    int32_t row = limit(y / m->scale, 0, m->h - 1), column = x / m->scale;
+    double t = limit1((fabs(now - *past) - CHANGE_LOW) / (CHANGE_HIGH - CHANGE_LOW));
+    double still = s->still[(size_t)row * (size_t)m->w + (size_t)column] * (1 - t * t * (3 - 2 * t));
+    double kept = *past + (now - *past) * (1 + (s->alpha - 1) * still);
+    *past = (float)kept;
+    return kept;
+}
+
+static void export_rgb(const mien_frame *in, const mien_frame *out, const colour *c,
+                       const model_picture *m, int32_t x, int32_t y, double strength, double byte)
+{
+    double styled[3];
+    double luma = limit1(model_at(m, x, y, 0) + model_at(m, x, y, 3) * byte / 255);
     rgb_of(c, luma, model_at(m, x, y, 1), model_at(m, x, y, 2), styled);
     for (int k = 0; k < 3; k++) {
-        int32_t byte = 4 * x + (c->rgb_reversed ? 2 - k : k);
-        *sample(out, 0, y, byte) = mixed(*sample(in, 0, y, byte), limit1(styled[k]) * 255, strength);
+        int32_t at = 4 * x + (c->rgb_reversed ? 2 - k : k);
+        *sample(out, 0, y, at) = mixed(*sample(in, 0, y, at), limit1(styled[k]) * 255, strength);
     }
     *sample(out, 0, y, 4 * x + 3) = *sample(in, 0, y, 4 * x + 3);
 }
@@ -195,23 +226,22 @@ static double chroma_model(const mien_frame *f, const colour *c, const model_pic
 }
 
 void pixel_oracle_export(const mien_frame *in, const mien_frame *out, int32_t scale, int32_t low_w,
-                         int32_t low_h, const float *model, double strength)
+                         int32_t low_h, const float *model, double strength,
+                         const pixel_steady *steady)
 {
     colour c = colour_of(in);
     model_picture m = {model, low_w, low_h, scale};
-    /* In YUY2 an odd row ends with the luma of a pixel that is not shown. */
-    int32_t columns = in->format == MIEN_FORMAT_YUY2 ? (in->width + 1) / 2 * 2 : in->width;
     for (int32_t y = 0; y < in->height; y++)
-        for (int32_t x = 0; x < columns; x++) {
+        for (int32_t x = 0; x < in->width; x++) {
+            double luma = steadied(steady, in, &m, x, y, luma_at(in, &c, x, y));
             if (!c.yuv) {
-                export_rgb(in, out, &c, &m, x, y, strength);
+                export_rgb(in, out, &c, &m, x, y, strength, luma);
                 continue;
             }
-            uint8_t byte = *luma_byte(in, x, y);
-            double luma = model_at(&m, x, y, 0) +
-                          model_at(&m, x, y, 3) * (byte - c.y_offset) / c.y_range;
+            double styled = model_at(&m, x, y, 0) +
+                            model_at(&m, x, y, 3) * (luma - c.y_offset) / c.y_range;
             *luma_byte(out, x, y) =
-                mixed(byte, limit1(luma) * c.y_range + c.y_offset, strength);
+                mixed(*luma_byte(in, x, y), limit1(styled) * c.y_range + c.y_offset, strength);
         }
     int32_t rows = in->format == MIEN_FORMAT_YUY2 ? in->height : (in->height + 1) / 2;
     for (int32_t y = 0; c.yuv && y < rows; y++)

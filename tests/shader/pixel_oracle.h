@@ -10,9 +10,20 @@
 void pixel_oracle_import(const mien_frame *frame, int32_t scale, int32_t low_w, int32_t low_h,
                          float *low);
 
+/* What steadies the native luma over time; all planes are the caller's. */
+typedef struct pixel_steady {
+    const float *still; /* low_w x low_h: how surely a pixel stands still */
+    double alpha;       /* weight of the present there */
+    float *past;        /* luma bytes of the frame's pixels, as steadied so far; updated */
+} pixel_steady;
+
 /* `model`: low_w x low_h of b, cb, cr, g: luma = b + g * the frame's luma. Writes the planes of
- * `out`, whose alpha bytes are those of `in`. */
+ * `out`, whose alpha bytes are those of `in`. `steady` NULL: the frame's luma is taken as it is. */
 void pixel_oracle_export(const mien_frame *in, const mien_frame *out, int32_t scale, int32_t low_w,
-                         int32_t low_h, const float *model, double strength);
+                         int32_t low_h, const float *model, double strength,
+                         const pixel_steady *steady);
+
+/* The frame's luma as bytes, one a pixel, for `past`. */
+void pixel_oracle_luma(const mien_frame *frame, float *luma);
 
 #endif

@@ -16,6 +16,8 @@
 
 enum { WAVES = 80 };
 
+static const double OUTSIDE = 2; /* the luma error of a place that the past does not have */
+
 static const double KR = 0.2126, KB = 0.0722;
 
 static device_rig rig;
@@ -253,13 +255,13 @@ static void test_warp_error(void **state)
         for (int32_t x = 0; x < W; x++) {
             const float *f = warp + ((size_t)y * W + (size_t)x) * 4;
             double px = x + (double)f[0], py = y + (double)f[1];
-            double want = (double)luma[1][(size_t)y * W + (size_t)x] -
-                          blend_oracle_sample(&past, px, py);
-            assert_true(fabs(f[2] - want) < 1e-4);
+            double now = luma[1][(size_t)y * W + (size_t)x];
             bool in = px >= -0.5 && py >= -0.5 && px <= W - 0.5 && py <= H - 0.5;
             bool border = fabs(px + 0.5) < 1e-3 || fabs(py + 0.5) < 1e-3 ||
                           fabs(px - W + 0.5) < 1e-3 || fabs(py - H + 0.5) < 1e-3;
-            assert_true(border || (f[3] > 0.5f) == in);
+            double want = in ? now - blend_oracle_sample(&past, px, py) : OUTSIDE;
+            assert_true(border || fabs(f[2] - want) < 1e-4);
+            assert_true(fabs(f[3] - now) < 1e-6);
             outside += !in;
         }
     assert_true(outside > 0); /* the motion is large enough for some */
@@ -269,7 +271,14 @@ static void test_warp_error(void **state)
     stage_down(&s);
 }
 
-typedef enum resolve_kind { KIND_FRESH, KIND_BLENDED, KIND_CLAMPED, KIND_OUTSIDE, KIND_ALL } resolve_kind;
+typedef enum resolve_kind {
+    KIND_FRESH,
+    KIND_BLENDED,
+    KIND_CLAMPED,
+    KIND_OUTSIDE,
+    KIND_ALL,
+    KIND_PLAIN
+} resolve_kind;
 
 /* Random planes of the kind's nature: warp w x h. */
 static void fill_resolve(resolve_kind kind, dice *d, size_t pixels, float *now, float *warp,
@@ -291,50 +300,60 @@ static void fill_resolve(resolve_kind kind, dice *d, size_t pixels, float *now, 
         w[0] = moves ? dice_float(d, -6, 6) : 0;
         w[1] = moves ? dice_float(d, -6, 6) : 0;
         w[2] = kind == KIND_ALL ? dice_float(d, -0.12f, 0.12f) : dice_float(d, -0.02f, 0.02f);
-        w[3] = kind == KIND_OUTSIDE || (kind == KIND_ALL && dice_int(d, 0, 3) == 0) ? 0 : 1;
+        w[3] = now[4 * i + 3];
+        if (kind == KIND_OUTSIDE || (kind == KIND_ALL && dice_int(d, 0, 9) == 0))
+            w[2] = (float)OUTSIDE;
     }
 }
 
-static void compare_planes(const char *what, const float *got, const float *want, size_t count)
+static void compare_plane(const char *kind, const char *what, stage_rig *s, size_t at_bytes,
+                          size_t lanes, const float *want)
 {
+    size_t count = s->pixels * lanes;
+    float *got = room_for(count * sizeof *got);
+    rig_read(&rig, &s->memory.arena, at_bytes, got, count * sizeof *got);
     for (size_t i = 0; i < count; i++)
         if (!(fabs((double)got[i] - want[i]) < 1e-3))
-            fail_msg("%s: pixel %zu lane %zu is %g, not %g", what, i / 4, i % 4, (double)got[i],
-                     (double)want[i]);
+            fail_msg("%s, %s: pixel %zu lane %zu is %g, not %g", kind, what, i / lanes, i % lanes,
+                     (double)got[i], (double)want[i]);
+    free(got);
 }
 
 static void check_resolve(resolve_kind kind, int32_t w, int32_t h, int parity, float alpha)
 {
-    static const char *const name[] = {"fresh", "blended", "clamped", "outside", "all"};
+    static const char *const name[] = {"fresh", "blended", "clamped", "outside", "all", "plain"};
     stage_rig s;
     dice d = dice_of((uint64_t)kind * 8 + (uint64_t)parity);
     stage_up(&s, w, h);
-    size_t bytes = s.pixels * 16;
+    size_t bytes = s.pixels * 16, thin = s.pixels * 4;
     float *now = room_for(bytes), *warp = room_for(bytes), *styled = room_for(bytes),
-          *history = room_for(bytes), *want_history = room_for(bytes), *want_model = room_for(bytes);
+          *history = room_for(bytes), *luma = room_for(thin);
+    resolve_output want = {room_for(bytes), room_for(bytes), room_for(thin), room_for(thin)};
     fill_resolve(kind, &d, s.pixels, now, warp, styled, history);
+    for (size_t i = 0; i < s.pixels; i++)
+        luma[i] = now[4 * i + 3] + dice_float(&d, -0.05f, 0.05f);
     rig_write(&rig, &s.memory.arena, (size_t)s.picture[parity].at * 16, now, bytes);
     rig_write(&rig, &s.memory.arena, (size_t)s.blend.warp.at * 16, warp, bytes);
     rig_write(&rig, &s.memory.arena, (size_t)s.styled * 16, styled, bytes);
     rig_write(&rig, &s.memory.arena, (size_t)s.blend.history[1 - parity].at * 16, history, bytes);
+    rig_write(&rig, &s.memory.arena, (size_t)s.blend.luma * 4, luma, thin);
     struct frame_uniform u = {.strength = 1, .alpha = alpha, .fresh = kind == KIND_FRESH};
     rig_write(&rig, &s.memory.uniform, 0, &u, sizeof u);
     mvk_commands list;
     rig_begin(&rig, &s.memory, &list);
-    mi_blend_record_resolve(&s.blend, &list, s.picture, s.styled, parity);
+    mi_blend_record_resolve(&s.blend, &list, s.picture, s.styled, parity, kind == KIND_PLAIN);
     rig_run(&rig, &list);
     resolve_input in = {.w = w, .h = h, .kr = KR, .kb = KB, .alpha = (double)alpha,
-                        .fresh = kind == KIND_FRESH, .now = now, .warp = warp, .styled = styled,
-                        .history = history};
-    blend_oracle_resolve(&in, want_history, want_model);
-    float *got_history = read_vec4s(&s, s.blend.history[parity].at, s.pixels);
-    float *got_model = read_vec4s(&s, s.blend.model.at, s.pixels);
-    char text[60];
-    snprintf(text, sizeof text, "%s, history", name[kind]);
-    compare_planes(text, got_history, want_history, s.pixels * 4);
-    snprintf(text, sizeof text, "%s, model", name[kind]);
-    compare_planes(text, got_model, want_model, s.pixels * 4);
-    float *all[] = {now, warp, styled, history, want_history, want_model, got_history, got_model};
+                        .fresh = kind == KIND_FRESH, .plain = kind == KIND_PLAIN, .now = now,
+                        .warp = warp, .styled = styled, .history = history, .luma = luma};
+    blend_oracle_resolve(&in, &want);
+    compare_plane(name[kind], "history", &s, (size_t)s.blend.history[parity].at * 16, 4,
+                  want.history);
+    compare_plane(name[kind], "model", &s, (size_t)s.blend.model.at * 16, 4, want.model);
+    compare_plane(name[kind], "still", &s, (size_t)s.blend.still * 4, 1, want.still);
+    compare_plane(name[kind], "luma", &s, (size_t)s.blend.luma * 4, 1, want.luma);
+    float *all[] = {now,  warp,         styled,     history,    luma,
+                    want.history, want.model, want.still, want.luma};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
     stage_down(&s);
@@ -343,7 +362,7 @@ static void check_resolve(resolve_kind kind, int32_t w, int32_t h, int parity, f
 static void test_resolve(void **state)
 {
     (void)state;
-    for (int kind = KIND_FRESH; kind <= KIND_ALL; kind++) {
+    for (int kind = KIND_FRESH; kind <= KIND_PLAIN; kind++) {
         check_resolve((resolve_kind)kind, 33, 21, 0, 0.12f);
         check_resolve((resolve_kind)kind, 16, 18, 1, 0.5f);
     }

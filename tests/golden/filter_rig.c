@@ -1,0 +1,216 @@
+#include "filter_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "onnx_writer.h"
+
+static const char *const style_names[] = {"invert", "grey", "sharp", "broken"};
+static char folder[] = "/tmp/mien-filter-XXXXXX";
+static int validation_lines;
+
+const char *filter_rig_models(void)
+{
+    return folder;
+}
+
+static void style_path(char path[128], const char *name)
+{
+    snprintf(path, 128, "%s/style-%s.onnx", folder, name);
+}
+
+/* One convolution from 3 to 3 channels. */
+static void write_style(const char *name, int64_t k, const float *weight, float bias, size_t most)
+{
+    onnx_writer w;
+    size_t size;
+    const float biases[3] = {bias, bias, bias};
+    onnx_writer_init(&w, 13);
+    onnx_floats(&w, "w", 4, (const int64_t[]){3, 3, k, k}, weight);
+    onnx_floats(&w, "b", 1, (const int64_t[]){3}, biases);
+    onnx_node(&w, "Conv", "x w b", "y");
+    onnx_attr_ints(&w, "pads", 4, (const int64_t[]){k / 2, k / 2, k / 2, k / 2});
+    uint8_t *bytes = onnx_model(&w, (const int64_t[]){1, 3, 0, 0}, &size);
+    onnx_writer_finish(&w);
+    char path[128];
+    style_path(path, name);
+    FILE *f = fopen(path, "wb");
+    if (!f || fwrite(bytes, 1, size < most ? size : most, f) == 0)
+        abort();
+    fclose(f);
+    free(bytes);
+}
+
+static void write_styles(void)
+{
+    float point[9] = {0}, sharp[81] = {0};
+    write_style("grey", 1, point, 0.5f, SIZE_MAX);
+    for (int c = 0; c < 3; c++) {
+        point[c * 4] = -1;
+        for (int tap = 0; tap < 9; tap++)
+            sharp[(c * 3 + c) * 9 + tap] = tap == 4 ? 3.0f : -0.25f;
+    }
+    write_style("invert", 1, point, 1, SIZE_MAX);
+    write_style("sharp", 3, sharp, 0, SIZE_MAX);
+    write_style("broken", 3, sharp, 0, 200);
+}
+
+bool filter_rig_open(void)
+{
+    if (!mkdtemp(folder))
+        abort();
+    write_styles();
+    /* Does anything run at all? */
+    mien_filter *f;
+    if (mien_filter_create(&f, NULL) != MIEN_OK)
+        abort();
+    mien_filter_set(f, "models", folder);
+    mien_filter_set(f, "style", "grey");
+    mien_frame shape = {.format = MIEN_FORMAT_RGBA, .width = 16, .height = 16};
+    int status = mien_filter_prepare(f, &shape);
+    if (status != MIEN_OK)
+        fprintf(stderr, "%s\n", mien_filter_error(f));
+    mien_filter_destroy(&f);
+    if (status != MIEN_OK && status != MIEN_ERR_NO_DEVICE)
+        abort();
+    if (status != MIEN_OK)
+        filter_rig_close();
+    return status == MIEN_OK;
+}
+
+void filter_rig_close(void)
+{
+    for (size_t i = 0; i < sizeof style_names / sizeof style_names[0]; i++) {
+        char path[128];
+        style_path(path, style_names[i]);
+        unlink(path);
+    }
+    rmdir(folder);
+    if (validation_lines) {
+        fprintf(stderr, "%d lines of the validation layers\n", validation_lines);
+        exit(1);
+    }
+}
+
+static void keep_line(void *opaque, mien_log_level level, const char *line)
+{
+    filter_log *log = opaque;
+    if (strstr(line, "Vulkan validation")) {
+        fprintf(stderr, "%s\n", line);
+        validation_lines++;
+    }
+    if (!log)
+        return;
+    if (log->lines < RIG_LINES) {
+        snprintf(log->line[log->lines], RIG_LINE, "%s", line);
+        log->level[log->lines] = level;
+    }
+    log->lines++;
+}
+
+mien_filter *filter_make(filter_log *log, const char *params)
+{
+    mien_filter *f = NULL;
+    assert_int_equal(mien_filter_create(&f, &(mien_log){keep_line, log, MIEN_LOG_INFO}), MIEN_OK);
+    assert_non_null(f);
+    assert_int_equal(mien_filter_set(f, "models", folder), MIEN_OK);
+    if (mien_filter_set_all(f, params) != MIEN_OK)
+        fail_msg("%s", mien_filter_error(f));
+    return f;
+}
+
+bool filter_log_has(const filter_log *log, mien_log_level level, const char *part)
+{
+    for (int i = 0; i < log->lines && i < RIG_LINES; i++)
+        if (log->level[i] == level && strstr(log->line[i], part))
+            return true;
+    return false;
+}
+
+void filter_run(mien_filter *f, const mien_frame *in, const mien_frame *out, int status)
+{
+    int got = mien_filter_process(f, in, out);
+    if (got != status)
+        fail_msg("%s %dx%d: status %d (%s), not %d", test_format_name(in->format), (int)in->width,
+                 (int)in->height, got, mien_filter_error(f), status);
+}
+
+/* The bytes of a colour in a frame's format: BT.601, limited range. */
+static void bytes_of(const double rgb[3], uint8_t yuv[3])
+{
+    double y = 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2];
+    yuv[0] = (uint8_t)(16 + 219 * y / 255 + 0.5);
+    yuv[1] = (uint8_t)(128 + 224 * (rgb[2] - y) / 1.772 / 255 + 0.5);
+    yuv[2] = (uint8_t)(128 + 224 * (rgb[0] - y) / 1.402 / 255 + 0.5);
+}
+
+static void colour_at(const mien_frame *f, const uint8_t *even, int32_t x, int32_t y, double rgb[3])
+{
+    for (int k = 0; k < 3; k++)
+        rgb[k] = even ? even[k]
+                      : 60 + 70.0 * x / f->width + 60.0 * y / f->height + 8.0 * k;
+}
+
+static void paint(const mien_frame *f, const uint8_t *even)
+{
+    int planes = mien_format_planes(f->format);
+    bool reversed = f->format == MIEN_FORMAT_BGRA || f->format == MIEN_FORMAT_BGRX;
+    for (int p = 0; p < planes; p++)
+        for (int32_t y = 0; y < mien_format_rows(f->format, p, f->height); y++) {
+            size_t bytes;
+            uint8_t *row = test_frame_row(f, p, y, &bytes);
+            for (size_t i = 0; i < bytes; i++) {
+                double rgb[3];
+                uint8_t yuv[3];
+                int32_t b = (int32_t)i, sub = p > 0 ? 2 : 1;
+                int32_t x = f->format == MIEN_FORMAT_NV12 && p == 1 ? b / 2 * 2
+                            : f->format == MIEN_FORMAT_YUY2         ? (b % 2 ? b / 4 * 2 : b / 2)
+                            : f->format >= MIEN_FORMAT_RGBA         ? b / 4
+                                                                    : b * sub;
+                colour_at(f, even, x, y * sub, rgb);
+                bytes_of(rgb, yuv);
+                if (f->format >= MIEN_FORMAT_RGBA)
+                    row[i] = b % 4 == 3 ? (uint8_t)(7 * x + y)
+                                        : (uint8_t)rgb[reversed ? 2 - b % 4 : b % 4];
+                else if (f->format == MIEN_FORMAT_YUY2)
+                    row[i] = b % 2 == 0 ? yuv[0] : yuv[1 + b / 2 % 2];
+                else if (p == 0)
+                    row[i] = yuv[0];
+                else
+                    row[i] = f->format == MIEN_FORMAT_NV12 ? yuv[1 + b % 2] : yuv[p];
+            }
+        }
+}
+
+void frame_fill(const mien_frame *frame, const uint8_t rgb[3])
+{
+    paint(frame, rgb);
+}
+
+void frame_gradient(const mien_frame *frame)
+{
+    paint(frame, NULL);
+}
+
+double frame_mean(const mien_frame *f)
+{
+    double sum = 0, count = 0;
+    for (int32_t y = 0; y < f->height; y++) {
+        size_t bytes;
+        const uint8_t *row = test_frame_row(f, 0, y, &bytes);
+        for (size_t i = 0; i < bytes; i++) {
+            bool wanted = f->format >= MIEN_FORMAT_RGBA   ? i % 4 != 3
+                          : f->format == MIEN_FORMAT_YUY2 ? i % 2 == 0
+                                                          : true;
+            sum += wanted ? row[i] : 0;
+            count += wanted;
+        }
+    }
+    return sum / count;
+}
