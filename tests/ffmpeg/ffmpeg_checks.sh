@@ -49,12 +49,14 @@ psnr() {
     sed -n 's/.*psnr_avg:\([0-9.inf]*\).*/\1/p' "$work/psnr" | sort -g | sed 1q || true
 }
 
-# at_least TEXT DB LIMIT
-at_least() {
-    if [ "$2" = inf ] || awk -v a="${2:-0}" -v b="$3" 'BEGIN { exit !(a >= b) }'; then
+# at_least TEXT DB LIMIT, at_most TEXT DB LIMIT
+at_least() { compare "$1" "$2" '>=' "$3"; }
+at_most() { compare "$1" "$2" '<=' "$3"; }
+compare() {
+    if [ -n "$2" ] && awk -v a="${2/inf/999}" -v b="$4" "BEGIN { exit !(a $3 b) }"; then
         ok "$1 ($2 dB)"
     else
-        not_ok "$1: ${2:-no} dB, wanted $3"
+        not_ok "$1: ${2:-no} dB, wanted $3 $4"
     fi
 }
 
