@@ -52,7 +52,7 @@ static void check(const char *range, const char *order, float zero, float one)
     assert_int_equal(oracle_run(graph, in, &out), 0);
     int kept = order && strcmp(order, "BGR") == 0 ? 2 : 0;
     for (int i = 0; i < 3 * PIXELS; i++)
-        assert_float_equal(out[i], i / PIXELS == kept ? in[i] : 1 - in[i], 1e-5);
+        assert_float_equal(out[i], (i / PIXELS == kept ? in[i] : 1 - in[i]), 1e-5);
     free(out);
     mi_graph_destroy(&graph);
     mi_style_close(&file);
