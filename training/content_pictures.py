@@ -81,10 +81,15 @@ def find(data):
     return {kind: pictures for kind, pictures in kinds.items() if pictures}
 
 
+def _part(kinds, held_out):
+    part = {kind: [p for p in pictures if p.held_out == held_out]
+            for kind, pictures in kinds.items()}
+    return {kind: pictures for kind, pictures in part.items() if pictures}
+
+
 def training_part(kinds):
-    return {k: [p for p in v if not p.held_out] for k, v in kinds.items()}
+    return _part(kinds, False)
 
 
 def held_out_part(kinds):
-    kept = {k: [p for p in v if p.held_out] for k, v in kinds.items()}
-    return {k: v for k, v in kept.items() if v}
+    return _part(kinds, True)

@@ -1,8 +1,8 @@
 """Reader for ncnn models (`BASE.param`, `BASE.bin`): layers and weights.
 
 In the .bin file a convolution is a tag word (0x01306B47: float16 weights,
-padded to 4 bytes; 0: float32 weights) followed by float32 bias; an instance
-norm is float32 gamma and beta without a tag.
+padded to 4 bytes; 0: float32 weights) followed by float32 bias. Other layers
+of the networks read here have no weights.
 """
 import dataclasses
 
@@ -14,8 +14,6 @@ FP16_TAG = 0x01306B47
 @dataclasses.dataclass
 class Layer:
     kind: str
-    inputs: list
-    outputs: list
     params: dict
     weights: tuple = ()
 
@@ -40,16 +38,13 @@ class _Blob:
 
 
 def _weights(kind, params, blob):
-    channels = int(params.get("0", 0))
-    if kind == "Convolution":
-        kernel = int(params["1"])
-        weight = blob.tagged(int(params["6"]))
-        bias = (blob.take(np.float32, channels) if params.get("5") == "1"
-                else np.zeros(channels, np.float32))
-        return weight.reshape(channels, -1, kernel, kernel), bias
-    if kind == "InstanceNorm":
-        return blob.take(np.float32, channels), blob.take(np.float32, channels)
-    return ()
+    if kind != "Convolution":
+        return ()
+    channels, kernel = int(params["0"]), int(params["1"])
+    weight = blob.tagged(int(params["6"]))
+    bias = (blob.take(np.float32, channels) if params.get("5") == "1"
+            else np.zeros(channels, np.float32))
+    return weight.reshape(channels, -1, kernel, kernel), bias
 
 
 def load(base):
@@ -58,11 +53,8 @@ def load(base):
         lines = f.read().splitlines()[2:]
     for words in filter(None, map(str.split, lines)):
         kind, n_in, n_out = words[0], int(words[2]), int(words[3])
-        inputs = words[4:4 + n_in]
-        outputs = words[4 + n_in:4 + n_in + n_out]
         params = dict(w.split("=") for w in words[4 + n_in + n_out:])
-        layers.append(Layer(kind, inputs, outputs, params,
-                            _weights(kind, params, blob)))
+        layers.append(Layer(kind, params, _weights(kind, params, blob)))
     if blob.at != len(blob.data):
         raise ValueError("%s.bin: %d of %d bytes read"
                          % (base, blob.at, len(blob.data)))

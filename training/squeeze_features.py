@@ -13,8 +13,8 @@ class SqueezeFeatures(torch.nn.Module):
 
     def __init__(self, base, taps=(0, 2, 4)):
         super().__init__()
-        pairs = [l.weights for l in ncnn_model.load(base)
-                 if l.kind == "Convolution"]
+        pairs = [layer.weights for layer in ncnn_model.load(base)
+                 if layer.kind == "Convolution"]
         self.taps = taps
         self.weights = torch.nn.ParameterList()
         for weight, bias in pairs[:1 + 3 * max(taps)]:
