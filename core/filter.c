@@ -147,17 +147,22 @@ static void drop_chain(mien_filter *f)
     f->strength = 0;
 }
 
+/* Opens the device that is wanted, unless it is open. The old one and its chain go only when the
+ * new one is there. */
 static int open_device(mien_filter *f)
 {
     const char *selector = f->now.value[MI_PARAM_DEVICE].text;
-    if (f->device && !f->device->lost && strcmp(selector, f->device_selector) == 0)
+    if (f->device && strcmp(selector, f->device_selector) == 0)
         return MIEN_OK;
+    mvk_device *made;
+    int status = mvk_device_create(&made, selector, &f->log);
+    if (status != MIEN_OK)
+        return status;
     drop_chain(f);
     mvk_device_destroy(&f->device);
-    int status = mvk_device_create(&f->device, selector, &f->log);
-    if (status == MIEN_OK)
-        memcpy(f->device_selector, selector, sizeof f->device_selector);
-    return status;
+    f->device = made;
+    memcpy(f->device_selector, selector, sizeof f->device_selector);
+    return MIEN_OK;
 }
 
 /* Makes a chain for frames like `frame` with the latched parameters. */

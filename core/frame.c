@@ -78,7 +78,7 @@ int mi_frame_check(const mien_frame *frame, bool planes, mi_log *log)
         ptrdiff_t stride = frame->stride[p];
         if (!frame->data[p])
             return mi_fail(log, MIEN_ERR_INVALID, "plane %d of the frame is missing", p);
-        if ((size_t)(stride < 0 ? -stride : stride) < row)
+        if ((stride < 0 ? 0 - (size_t)stride : (size_t)stride) < row)
             return mi_fail(log, MIEN_ERR_INVALID,
                            "stride %td of plane %d is shorter than its row of %zu bytes",
                            stride, p, row);

@@ -18,7 +18,7 @@ packages=(
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     frei0r-plugins-dev ffmpeg
-    dpkg-dev make nasm ca-certificates # for the slow suite: FFmpeg from source
+    dpkg-dev make nasm zlib1g-dev libx264-dev mmdebstrap ca-certificates # for the slow suite: FFmpeg from source
 )
 
 case $what in

@@ -65,8 +65,10 @@ static void list_styles(const char *folder, char *list, size_t size)
         return;
     for (struct dirent *e; names < NAMES && (e = readdir(dir)) != NULL;) {
         size_t n = strlen(e->d_name);
+        char path[2 * MI_TEXT_MAX];
+        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
         if (n > 11 && strncmp(e->d_name, "style-", 6) == 0 &&
-            strcmp(e->d_name + n - 5, ".onnx") == 0) {
+            strcmp(e->d_name + n - 5, ".onnx") == 0 && is_file(path)) {
             e->d_name[n - 5] = '\0';
             name[names] = strdup(e->d_name + 6);
             names += name[names] != NULL;

@@ -17,14 +17,15 @@ typedef struct conv_plan {
 
 /* What precedes: [resize x2] [pad] conv, or add of a resize x2, [relu] [pad] conv. The producers
  * were left unplanned for this. */
-static void fuse_before(const planner *p, const mi_node *n, conv_plan *c)
+static void fuse_before(const planner *p, conv_plan *c)
 {
     const mi_node *pad = mi_left_producer(p, c->in);
-    bool own = c->pad_t || c->pad_l || c->pad_b || c->pad_r;
     if (pad && pad->op == MI_OP_PAD) {
         c->pad_mode = pad->pad_mode;
-        c->pad_t = pad->pad.t + (own ? n->conv.pad_t : 0);
-        c->pad_l = pad->pad.l + (own ? n->conv.pad_l : 0);
+        c->pad_t += pad->pad.t;
+        c->pad_l += pad->pad.l;
+        c->pad_b += pad->pad.b;
+        c->pad_r += pad->pad.r;
         c->in = pad->in[0];
     }
     const mi_node *before = mi_left_producer(p, c->in);
@@ -162,7 +163,7 @@ int mi_plan_conv(planner *p, const mi_node *n)
                    .pad_t = n->conv.pad_t, .pad_l = n->conv.pad_l,
                    .pad_b = n->conv.pad_b, .pad_r = n->conv.pad_r};
     mi_filter_bank plain = filter_bank(p, n, NULL);
-    fuse_before(p, n, &c);
+    fuse_before(p, &c);
     fuse_after(p, n, &c, plain.co);
     mi_filter_bank bank = filter_bank(p, n, c.affine);
     mi_step *s = mi_planner_step(p, MI_KERNEL_CONV_ANY);
