@@ -5,7 +5,6 @@ import typing
 import teacher_cartoon
 import teacher_starry
 import teacher_ukiyoe
-import teacher_watercolour
 import teacher_woodcut
 from style_network import Shape
 
@@ -29,8 +28,6 @@ STYLES = {
                         teacher_ukiyoe.ukiyoe),
     "starry-night": Style("Starry Night", Shape(quarter=32, body=4),
                           teacher_starry.starry),
-    "watercolour": Style("Watercolour", Shape(quarter=32, body=3),
-                         teacher_watercolour.watercolour),
     "woodcut": Style("Woodcut", Shape(quarter=32, body=4),
                      teacher_woodcut.woodcut),
 }
