@@ -11,6 +11,8 @@
 
 /* Two parities, since pictures and history alternate; with motion and, for smooth = 0, without. */
 enum { PARITIES = 2, MODES = 2, MODE_MOTION = 0, MODE_PLAIN = 1 };
+/* Frames beyond the device's largest storage buffer are exported in bands of rows. */
+enum { BANDS_MAX = 8 };
 enum { STAGES = 5 };
 static const char *const stage_name[STAGES] = {"import", "motion", "network", "blend", "export"};
 
@@ -27,7 +29,9 @@ struct mi_chain {
     mvk_buffer upload, readback;     /* packed frames, host side */
     mvk_buffer device_in, device_out; /* the same on the device, where memory is not unified */
     mvk_buffer uniform;
-    mvk_set set;
+    mvk_set set[BANDS_MAX]; /* differ in what part of the frame out they show */
+    int32_t bands, band_rows, band_bytes;
+    bool steady; /* the native luma is steadied: there is room for it */
     mvk_commands list[PARITIES][MODES];
     bool timing;
     int parity;
@@ -44,6 +48,37 @@ static const mvk_buffer *frame_in(const mi_chain *c)
 static const mvk_buffer *frame_out(const mi_chain *c)
 {
     return c->device->unified ? &c->readback : &c->device_out;
+}
+
+/* Only one-plane formats of four bytes a pixel get too large for one binding. */
+static int create_sets(mi_chain *c, const mien_frame *shape, size_t bytes)
+{
+    mvk_bindings bindings = {.arena = &c->arena, .weights = &c->net.weights,
+                             .frame_in = frame_in(c), .frame_out = frame_out(c),
+                             .uniform = &c->uniform};
+    size_t limit = c->device->limits.maxStorageBufferRange;
+    size_t pitch = bytes / (size_t)shape->height;
+    c->bands = 1;
+    c->band_rows = shape->height;
+    if (bytes > limit && mien_format_planes(shape->format) == 1) {
+        c->band_rows = (int32_t)(limit / pitch) / MI_BAND_ROWS * MI_BAND_ROWS;
+        c->bands = c->band_rows > 0 ? (shape->height + c->band_rows - 1) / c->band_rows
+                                    : BANDS_MAX + 1;
+        if (c->bands > BANDS_MAX)
+            return mi_fail(c->log, MIEN_ERR_UNSUPPORTED, "frames of %dx%d are too large for '%s'",
+                           (int)shape->width, (int)shape->height, c->device->name);
+        c->band_bytes = (int32_t)((size_t)c->band_rows * pitch);
+    }
+    for (int32_t i = 0; i < c->bands; i++) {
+        bindings.out_offset = (VkDeviceSize)i * (VkDeviceSize)c->band_bytes;
+        VkDeviceSize rest = bytes - bindings.out_offset;
+        bool last = i + 1 == c->bands;
+        bindings.out_size = last ? rest : (VkDeviceSize)c->band_bytes;
+        int status = mvk_set_create(c->device, &c->set[i], &bindings);
+        if (status != MIEN_OK)
+            return status;
+    }
+    return MIEN_OK;
 }
 
 static int create_buffers(mi_chain *c, const mien_frame *shape, const mi_arena *arena)
@@ -69,10 +104,7 @@ static int create_buffers(mi_chain *c, const mien_frame *shape, const mi_arena *
                                    MVK_MEMORY_UPLOAD);
     if (status != MIEN_OK)
         return status;
-    mvk_bindings bindings = {.arena = &c->arena, .weights = &c->net.weights,
-                             .frame_in = frame_in(c), .frame_out = frame_out(c),
-                             .uniform = &c->uniform};
-    return mvk_set_create(d, &c->set, &bindings);
+    return create_sets(c, shape, bytes);
 }
 
 /* The first vec4 is zero by contract; the rest only has to hold finite numbers. */
@@ -108,7 +140,7 @@ static int record(mi_chain *c, int parity, int mode)
         mvk_copy(list, &c->upload, &c->device_in, 0, 0, c->upload.size);
         mvk_barrier(list);
     }
-    mvk_bind_set(c->device, list, &c->set);
+    mvk_bind_set(c->device, list, &c->set[0]);
     mi_compose_record_import(&c->compose, list, c->picture[parity]);
     mvk_barrier(list);
     mvk_mark(list);
@@ -121,8 +153,14 @@ static int record(mi_chain *c, int parity, int mode)
                             parity, mode == MODE_PLAIN);
     mvk_mark(list);
     mi_export from = {.model = c->blend.model, .still = c->blend.still, .fine = c->fine,
-                      .plain = mode == MODE_PLAIN};
-    mi_compose_record_export(&c->compose, list, &from);
+                      .plain = mode == MODE_PLAIN || !c->steady, .rows = c->band_rows};
+    for (int32_t i = 0; i < c->bands; i++) {
+        if (i > 0)
+            mvk_bind_set(c->device, list, &c->set[i]);
+        mi_compose_record_export(&c->compose, list, &from);
+        from.first_row += c->band_rows;
+        from.out_base += c->band_bytes;
+    }
     if (!c->device->unified) {
         mvk_barrier(list);
         mvk_copy(list, &c->device_out, &c->readback, 0, 0, c->readback.size);
@@ -177,8 +215,11 @@ static int create_parts(mi_chain *c, const mi_chain_config *config)
     status = mi_blend_create(&c->blend, c->device, &arena, w, h, kr, kb);
     if (status != MIEN_OK)
         goto error;
-    c->fine = mi_arena_take(&arena, mi_compose_fine_vec4s(shape));
     c->net_base = mi_arena_take(&arena, c->net.plan.vec4s);
+    int64_t fine = mi_compose_fine_vec4s(shape);
+    c->steady = (arena.vec4s + fine) * 16 <= (int64_t)c->device->limits.maxStorageBufferRange;
+    if (c->steady)
+        c->fine = mi_arena_take(&arena, fine);
     status = mi_compose_create(&c->compose, c->device, shape, scale);
     if (status == MIEN_OK)
         status = create_buffers(c, shape, &arena);
@@ -220,7 +261,8 @@ void mi_chain_destroy(mi_chain **chain)
     for (int parity = 0; parity < PARITIES; parity++)
         for (int mode = 0; mode < MODES; mode++)
             mvk_commands_destroy(d, &c->list[parity][mode]);
-    mvk_set_destroy(d, &c->set);
+    for (int32_t i = 0; i < BANDS_MAX; i++)
+        mvk_set_destroy(d, &c->set[i]);
     mvk_buffer_destroy(d, &c->arena);
     mvk_buffer_destroy(d, &c->upload);
     mvk_buffer_destroy(d, &c->readback);

@@ -89,6 +89,9 @@ void mi_compose_record_export(const mi_compose *c, mvk_commands *commands, const
     struct pixel_push p = with_picture(c, from->model);
     p.still = from->still;
     p.fine = 4 * from->fine;
+    p.first_row = from->first_row;
+    p.out_base = from->out_base;
+    int32_t rows = from->rows ? from->rows : p.height;
     mvk_dispatch(c->device, commands, from->plain ? c->plain_pipeline : c->export_pipeline, &p,
-                 sizeof p, mi_groups(p.width, 64), mi_groups(p.height, 8), 1);
+                 sizeof p, mi_groups(p.width, 64), mi_groups(rows, 8), 1);
 }

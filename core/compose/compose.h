@@ -35,7 +35,12 @@ typedef struct mi_export {
     int32_t still;    /* plane of floats of the model's size: how surely a pixel stands still */
     int32_t fine;     /* arena place (vec4) of mi_compose_fine_vec4s() */
     bool plain;       /* luma is not steadied: still and fine are not touched */
+    int32_t first_row, rows; /* a band of the frame, from a multiple of MI_BAND_ROWS on;
+                                * rows 0: all of it */
+    int32_t out_base; /* byte of the packed frame at which the set's frame-out slot starts */
 } mi_export;
+
+enum { MI_BAND_ROWS = 64 };
 
 /* Frame in and what blending left -> frame out. */
 void mi_compose_record_export(const mi_compose *compose, mvk_commands *commands,

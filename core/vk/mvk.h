@@ -94,6 +94,7 @@ typedef struct mvk_set {
 /* What each slot shows; NULL: not used by the shaders run with this set. */
 typedef struct mvk_bindings {
     const mvk_buffer *arena, *weights, *frame_in, *frame_out, *uniform;
+    VkDeviceSize out_offset, out_size; /* part of frame_out; out_size 0: all of it */
 } mvk_bindings;
 
 int mvk_set_create(mvk_device *device, mvk_set *set, const mvk_bindings *bindings);

@@ -47,7 +47,11 @@ int mvk_set_create(mvk_device *d, mvk_set *set, const mvk_bindings *bindings)
         if (!buffer[i])
             continue;
         VkWriteDescriptorSet *w = &write[writes++];
-        range[i] = (VkDescriptorBufferInfo){buffer[i]->buffer, 0, VK_WHOLE_SIZE};
+        range[i] = (VkDescriptorBufferInfo){buffer[i]->buffer, 0, buffer[i]->size};
+        if (i == MVK_SLOT_FRAME_OUT && bindings->out_size) {
+            range[i].offset = bindings->out_offset;
+            range[i].range = bindings->out_size;
+        }
         *w = (VkWriteDescriptorSet){.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
                                     .dstSet = set->set,
                                     .dstBinding = i,
@@ -64,11 +68,11 @@ int mvk_set_create(mvk_device *d, mvk_set *set, const mvk_bindings *bindings)
             w->pTexelBufferView = &set->view[i];
         } else if (i == MVK_SLOT_UNIFORM) {
             w->descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER;
-        } else if (buffer[i]->size > d->limits.maxStorageBufferRange) {
+        } else if (range[i].range > d->limits.maxStorageBufferRange) {
             mvk_set_destroy(d, set);
             return mi_fail(d->log, MIEN_ERR_UNSUPPORTED,
                            "a buffer of %llu bytes is too large for '%s' (limit: %u)",
-                           (unsigned long long)buffer[i]->size, d->name,
+                           (unsigned long long)range[i].range, d->name,
                            d->limits.maxStorageBufferRange);
         }
     }

@@ -159,7 +159,7 @@ uint four(uint a, uint b, uint c, uint d)
 void luma_word(int at, vec4 m[8], float luma[8], int i)
 {
     uint w = word(at);
-    frame_out[at >> 2] = four(luma_out(byte_of(w, 0), luma[i], m[i]),
+    frame_out[(at - p.out_base) >> 2] = four(luma_out(byte_of(w, 0), luma[i], m[i]),
                               luma_out(byte_of(w, 1), luma[i + 1], m[i + 1]),
                               luma_out(byte_of(w, 2), luma[i + 2], m[i + 2]),
                               luma_out(byte_of(w, 3), luma[i + 3], m[i + 3]));
@@ -189,8 +189,8 @@ void row_rgb(int x, int y, vec4 m[8], float luma[8])
         rgb = mix(rgb, styled, u.strength) * 255.0;
         if (FORMAT == BGRA || FORMAT == BGRX)
             rgb = rgb.bgr;
-        frame_out[at >> 2] = (w & 0xff000000u) | to_byte(rgb.r) | to_byte(rgb.g) << 8 |
-                             to_byte(rgb.b) << 16;
+        frame_out[(at - p.out_base) >> 2] = (w & 0xff000000u) | to_byte(rgb.r) |
+                                            to_byte(rgb.g) << 8 | to_byte(rgb.b) << 16;
     }
 }
 
@@ -202,7 +202,7 @@ void row_yuy2(int x, int y, vec4 m[8], float luma[8])
         int at = y * p.pitch0 + (x + k) * 2;
         uint w = word(at);
         vec2 c = p.site_x > 0.0 ? (m[k].yz + m[k + 1].yz) * 0.5 : m[k].yz;
-        frame_out[at >> 2] = four(luma_out(byte_of(w, 0), luma[k], m[k]),
+        frame_out[(at - p.out_base) >> 2] = four(luma_out(byte_of(w, 0), luma[k], m[k]),
                                   chroma_out(byte_of(w, 1), c.x),
                                   luma_out(byte_of(w, 2), luma[k + 1], m[k + 1]),
                                   chroma_out(byte_of(w, 3), c.y));
@@ -248,7 +248,7 @@ void chroma_rows(int x, int y, vec4 m0[8], vec4 m1[8])
             continue;
         int at = p.plane1 + y / 2 * p.pitch1 + x + 2 * k;
         uint w = word(at);
-        frame_out[at >> 2] =
+        frame_out[(at - p.out_base) >> 2] =
             four(chroma_out(byte_of(w, 0), c[k].x), chroma_out(byte_of(w, 1), c[k].y),
                  chroma_out(byte_of(w, 2), c[k + 1].x), chroma_out(byte_of(w, 3), c[k + 1].y));
     }
@@ -256,7 +256,8 @@ void chroma_rows(int x, int y, vec4 m0[8], vec4 m1[8])
 
 void main()
 {
-    int x = int(gl_GlobalInvocationID.x) * 8, y = int(gl_GlobalInvocationID.y) * 2;
+    int x = int(gl_GlobalInvocationID.x) * 8;
+    int y = p.first_row + int(gl_GlobalInvocationID.y) * 2;
     if (x >= p.width || y >= p.height)
         return;
     vec4 m0[8], m1[8];
