@@ -1,11 +1,9 @@
 """Procedural painting in the colours of Van Gogh's Starry Night (1889).
 
 Cool and neutral things take the blue sky's colours, warm ones (skin, wood,
-lamps) the ochres; strokes follow the forms: bands of the shading itself and
+lamps) the ochres; strokes follow the forms: layers that follow the shading and
 flow-aligned streaks, lit from above like thick paint.
 """
-import math
-
 import torch
 
 import picture_filters as pf
@@ -40,20 +38,19 @@ def starry(rgb):
     base = pf.smooth_along(pf.kuwahara(rgb, 7), flow, 6.0)
     grey = pf.luma(base).clamp_min(0.001) ** 0.9
     grey = grey + 0.35 * (0.5 - pf.blur(grey, 30.0))
-    # Strokes are several network pixels wide: finer ones a small student
-    # can only blur away, and video could not carry them.
-    fine = pf.smooth_across(grey, flow, 2.2)
+    fine = pf.smooth_across(grey, flow, 2.0)
     wide = pf.smooth_across(grey, flow, 4.5)
     streaks = pf.smooth_along(fine - wide, flow, 8.0)
-    bands = torch.sin(2 * math.pi * 9 * pf.blur(pf.luma(rgb), 4.0))
+    # Layers of paint follow the shading. Few and monotone: a student of this
+    # size does not learn finer bands, whatever the number of steps.
+    layers = pf.soft_steps(pf.blur(grey, 2.0), 5, 7.0)
     # Eyes, brows and mouth must not drown in the strokes.
     dark = (pf.luma(rgb) - pf.luma(base)).clamp(-0.3, 0)
-    strokes = 2.0 * streaks + 0.07 * bands
-    painted = grey + strokes + 0.7 * dark
+    painted = layers + 2.8 * streaks + 0.8 * dark
     # Relative, and over some distance: a highlight on skin stays skin.
     red, blue = pf.blur(rgb[:, :1], 6.0), pf.blur(rgb[:, 2:], 6.0)
     warm = pf.smoothstep((red - blue) / (red + blue + 0.03), 0.02, 0.10)
     cool = _ramp(painted, COOL)
     colour = cool + (_ramp(painted, WARM) - cool) * warm
     colour = 0.85 * colour + 0.15 * pf.saturate(base, 1.5)
-    return (colour + 0.9 * _relief(painted)).clamp(0, 1)
+    return (colour + 1.1 * _relief(painted)).clamp(0, 1)
