@@ -1,0 +1,11 @@
+#!/bin/bash
+# The whole training path on drawn scenes, a minute: scenes, teacher, training, export, evaluation.
+set -euo pipefail
+top=$(cd "$(dirname "$0")/../.." && pwd)
+python=$top/.cache/venv-training/bin/python3
+if ! "$python" -c 'import torch, onnxruntime, cv2' 2>/dev/null; then
+    echo "skipped: the packages of training/requirements.txt are not installed (tests/run.sh does)"
+    exit 77
+fi
+cd "$(mktemp -d)"
+"$python" "$top/training/train_style.py" cartoon --smoke
