@@ -317,7 +317,8 @@ static void test_cut(void **state)
 /* Runs `count` frames of a moving scene; the last output is left in *out. */
 static void run_scene(mien_filter *f, const mien_frame *out, int count, int first)
 {
-    test_frame in = test_frame_make(out->format, out->width, out->height, &(frame_layout){1, false});
+    test_frame in =
+        test_frame_make(out->format, out->width, out->height, &(frame_layout){1, false});
     for (int t = first; t < first + count; t++) {
         scene(&in.frame, t * 2, 2, (uint64_t)t);
         in.frame.pts_ns = (int64_t)t * FRAME_NS;

@@ -91,7 +91,8 @@ static around3x3 look_around(const resolve_input *in, int32_t x, int32_t y)
     around3x3 a = {{0}};
     double square[3] = {0}, i_mean = 0, ii = 0, io = 0, o_mean = 0, shift = 0, error[9];
     for (int32_t k = 0; k < 9; k++) {
-        int32_t column = limit(x + k % 3 - 1, 0, in->w - 1), row = limit(y + k / 3 - 1, 0, in->h - 1);
+        int32_t column = limit(x + k % 3 - 1, 0, in->w - 1);
+        int32_t row = limit(y + k / 3 - 1, 0, in->h - 1);
         size_t pixel = ((size_t)row * (size_t)in->w + (size_t)column) * 4;
         double rgb[3], c[3];
         for (int j = 0; j < 3; j++)

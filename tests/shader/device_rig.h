@@ -1,5 +1,5 @@
 /* A device for shader tests: opens it, gives memory of the fixed slots, runs recorded commands,
- * and counts messages of the validation layers. What goes wrong with the device ends the program. */
+ * and counts messages of the validation layers. A failing device ends the program. */
 #ifndef MIEN_TEST_DEVICE_RIG_H
 #define MIEN_TEST_DEVICE_RIG_H
 

@@ -202,7 +202,8 @@ static void check_joint(net_session *s, dice *d, int32_t co, int32_t pad, bool r
     mi_tensor in = maker_shape(&m, 0);
     int32_t c = dice_int(d, 1, 9);
     int32_t skip = maker_add_conv(&m, 0, &(maker_conv){.co = c, .bias = true});
-    int32_t half = maker_add_conv(&m, 0, &(maker_conv){.co = c, .kh = 2, .kw = 2, .sh = 2, .sw = 2});
+    int32_t half = maker_add_conv(&m, 0, &(maker_conv){.co = c, .kh = 2, .kw = 2, .sh = 2,
+                                                       .sw = 2});
     int32_t up = maker_add_resize(&m, half, MI_RESIZE_NEAREST_FLOOR, in.h, in.w);
     if (kind == 2) /* both sides are upsampled */
         skip = maker_add_resize(&m, maker_add_act(&m, half, MI_ACT_TANH, 0, 0),

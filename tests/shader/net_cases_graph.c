@@ -1,4 +1,4 @@
-/* Whole graphs: memory that is reused, random ones, the project's own models; and what is refused. */
+/* Whole graphs: memory that is reused, random ones, the project's own models; what is refused. */
 #include "net_cases.h"
 
 #include <dirent.h>

@@ -152,7 +152,8 @@ static double model_at(const model_picture *m, int32_t x, int32_t y, int k)
         for (int32_t i = 0; i < 2; i++) {
             double near_x = i ? px - x0 : 1 - (px - x0), near_y = j ? py - y0 : 1 - (py - y0);
             int32_t row = limit(y0 + j, 0, m->h - 1), column = limit(x0 + i, 0, m->w - 1);
-            sum += near_x * near_y * (double)m->at[((size_t)row * (size_t)m->w + (size_t)column) * 4 + (size_t)k];
+            size_t pixel = (size_t)row * (size_t)m->w + (size_t)column;
+            sum += near_x * near_y * (double)m->at[pixel * 4 + (size_t)k];
         }
     return sum;
 }
@@ -191,7 +192,8 @@ static double steadied(const pixel_steady *s, const mien_frame *f, const model_p
     float *past = &s->past[(size_t)y * (size_t)f->width + (size_t)x];
     int32_t row = limit(y / m->scale, 0, m->h - 1), column = x / m->scale;
     double t = limit1((fabs(now - *past) - CHANGE_LOW) / (CHANGE_HIGH - CHANGE_LOW));
-    double still = s->still[(size_t)row * (size_t)m->w + (size_t)column] * (1 - t * t * (3 - 2 * t));
+    double still = s->still[(size_t)row * (size_t)m->w + (size_t)column];
+    still *= 1 - t * t * (3 - 2 * t);
     double kept = *past + (now - *past) * (1 + (s->alpha - 1) * still);
     *past = (float)kept;
     return kept;

@@ -378,7 +378,8 @@ static void test_alpha(void **state)
     double half = mi_blend_alpha(0.8f, 1 / 60.0), whole = mi_blend_alpha(0.8f, 1 / 30.0);
     assert_true(fabs((1 - half) * (1 - half) - (1 - whole)) < 1e-5);
     for (int k = 0; k < 20; k++) {
-        float here = mi_blend_alpha((float)k / 20, 0.04), next = mi_blend_alpha((float)(k + 1) / 20, 0.04);
+        float here = mi_blend_alpha((float)k / 20, 0.04);
+        float next = mi_blend_alpha((float)(k + 1) / 20, 0.04);
         assert_true(here >= next && next > 0 && here <= 1);
     }
 }

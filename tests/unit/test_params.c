@@ -147,9 +147,9 @@ static void test_bad_values(void **state)
     (void)state;
     static const char too_long[] = /* as a number may be */
         "0.000000000000000000000000000000000000000000000000000000000000000001";
-    static const char *const bad[] = {"", " ", "x", "0.5x", "0,5", "nan", "inf", "-inf", "0x1", "1 ",
-                                      " 1", "--1", "1e", "e1", ".", "+", "1.5.1", "infinity",
-                                      "1e999", too_long};
+    static const char *const bad[] = {
+        "", " ", "x", "0.5x", "0,5", "nan", "inf", "-inf", "0x1", "1 ", " 1", "--1", "1e", "e1",
+        ".", "+", "1.5.1", "infinity", "1e999", too_long};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         refuses("smooth", bad[i], strcmp(bad[i], "1e999") ? "smooth" : "");
     refuses("smooth", NULL, "smooth");
