@@ -189,6 +189,7 @@ static int make_chain(mien_filter *f, const mien_frame *frame)
 
 static double step_to(double value, double target, double step)
 {
+    step += 1e-6; /* sums of steps end at the target, not a rounding error before it */
     return value < target ? (value + step < target ? value + step : target)
                           : (value - step > target ? value - step : target);
 }
@@ -250,29 +251,22 @@ static int update_chain(mien_filter *f, const mien_frame *in)
         drop_chain(f);
         mvk_device_destroy(&f->device);
     }
-    bool wanted = wants_style(&f->now);
-    if (f->chain && !mi_frame_same_shape(&f->shape, in)) {
-        double strength = f->strength;
+    bool wanted = wants_style(&f->now), had_chain = f->chain != NULL;
+    double strength = f->strength;
+    if (f->chain && !mi_frame_same_shape(&f->shape, in))
         mi_chain_destroy(&f->chain);
-        if (!wanted)
-            return MIEN_OK;
-        int status = make_chain(f, in);
-        f->strength = strength;
-        return status;
-    }
     if (!wanted || (f->chain && same_chain(&f->chain_params, &f->now)))
         return MIEN_OK;
-    if (!f->chain || f->fresh)
-        return make_chain(f, in);
-    if (f->strength > 0)
+    if (f->chain && !f->fresh && f->strength > 0)
         return MIEN_OK; /* still fading out */
-    if (make_chain(f, in) != MIEN_OK) {
-        if (!f->chain)
-            return MIEN_ERR_NO_DEVICE;
+    int status = make_chain(f, in);
+    if (status != MIEN_OK && had_chain) {
         keep_old_style(f);
         f->now = f->chain_params;
+        status = f->chain ? MIEN_OK : make_chain(f, in);
     }
-    return MIEN_OK;
+    f->strength = strength;
+    return status;
 }
 
 int mien_filter_prepare(mien_filter *f, const mien_frame *frame)
