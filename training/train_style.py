@@ -37,7 +37,7 @@ def options():
         "MIEN_TRAINING_CACHE", os.path.join(evaluate.REPO, ".cache", "training")))
     p.add_argument("--out", help="ONNX file (default models/style-NAME.onnx)")
     p.add_argument("--scenes", type=int, default=512)
-    p.add_argument("--steps", type=int, default=8000)
+    p.add_argument("--steps", type=int, default=4200)
     p.add_argument("--threads", type=int, default=os.cpu_count())
     p.add_argument("--fresh", action="store_true", help="forget the checkpoint")
     p.add_argument("--smoke", action="store_true",
