@@ -8,8 +8,8 @@ import torch
 
 import picture_filters as pf
 
-# Colours by brightness, dark to light; the blues and yellows are read off the
-# painting, the ochres off the painter's portraits of the same year.
+# Colours by brightness, dark to light, chosen by eye: blues and yellows after the
+# painting, ochres after the painter's portraits of the same year.
 COOL = ((0.04, 0.06, 0.16), (0.08, 0.15, 0.38), (0.16, 0.32, 0.62),
         (0.36, 0.56, 0.76), (0.66, 0.79, 0.80), (0.97, 0.95, 0.74))
 WARM = ((0.07, 0.06, 0.12), (0.30, 0.15, 0.12), (0.62, 0.34, 0.15),

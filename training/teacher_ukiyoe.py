@@ -6,7 +6,7 @@ import torch
 
 import picture_filters as pf
 
-# Read off the print, light to dark.
+# Chosen by eye after the print, light to dark.
 PAPER = (0.945, 0.905, 0.80)
 SAND = (0.86, 0.74, 0.57)
 CLAY = (0.66, 0.42, 0.31)
