@@ -157,6 +157,22 @@ static double macs(int32_t w, int32_t h, const mi_filter_bank *b)
     return (double)w * h * b->co * (b->ci / b->groups) * b->kh * b->kw;
 }
 
+/* Sizes, padding, kernel, stride and activation of a step. */
+static void set_geometry(planner *p, mi_step *s, const mi_node *n, const conv_plan *c)
+{
+    mi_planner_shapes(p, s, c->in, n->out);
+    s->push.pad_t = c->pad_t;
+    s->push.pad_l = c->pad_l;
+    s->push.kh = n->conv.kh;
+    s->push.kw = n->conv.kw;
+    s->push.sh = n->conv.stride_h;
+    s->push.sw = n->conv.stride_w;
+    s->push.dh = n->conv.dilation_h;
+    s->push.dw = n->conv.dilation_w;
+    if (c->act)
+        mi_set_act(s, c->act);
+}
+
 int mi_plan_conv(planner *p, const mi_node *n)
 {
     conv_plan c = {.in = n->in[0], .out = n->out, .residual = -1, .half = -1,
@@ -172,19 +188,9 @@ int mi_plan_conv(planner *p, const mi_node *n)
     choose_kernel(n, &c, bank.ci, bank.co, &s->variant);
     s->variant.lanes8 = p->lanes8 && s->variant.kernel != MI_KERNEL_CONV_DEPTH;
 
-    mi_planner_shapes(p, s, c.in, n->out);
-    s->push.pad_t = c.pad_t;
-    s->push.pad_l = c.pad_l;
-    s->push.kh = n->conv.kh;
-    s->push.kw = n->conv.kw;
-    s->push.sh = n->conv.stride_h;
-    s->push.sw = n->conv.stride_w;
-    s->push.dh = n->conv.dilation_h;
-    s->push.dw = n->conv.dilation_w;
+    set_geometry(p, s, n, &c);
     s->spec[1] = (uint32_t)c.pad_mode;
     s->spec[2] = (uint32_t)c.residual_mode;
-    if (c.act)
-        mi_set_act(s, c.act);
     if (c.half >= 0)
         s->in2 = p->buffer[c.half];
     s->spec[3] = c.half_relu;
@@ -209,23 +215,14 @@ int mi_plan_conv(planner *p, const mi_node *n)
 
 int mi_plan_conv_transpose(planner *p, const mi_node *n)
 {
-    conv_plan c = {.in = n->in[0], .out = n->out, .residual = -1, .half = -1};
+    conv_plan c = {.in = n->in[0], .out = n->out, .residual = -1, .half = -1,
+                   .pad_t = n->conv.pad_t, .pad_l = n->conv.pad_l};
     fuse_after(p, n, &c, 0);
     mi_filter_bank bank = filter_bank(p, n, c.affine);
     mi_step *s = mi_planner_step(p, MI_KERNEL_CONV_TRANSPOSE);
     if (!s)
         return mi_planner_no_memory(p);
-    mi_planner_shapes(p, s, c.in, n->out);
-    s->push.pad_t = n->conv.pad_t;
-    s->push.pad_l = n->conv.pad_l;
-    s->push.kh = n->conv.kh;
-    s->push.kw = n->conv.kw;
-    s->push.sh = n->conv.stride_h;
-    s->push.sw = n->conv.stride_w;
-    s->push.dh = n->conv.dilation_h;
-    s->push.dw = n->conv.dilation_w;
-    if (c.act)
-        mi_set_act(s, c.act);
+    set_geometry(p, s, n, &c);
     s->push.weights = mi_pack_transpose(&p->plan->blob, &bank);
     s->push.bias = mi_pack_bias(&p->plan->blob, &bank, 1, NULL);
     s->groups[0] = mi_divide_up(s->push.ow, 8);
