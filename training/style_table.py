@@ -22,7 +22,7 @@ class Style:
 
 
 STYLES = {
-    "cartoon": Style("Cartoon", Shape(quarter=24, body=1),
+    "cartoon": Style("Cartoon", Shape(quarter=24, body=2),
                      teacher_cartoon.cartoon),
     "great-wave": Style("Great Wave", Shape(quarter=32, body=4),
                         teacher_ukiyoe.ukiyoe),
