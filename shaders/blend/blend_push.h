@@ -11,7 +11,8 @@ struct blend_push {
     BLEND_INT w, h;       /* of the level or picture */
     BLEND_INT now, past;  /* luma plane, or picture, of this and of the last frame */
     BLEND_INT patch_w, patch_h; /* patches of this level */
-    BLEND_INT flow;       /* vec4 a patch: displacement x, y in pixels of its level, cost */
+    BLEND_INT flow;       /* vec4 a patch: displacement x, y in pixels of its level, rms
+                           error, contrast */
     BLEND_INT coarse_w, coarse_h, coarse_flow; /* the next coarser level; coarse_w 0: none */
     BLEND_INT warp;       /* vec4 a pixel: displacement, luma error, luma now */
     BLEND_INT styled;     /* output of the network */

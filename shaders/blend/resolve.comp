@@ -22,7 +22,8 @@ layout(set = 0, binding = 0) buffer arena_float_block
 layout(constant_id = 0) const int PLAIN = 0; // 1: warp_error did not run
 
 const float ERROR_SCALE = 11.0 / 255.0; // confidence = exp(-(error / this)^2)
-const float SHIFT = 0.8;                // share of a mean brightness change that is no error
+const float SHIFT = 0.8;                // share of a mean brightness change that is no error,
+const float SHIFT_MAX = 8.0 / 255.0;    // but this at most: more is another surface, not light
 const float LOW = 0.15, HIGH = 0.5;     // confidence below / above which history counts 0 / fully
 const float CLAMP_SIGMA = 1.75;         // half width of the clamp, in standard deviations,
 const float CLAMP_MORE = 0.8 / 255.0;   // plus this
@@ -101,9 +102,9 @@ void main()
     float alpha = 1.0, still = 0.0;
     vec4 past = present;
     if (PLAIN == 0 && u.fresh == 0.0) {
-        float e = 0.0;
+        float e = 0.0, light = clamp(SHIFT * shift / 9.0, -SHIFT_MAX, SHIFT_MAX);
         [[unroll]] for (int k = 0; k < 9; k++)
-            e += abs(error[k] - SHIFT * shift / 9.0);
+            e += abs(error[k] - light);
         e /= 9.0 * ERROR_SCALE;
         float confidence = smoothstep(LOW, HIGH, exp(-e * e));
         alpha = mix(1.0, u.alpha, confidence);

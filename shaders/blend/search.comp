@@ -90,7 +90,7 @@ void main()
     }
 
     // Hessian of the patch, the mean gradient removed as in the error
-    float xx = 1e-5, xy = 0.0, yy = 1e-5, gx = 0.0, gy = 0.0;
+    float xx = 1e-5, xy = 0.0, yy = 1e-5, gx = 0.0, gy = 0.0, sum = 0.0, square = 0.0;
     [[unroll]] for (int y = 1; y < 9; y++)
         [[unroll]] for (int x = 1; x < 9; x++) {
             int c = y * 10 + x;
@@ -100,6 +100,8 @@ void main()
             yy += dy * dy;
             gx += dx;
             gy += dy;
+            sum += t[c];
+            square += t[c] * t[c];
         }
     xx -= SHIFT * gx * gx / 64.0;
     xy -= SHIFT * gx * gy / 64.0;
@@ -124,5 +126,6 @@ void main()
         flow = vec2(0);
         best = still;
     }
-    arena_store[own] = vec4(flow, sqrt(max(best, 0.0) / 64.0), 0);
+    float contrast = sqrt(max(square - sum * sum / 64.0, 0.0) / 64.0);
+    arena_store[own] = vec4(flow, sqrt(max(best, 0.0) / 64.0), contrast);
 }

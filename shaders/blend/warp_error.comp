@@ -7,12 +7,21 @@ layout(local_size_x = 8, local_size_y = 4) in;
 #include "blend/blend.glsl"
 
 const float OUTSIDE = 2.0;
+const float FIT = 3.0 / 255.0; // rms error of a patch that is noise,
+const float FIT_SHARE = 0.3;   // and share of its contrast that is interpolation;
+const float DOUBT = 3.0;       // what exceeds them, this many times, is error of its pixels
 const float STILL_PX = 0.12; // shorter displacements are noise and would only blur
 
 float past(int x, int y)
 {
     return texelFetch(arena_vec4,
                       p.past + clamp(y, 0, p.h - 1) * p.w + clamp(x, 0, p.w - 1)).w;
+}
+
+// An error made larger by a doubt >= 0.
+float doubted(float error, float doubt)
+{
+    return error < 0.0 ? error - doubt : error + doubt;
 }
 
 void main()
@@ -26,7 +35,7 @@ void main()
     ivec2 base = ivec2(floor(at));
     vec2 part = at - vec2(base);
     vec2 flow = vec2(0);
-    float total = 0.0;
+    float total = 0.0, misfit = 0.0;
     [[unroll]] for (int k = 0; k < 4; k++) {
         ivec2 d = ivec2(k & 1, k >> 1);
         ivec2 c = clamp(base + d, ivec2(0), ivec2(p.patch_w, p.patch_h) - 1);
@@ -36,8 +45,11 @@ void main()
         float weight = (near.x * near.y + 1e-3) / (cost * cost);
         flow += weight * patch_flow.xy;
         total += weight;
+        misfit += weight * max(patch_flow.z - max(FIT, FIT_SHARE * patch_flow.w), 0.0);
     }
     flow *= 2.0 / total;
+    // Patches that fit badly were guessed: a pixel that happens to fit must not believe them.
+    float doubt = DOUBT * misfit / total;
     if (max(abs(flow.x), abs(flow.y)) < STILL_PX)
         flow = vec2(0);
     [[unroll]] for (int k = 0; k < 4; k++) {
@@ -55,6 +67,6 @@ void main()
         bool inside = all(greaterThanEqual(from, vec2(-0.5))) &&
                       all(lessThanEqual(from, vec2(p.w, p.h) - 0.5));
         float now = texelFetch(arena_vec4, p.now + y * p.w + x).w;
-        arena_store[p.warp + y * p.w + x] = vec4(flow, inside ? now - v : OUTSIDE, now);
+        arena_store[p.warp + y * p.w + x] = vec4(flow, inside ? doubted(now - v, doubt) : OUTSIDE, now);
     }
 }

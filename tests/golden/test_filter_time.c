@@ -306,6 +306,65 @@ static void test_steadiness(void **state)
 }
 
 /* A cut: the old picture must be gone at once. */
+/* A dark square with stripes, its left edge at x: a hand that passes. */
+static void put_hand(const mien_frame *f, int32_t x)
+{
+    enum { HAND = 36, TOP = 30 };
+    for (int32_t j = TOP; j < TOP + HAND; j++)
+        for (int32_t i = x < 0 ? 0 : x; i < x + HAND && i < f->width; i++)
+            f->data[0][j * f->stride[0] + i] = (uint8_t)(45 + 30 * ((i - x) / 6 % 2));
+}
+
+/* A wall that repeats nowhere: waves whose lengths have no common multiple, and steps. */
+static void wall(const mien_frame *f)
+{
+    for (int32_t y = 0; y < f->height; y++)
+        for (int32_t x = 0; x < f->width; x++) {
+            double v = 130 + 22 * sin(x * 0.173 + y * 0.031) + 18 * sin(y * 0.211 - x * 0.047) +
+                       12 * sin(x * 0.467 + y * 0.389) + (x * x / 37 + y * y / 23) % 97 / 6;
+            f->data[0][y * f->stride[0] + x] = (uint8_t)v;
+        }
+    for (int32_t y = 0; y < (f->height + 1) / 2; y++)
+        memset(f->data[1] + y * f->stride[1], 128, (size_t)(f->width + 1) / 2 * 2);
+}
+
+/* Where a hand has just been, the picture is what it would be without it: no trail. */
+static void test_no_trail(void **state)
+{
+    (void)state;
+    enum { W = 192, H = 96, STEP = 9, BEHIND = 60, ROWS_FROM = 30, ROWS = 36 };
+    mien_filter *with = filter_make(NULL, "style=sharp");
+    mien_filter *without = filter_make(NULL, "style=sharp");
+    test_frame a = test_frame_make(MIEN_FORMAT_NV12, W, H, &(frame_layout){0, false});
+    test_frame b = test_frame_make(MIEN_FORMAT_NV12, W, H, &(frame_layout){0, false});
+    double square = 0;
+    int most = 0, count = 0;
+    for (int t = 0; t < 24; t++) {
+        int32_t hand = STEP * t - 40;
+        wall(&a.frame);
+        wall(&b.frame);
+        put_hand(&a.frame, hand);
+        filter_run(with, &a.frame, &a.frame, MIEN_OK);
+        filter_run(without, &b.frame, &b.frame, MIEN_OK);
+        for (int y = ROWS_FROM; hand > BEHIND && y < ROWS_FROM + ROWS; y++)
+            for (int x = hand - BEHIND; x < hand - 4 && x < W; x++) {
+                int off = abs(a.frame.data[0][y * a.frame.stride[0] + x] -
+                              b.frame.data[0][y * b.frame.stride[0] + x]);
+                most = off > most ? off : most;
+                square += off * off;
+                count++;
+            }
+    }
+    double rms = sqrt(square / count);
+    print_message("behind the hand: %.2f levels rms, %d at most\n", rms, most);
+    if (rms > 1.2)
+        fail_msg("a trail of %.2f levels rms, %d at most", rms, most);
+    test_frame_free(&a);
+    test_frame_free(&b);
+    mien_filter_destroy(&with);
+    mien_filter_destroy(&without);
+}
+
 static void test_cut(void **state)
 {
     (void)state;
@@ -406,6 +465,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_change_of_style), cmocka_unit_test(test_fade_in_after_bypass),
         cmocka_unit_test(test_unknown_while_playing),
         cmocka_unit_test(test_unknown_at_a_break), cmocka_unit_test(test_steadiness),
+        cmocka_unit_test(test_no_trail),
         cmocka_unit_test(test_cut),             cmocka_unit_test(test_determinism),
         cmocka_unit_test(test_no_past)};
     shipped = argc > 1 ? argv[1] : NULL;

@@ -5,7 +5,7 @@
 
 /* What shaders/blend/resolve.comp says about itself. */
 static const double ERROR_SCALE = 11.0 / 255;
-static const double ERROR_SHIFT = 0.8;
+static const double ERROR_SHIFT = 0.8, ERROR_SHIFT_MAX = 8.0 / 255;
 static const double CONFIDENCE_LOW = 0.15, CONFIDENCE_HIGH = 0.5;
 static const double CLAMP_SIGMA = 1.75, CLAMP_MORE = 0.8 / 255;
 static const double GAIN_NOISE = (4.0 / 255) * (4.0 / 255);
@@ -116,8 +116,9 @@ static around3x3 look_around(const resolve_input *in, int32_t x, int32_t y)
     }
     for (int j = 0; j < 3; j++)
         a.sigma[j] = sqrt(fmax(square[j] - a.mean[j] * a.mean[j], 0));
+    double light = within(ERROR_SHIFT * shift, -ERROR_SHIFT_MAX, ERROR_SHIFT_MAX);
     for (int k = 0; k < 9; k++)
-        a.error += fabs(error[k] - ERROR_SHIFT * shift) / 9;
+        a.error += fabs(error[k] - light) / 9;
     double variance = fmax(ii - i_mean * i_mean, 0);
     a.gain = within((io - i_mean * o_mean) / (variance + GAIN_NOISE), 0, GAIN_MAX);
     return a;
