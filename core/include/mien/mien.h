@@ -191,6 +191,59 @@ MIEN_API int mien_filter_reset(mien_filter *filter);
 /* Text of the last error of this filter, or "". Valid until the next call on it. */
 MIEN_API const char *mien_filter_error(const mien_filter *filter);
 
+/* Faces. Coordinates are pixels of the frame, x to the right, y down; the middle of the top left
+ * pixel is (0.5, 0.5). "Left" and "right" are the viewer's, on an upright face. */
+#define MIEN_FACES_MAX 8
+#define MIEN_FACE_POINTS 478
+
+typedef enum mien_face_region {
+    MIEN_REGION_LEFT_EYE = 0,
+    MIEN_REGION_RIGHT_EYE = 1,
+    MIEN_REGION_NOSE = 2,
+    MIEN_REGION_MOUTH = 3,
+    MIEN_REGION_LEFT_CHEEK = 4,
+    MIEN_REGION_RIGHT_CHEEK = 5,
+    MIEN_REGION_FOREHEAD = 6,
+    MIEN_REGION_CHIN = 7
+} mien_face_region;
+#define MIEN_FACE_REGIONS 8
+
+/* A short constant name of a region ("left-eye"), or NULL. Any thread. */
+MIEN_API const char *mien_face_region_name(mien_face_region region);
+
+typedef struct mien_face {
+    uint32_t id;               /* > 0; a face keeps it while it is followed, also over a short loss */
+    bool lost;                 /* not seen in this frame: all below is what was last known, moved
+                                * on a little as the face moved */
+    float presence;            /* 0..1: how sure it is that this is a face */
+    float x, y, width, height; /* box around the points */
+    /* Steadied points in the order of MediaPipe's face mesh with irises: 0..467 the mesh, 468..472
+     * the left iris (centre, then four on its rim), 473..477 the right one. z: depth on the scale
+     * of x and y, smaller is nearer to the camera, 0 near the middle of the head. */
+    float point[MIEN_FACE_POINTS][3];
+    /* The head's turn in degrees, as seen from the camera: yaw > 0 to the viewer's right, pitch > 0
+     * up, roll > 0 clockwise. pose_confidence 0..1. */
+    float yaw, pitch, roll, pose_confidence;
+    /* Where both eyes look, in degrees from the line to the camera (0, 0: eye contact): yaw > 0 to
+     * the viewer's right, pitch > 0 up. Meaningless where gaze_confidence (0..1) is 0: eyes closed
+     * or hidden. */
+    float gaze_yaw, gaze_pitch, gaze_confidence;
+    /* Opening of the left and right lids: height over width, about 0.3 open, below 0.1 closed. */
+    float aperture[2];
+    float glasses;                      /* 0..1: how sure it is that glasses are worn */
+    float visible[MIEN_FACE_REGIONS];   /* 0..1: seen and not covered (hand, hair, mask, profile) */
+} mien_face;
+
+/* Faces are looked for when an effect or the overlay needs them, or after
+ * mien_filter_set_analysis(filter, true); then frames count as processed even where they leave
+ * unchanged. Any thread. */
+MIEN_API int mien_filter_set_analysis(mien_filter *filter, bool on);
+
+/* Copies the faces of the last processed frame to faces[0..max) and their number, at most `max`,
+ * to *count. Faces come in the order in which they were first seen. */
+MIEN_API int mien_filter_faces(const mien_filter *filter, mien_face *faces, size_t max,
+                               size_t *count);
+
 /* What the last frame cost, for looking and tuning. */
 typedef struct mien_stage_time {
     const char *name; /* constant text */

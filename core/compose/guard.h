@@ -1,0 +1,34 @@
+/* What becomes of a changed face, frame by frame: how much of the effect it gets, and what covers
+ * it while it is lost. Never a flash of the bare face. Pure logic, no pixels.
+ *
+ * A face that comes into view fades in over 200 ms; at the first frame and after a cut effects are
+ * full at once. A face that was changed (amount > 0) and is lost is covered as `on_lost` says, in
+ * the very frame in which it is lost, where it would be now and with a margin that grows with its
+ * speed; found again, the cover fades into the effect over 200 ms, and the bare face does not show
+ * in between. When the tracker gives a lost face up, its cover goes. */
+#ifndef MI_GUARD_H
+#define MI_GUARD_H
+
+#include "../params.h"
+
+typedef enum mi_on_lost { MI_LOST_PASS = 0, MI_LOST_HOLD, MI_LOST_BLUR, MI_LOST_BLACK } mi_on_lost;
+
+/* What one face gets in this frame. */
+typedef struct mi_guarded {
+    const mien_face *face; /* one of those given; its points outline the face */
+    float amount;  /* 0..1: of the effect */
+    float cover;   /* 0..1: of the cover, over the effect */
+    float margin;  /* the outline grows by this factor, >= 1 */
+} mi_guarded;
+
+typedef struct mi_guard {
+    int32_t count;
+    /* ... owned by guard.c */
+} mi_guard;
+
+void mi_guard_reset(mi_guard *guard);
+/* `changing`: a face effect is on (or fading out). `fresh`: first frame or cut. */
+int32_t mi_guard_step(mi_guard *guard, const mien_face *faces, int32_t count, bool changing,
+                      mi_on_lost on_lost, double dt, bool fresh, mi_guarded out[MIEN_FACES_MAX]);
+
+#endif

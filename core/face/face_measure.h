@@ -1,0 +1,13 @@
+/* Measures on a steadied face: angles of head and gaze, lids, what is visible. */
+#ifndef MI_FACE_MEASURE_H
+#define MI_FACE_MEASURE_H
+
+#include "face_smooth.h"
+
+/* Fills box, yaw..pose_confidence, gaze_*, aperture, glasses and visible[] of `face` from its
+ * points (already set), its pose and what the networks saw. `width`, `height`: of the frame;
+ * regions beyond its border are not visible. */
+void mi_measure(mien_face *face, const mi_shape *shape, const mi_pose *pose,
+                const mi_sight *sight, int32_t width, int32_t height);
+
+#endif
