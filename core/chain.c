@@ -149,7 +149,7 @@ static int record(mi_chain *c, int parity, int mode)
     mvk_mark(list);
     mi_net_record(&c->net, list, c->net_base, c->picture[parity].at, false);
     mvk_mark(list);
-    mi_blend_record_resolve(&c->blend, list, c->picture, mi_net_output(&c->net, c->net_base),
+    mi_blend_record_resolve(&c->blend, list, c->picture, mi_net_output(&c->net, 0, c->net_base),
                             parity, mode == MODE_PLAIN);
     mvk_mark(list);
     mi_export from = {.model = c->blend.model, .still = c->blend.still, .fine = c->fine,

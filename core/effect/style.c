@@ -187,7 +187,7 @@ int mi_style_graph(mi_graph **graph, const mi_style_file *file, int32_t w, int32
     if (status != MIEN_OK)
         return status;
     const mi_tensor *in = &(*graph)->tensor[(*graph)->input];
-    const mi_tensor *out = &(*graph)->tensor[(*graph)->output];
+    const mi_tensor *out = &(*graph)->tensor[(*graph)->output[0]];
     if (in->c == 3 && out->c == 3 && out->h == h && out->w == w)
         status = mi_style_wrap(*graph, file->path, log);
     else

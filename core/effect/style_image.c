@@ -92,10 +92,10 @@ static int wrap_input(mi_graph *g, const convention *c)
 static int wrap_output(mi_graph *g, const convention *c)
 {
     convention back = {.scale = 1 / c->scale, .shift = -c->shift / c->scale, .bgr = c->bgr};
-    int32_t out = add_mix(g, g->nodes, g->output, &back, "model to picture");
+    int32_t out = add_mix(g, g->nodes, g->output[0], &back, "model to picture");
     if (out < 0)
         return MIEN_ERR_NOMEM;
-    g->output = out;
+    g->output[0] = out;
     return MIEN_OK;
 }
 

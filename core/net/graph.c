@@ -81,7 +81,8 @@ const char *mi_op_name(mi_op op)
 
 static void prune_nodes(mi_graph *g, int32_t *needed)
 {
-    needed[g->output] = 1;
+    for (int32_t k = 0; k < g->outputs; k++)
+        needed[g->output[k]] = 1;
     for (int32_t k = g->nodes - 1; k >= 0; k--) {
         if (!needed[g->node[k].out])
             continue;
@@ -125,7 +126,8 @@ int mi_graph_prune(mi_graph *g)
                 node->in[i] = place[node->in[i]];
     }
     g->input = place[g->input];
-    g->output = place[g->output];
+    for (int32_t k = 0; k < g->outputs; k++)
+        g->output[k] = place[g->output[k]];
     free(place);
     return 0;
 }

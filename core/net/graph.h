@@ -9,7 +9,7 @@
 
 #include "../log.h"
 
-enum { MI_NODE_INPUTS = 8 };
+enum { MI_NODE_INPUTS = 8, MI_GRAPH_OUTPUTS = 8 };
 
 /* A value. Rank 4 in the form C,H,W (batch 1); a vector or scalar constant of lower rank keeps
  * its ONNX broadcasting meaning: it is aligned to the right and filled with 1 on the left. */
@@ -111,7 +111,8 @@ typedef struct mi_graph {
     int32_t tensors;
     mi_node *node; /* in an order that can be executed */
     int32_t nodes;
-    int32_t input, output; /* tensors; image in, image out */
+    int32_t input; /* tensor: the picture */
+    int32_t output[MI_GRAPH_OUTPUTS], outputs; /* tensors, no two alike, none of them the input */
     int32_t nhwc;          /* 1: the model's input and output are N,H,W,C; the graph is N,C,H,W */
     mi_meta *meta;
     int32_t metas;
@@ -126,6 +127,12 @@ typedef struct mi_graph {
  * values a tensor). */
 int mi_graph_from_onnx(mi_graph **graph, const void *bytes, size_t size, const char *name,
                        int32_t height, int32_t width, mi_log *log);
+
+/* The same for what is called `output[0]`, ..., in that order, instead of the file's first output.
+ * MIEN_ERR_MODEL if there is no such value. count: 1..MI_GRAPH_OUTPUTS. */
+int mi_graph_of_outputs(mi_graph **graph, const void *bytes, size_t size, const char *name,
+                        int32_t height, int32_t width, const char *const *output, int32_t count,
+                        mi_log *log);
 
 /* Size that the model fixes for its input picture; 0 where it is dynamic. Also a quick check that
  * the bytes are an ONNX model at all. */

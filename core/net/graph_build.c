@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Numbers of the values that become outputs. */
+typedef struct wanted_values {
+    int32_t id[MI_GRAPH_OUTPUTS], count;
+} wanted_values;
+
 typedef struct op_row {
     const char *type;
     mi_build_op *build;
@@ -84,11 +89,12 @@ static int build_node(mi_build *b)
     return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "this operator is not supported");
 }
 
-/* needed[id]: the output depends on it. Nodes of a valid file are in an order that can be
+/* needed[id]: a wanted value depends on it. Nodes of a valid file are in an order that can be
  * executed, so that one pass backwards is enough; in an invalid one a name stays undefined. */
-static void mark(const mi_onnx *m, uint8_t *needed, uint8_t *alive)
+static void mark(const mi_onnx *m, const wanted_values *wanted, uint8_t *needed, uint8_t *alive)
 {
-    needed[m->output] = 1;
+    for (int32_t k = 0; k < wanted->count; k++)
+        needed[wanted->id[k]] = 1;
     for (int32_t k = m->nodes - 1; k >= 0; k--) {
         const mi_onnx_node *node = &m->node[k];
         for (int32_t i = 0; i < node->outs; i++)
@@ -158,13 +164,14 @@ static int add_input(mi_build *b, int32_t height, int32_t width)
     return 0;
 }
 
-static int finish_output(mi_build *b)
+static int finish_output(mi_build *b, int32_t id)
 {
     const mi_onnx *m = &b->model;
     mi_graph *g = b->graph;
     char text[MI_ONNX_TEXT];
-    const mi_value *out = &b->value[m->output];
-    mi_onnx_text(m->name[m->output], text);
+    const mi_value *out = &b->value[id];
+    int32_t t = out->tensor;
+    mi_onnx_text(m->name[id], text);
     if (out->kind == MI_VALUE_NONE)
         return mi_fail(m->log, MIEN_ERR_MODEL, "%s: no node computes the output '%s'", m->file,
                        text);
@@ -174,18 +181,39 @@ static int finish_output(mi_build *b)
     if (out->groups)
         return mi_fail(m->log, MIEN_ERR_UNSUPPORTED, "%s: output '%s' has no 4 dimensions",
                        m->file, text);
-    g->output = out->tensor;
-    if (g->output == g->input) {
-        /* Whoever executes the graph may count on a node. */
-        const mi_tensor *t = mi_build_tensor(b, out);
+    bool taken = t == g->input;
+    for (int32_t k = 0; k < g->outputs; k++)
+        taken = taken || t == g->output[k];
+    if (taken) {
+        /* Whoever executes the graph may count on a node and a place for each output. */
+        const mi_tensor *from = mi_build_tensor(b, out);
         mi_node *node;
         b->at = NULL;
-        int status = mi_build_node(b, MI_OP_ACT, g->input, t->c, t->h, t->w, &node);
+        int status = mi_build_node(b, MI_OP_ACT, t, from->c, from->h, from->w, &node);
         if (status < 0)
             return status;
-        g->output = node->out;
+        t = node->out;
     }
-    return mi_graph_prune(g);
+    g->output[g->outputs++] = t;
+    return 0;
+}
+
+/* The values that the graph is for, by their numbers. */
+static int find_wanted(const mi_onnx *m, const char *const *output, int32_t count,
+                       wanted_values *wanted)
+{
+    wanted->count = output ? count : 1;
+    wanted->id[0] = m->output;
+    for (int32_t k = 0; output && k < count; k++) {
+        int32_t id = 0;
+        while (id < m->names && !mi_view_is(m->name[id], output[k]))
+            id++;
+        if (id == m->names)
+            return mi_fail(m->log, MIEN_ERR_MODEL, "%s: there is no output '%s'", m->file,
+                           output[k]);
+        wanted->id[k] = id;
+    }
+    return 0;
 }
 
 static int copy_meta(mi_build *b)
@@ -223,7 +251,7 @@ static double count_macs(const mi_graph *g)
     return sum;
 }
 
-static int build(mi_build *b, int32_t height, int32_t width)
+static int build(mi_build *b, int32_t height, int32_t width, const wanted_values *wanted)
 {
     const mi_onnx *m = &b->model;
     uint8_t *needed = calloc((size_t)m->names, 1);
@@ -233,7 +261,7 @@ static int build(mi_build *b, int32_t height, int32_t width)
     int status = MIEN_ERR_NOMEM;
     if (!needed || !alive || !b->value || !b->graph)
         goto error;
-    mark(m, needed, alive);
+    mark(m, wanted, needed, alive);
     status = load_initializers(b, needed);
     if (status >= 0)
         status = add_input(b, height, width);
@@ -243,8 +271,10 @@ static int build(mi_build *b, int32_t height, int32_t width)
             status = build_node(b);
     }
     b->at = NULL;
+    for (int32_t k = 0; status >= 0 && k < wanted->count; k++)
+        status = finish_output(b, wanted->id[k]);
     if (status >= 0)
-        status = finish_output(b);
+        status = mi_graph_prune(b->graph);
     if (status >= 0)
         status = copy_meta(b);
     if (status >= 0)
@@ -261,6 +291,14 @@ error:
 int mi_graph_from_onnx(mi_graph **graph, const void *bytes, size_t size, const char *name,
                        int32_t height, int32_t width, mi_log *log)
 {
+    return mi_graph_of_outputs(graph, bytes, size, name, height, width, NULL, 1, log);
+}
+
+int mi_graph_of_outputs(mi_graph **graph, const void *bytes, size_t size, const char *name,
+                        int32_t height, int32_t width, const char *const *output, int32_t count,
+                        mi_log *log)
+{
+    wanted_values wanted;
     mi_build b = {.budget = {0}};
     *graph = NULL;
     if (height < 1 || width < 1)
@@ -271,7 +309,9 @@ int mi_graph_from_onnx(mi_graph **graph, const void *bytes, size_t size, const c
     b.budget.left = (INT64_C(1) << 25) + (int64_t)(size < (size_t)1 << 32 ? size : 1u << 31) * 8;
     int status = mi_onnx_read(&b.model, (mi_view){bytes, size}, name, log);
     if (status >= 0)
-        status = build(&b, height, width);
+        status = find_wanted(&b.model, output, count, &wanted);
+    if (status >= 0)
+        status = build(&b, height, width, &wanted);
     if (status == MIEN_ERR_NOMEM)
         mi_fail(log, status, "%s: no memory", name ? name : "model");
     mi_onnx_finish(&b.model);

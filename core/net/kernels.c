@@ -3,6 +3,9 @@
 #include "conv_any.spv.h"
 #include "conv_any_lanes8.spv.h"
 #include "conv_depth.spv.h"
+#include "conv_depth3_s1.spv.h"
+#include "conv_depth3_s2.spv.h"
+#include "conv_full.spv.h"
 #include "conv_point_q1.spv.h"
 #include "conv_point_q1_lanes8.spv.h"
 #include "conv_point_q2.spv.h"
@@ -78,6 +81,9 @@ static const struct {
     PAIR(MI_KERNEL_CONV_POINT, 4, 1, false, false, false, conv_point_q4),
     PAIR(MI_KERNEL_CONV_ANY, 2, 0, false, false, false, conv_any),
     {{.kernel = MI_KERNEL_CONV_DEPTH}, SHADER(conv_depth)},
+    {{.kernel = MI_KERNEL_CONV_DEPTH, .stride = 1}, SHADER(conv_depth3_s1)},
+    {{.kernel = MI_KERNEL_CONV_DEPTH, .stride = 2}, SHADER(conv_depth3_s2)},
+    {{.kernel = MI_KERNEL_CONV_FULL}, SHADER(conv_full)},
     {{.kernel = MI_KERNEL_CONV_TRANSPOSE}, SHADER(conv_transpose)},
     {{.kernel = MI_KERNEL_ELEMENTWISE}, SHADER(elementwise)},
     {{.kernel = MI_KERNEL_NORM_SUM}, SHADER(norm_sum)},

@@ -8,7 +8,8 @@ typedef enum mi_kernel {
     MI_KERNEL_CONV_TILE,  /* 3x3, stride 1 or 2 */
     MI_KERNEL_CONV_POINT, /* 1x1 */
     MI_KERNEL_CONV_ANY,
-    MI_KERNEL_CONV_DEPTH,
+    MI_KERNEL_CONV_DEPTH, /* with a stride: 3x3 of that stride, else any */
+    MI_KERNEL_CONV_FULL,  /* the kernel is as large as the input: one pixel comes out */
     MI_KERNEL_CONV_TRANSPOSE,
     MI_KERNEL_ELEMENTWISE,
     MI_KERNEL_NORM_SUM,

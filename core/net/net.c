@@ -106,7 +106,7 @@ void mi_net_record(const mi_net *net, mvk_commands *commands, int32_t base, int3
     mvk_barrier(commands);
 }
 
-int32_t mi_net_output(const mi_net *net, int32_t base)
+int32_t mi_net_output(const mi_net *net, int32_t k, int32_t base)
 {
-    return base + net->plan.piece[net->plan.output].at;
+    return base + net->plan.piece[net->plan.output[k]].at;
 }

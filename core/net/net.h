@@ -18,12 +18,13 @@ int mi_net_create(mi_net *net, mvk_device *device, const mi_graph *graph, mi_log
 void mi_net_destroy(mi_net *net); /* may be empty */
 
 /* Records the network's dispatches. It works in the arena from `base` on (vec4; plan.vec4s are
- * needed), reads its input at `input` and leaves its output at mi_net_output(). The bound set
+ * needed), reads its input at `input` and leaves its outputs at mi_net_output(). The bound set
  * must show the arena and net->weights. A barrier precedes and follows. With `marks`, a time
  * stamp is taken after every step. */
 void mi_net_record(const mi_net *net, mvk_commands *commands, int32_t base, int32_t input,
                    bool marks);
 
-int32_t mi_net_output(const mi_net *net, int32_t base);
+/* Output k of the graph: a vec4 a pixel and four channels, [quad][row][column]. */
+int32_t mi_net_output(const mi_net *net, int32_t k, int32_t base);
 
 #endif

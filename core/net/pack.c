@@ -67,6 +67,22 @@ int32_t mi_pack_dense(mi_blob *blob, const mi_filter_bank *b, int q, const int32
     return at;
 }
 
+int32_t mi_pack_full(mi_blob *blob, const mi_filter_bank *b)
+{
+    size_t taps = (size_t)b->kh * (size_t)b->kw, co_quads = quads(b->co);
+    int32_t at = mi_blob_take(blob, quads(b->ci) * taps * 4 * co_quads);
+    if (blob->failed)
+        return 0;
+    for (int32_t co = 0; co < b->co; co++)
+        for (int32_t ci = 0; ci < b->ci; ci++)
+            for (size_t t = 0; t < taps; t++) {
+                size_t row = ((size_t)ci / 4 * taps + t) * 4 + (size_t)ci % 4;
+                blob->data[((size_t)at + row * co_quads + (size_t)co / 4) * 4 + (size_t)co % 4] =
+                    weight_at(b, co, ci, (int32_t)t);
+            }
+    return at;
+}
+
 int32_t mi_pack_depthwise(mi_blob *blob, const mi_filter_bank *b)
 {
     size_t taps = (size_t)b->kh * (size_t)b->kw;

@@ -27,6 +27,8 @@ typedef struct mi_filter_bank {
 /* The order of conv_tile, conv_point and conv_any with q output quads a block (groups are spread
  * out with zeros). `order` maps a stored output channel to the model's; NULL: the same. */
 int32_t mi_pack_dense(mi_blob *blob, const mi_filter_bank *bank, int q, const int32_t *order);
+/* The order of conv_full. */
+int32_t mi_pack_full(mi_blob *blob, const mi_filter_bank *bank);
 int32_t mi_pack_depthwise(mi_blob *blob, const mi_filter_bank *bank);
 int32_t mi_pack_transpose(mi_blob *blob, const mi_filter_bank *bank);
 /* Bias by quads, room for whole blocks of q quads. */

@@ -148,6 +148,23 @@ bool mi_is_ready(const planner *p, int32_t t)
     return p->buffer[t] != MI_BUFFER_NONE;
 }
 
+bool mi_make_ready(planner *p, int32_t t)
+{
+    int32_t i = p->producer[t], turn = p->node;
+    if (mi_is_ready(p, t) || i < 0)
+        return mi_is_ready(p, t);
+    const mi_node *n = &p->g->node[i];
+    bool simple = n->op == MI_OP_MAX_POOL || n->op == MI_OP_AVERAGE_POOL ||
+                  mi_is_channel_pad(p, n);
+    if (!simple || !mi_make_ready(p, n->in[0]))
+        return false;
+    p->node = i;
+    bool planned = mi_plan_other(p, n) == MIEN_OK;
+    p->done[i] = true;
+    p->node = turn;
+    return planned && mi_is_ready(p, t);
+}
+
 static int plan_node(planner *p, const mi_node *n)
 {
     if (mi_planner_tensor(p, n->out)->data)
@@ -203,7 +220,22 @@ static void count_uses(planner *p)
             if (g->node[i].in[k] >= 0)
                 p->uses[g->node[i].in[k]]++;
     }
-    p->uses[g->output]++;
+    for (int32_t k = 0; k < g->outputs; k++)
+        p->uses[g->output[k]]++;
+}
+
+/* Outputs live to the end. */
+static int place_outputs(planner *p)
+{
+    mi_plan *plan = p->plan;
+    plan->outputs = p->g->outputs;
+    for (int32_t k = 0; k < plan->outputs; k++) {
+        int32_t b = plan->output[k] = p->buffer[p->g->output[k]];
+        if (b < 0 || plan->steps == 0)
+            return mi_fail(p->log, MIEN_ERR_MODEL, "the network computes nothing from its input");
+        plan->piece[b].last = plan->steps;
+    }
+    return MIEN_OK;
 }
 
 /* Step names outlive the graph. */
@@ -248,16 +280,13 @@ int mi_plan_create(mi_plan *plan, const mi_graph *graph, bool lanes8, mi_log *lo
             status = plan_node(&p, &graph->node[p.node]);
     if (status != MIEN_OK)
         goto error;
-    plan->output = p.buffer[graph->output];
-    if (plan->output < 0 || plan->steps == 0) {
-        status = mi_fail(log, MIEN_ERR_MODEL, "the network computes nothing from its input");
+    status = place_outputs(&p);
+    if (status != MIEN_OK)
         goto error;
-    }
     if (plan->blob.failed || keep_names(plan) != MIEN_OK) {
         status = mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
         goto error;
     }
-    plan->piece[plan->output].last = plan->steps;
     place_pieces(plan);
 error:
     free(p.buffer);

@@ -32,7 +32,8 @@ typedef struct mi_plan {
     int32_t steps, step_capacity;
     mi_piece *piece;
     int32_t pieces, piece_capacity;
-    int32_t input, output; /* buffers; the input lies where the caller put it */
+    int32_t input; /* buffer; it lies where the caller put it */
+    int32_t output[MI_GRAPH_OUTPUTS], outputs; /* buffers */
     int32_t vec4s;         /* arena wanted */
     mi_blob blob;          /* weights */
     double mac;

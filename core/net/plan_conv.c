@@ -10,6 +10,7 @@ typedef struct conv_plan {
     bool half_relu;       /* a ReLU follows that sum */
     int crd;
     int32_t residual;     /* tensor or -1 */
+    int32_t residual_quads; /* it has; zeros follow */
     int residual_mode;    /* 1: before the activation, 2: after */
     const mi_node *act;
     const mi_node *affine;
@@ -43,6 +44,37 @@ static void fuse_before(const planner *p, conv_plan *c)
     }
 }
 
+/* Takes the other operand of an addition as the residual. */
+static bool take_residual(planner *p, conv_plan *c, const mi_node *add)
+{
+    int32_t other = add->in[0] == c->out ? add->in[1] : add->in[0];
+    const mi_tensor *sum = mi_planner_tensor(p, add->out);
+    if (other == c->out || !mi_same_size(mi_planner_tensor(p, other), sum) ||
+        !mi_same_size(mi_planner_tensor(p, c->out), sum))
+        return false;
+    const mi_node *pad = mi_left_producer(p, other);
+    if (!pad && p->producer[other] > p->node && mi_only_reader(p, other) == add &&
+        mi_is_channel_pad(p, &p->g->node[p->producer[other]]))
+        pad = &p->g->node[p->producer[other]];
+    if (pad && mi_is_channel_pad(p, pad)) {
+        p->done[pad - p->g->node] = true;
+        other = pad->in[0];
+    }
+    if (!mi_make_ready(p, other))
+        return false;
+    c->residual = other;
+    c->residual_quads = mi_quads(mi_planner_tensor(p, other)->c);
+    c->residual_mode = c->act ? 2 : 1;
+    return true;
+}
+
+static bool conv_act(const mi_node *n, const mi_node *conv, const conv_plan *c)
+{
+    if (n->op == MI_OP_ACT && n->act == MI_ACT_PRELU)
+        return conv->op == MI_OP_CONV && !c->d2s;
+    return mi_plain_act(n);
+}
+
 /* What follows: [affine] [depth to space] [add] [activation] [add], in any sensible order. */
 static void fuse_after(planner *p, const mi_node *conv, conv_plan *c, int32_t co)
 {
@@ -50,16 +82,11 @@ static void fuse_after(planner *p, const mi_node *conv, conv_plan *c, int32_t co
     for (const mi_node *n; (n = mi_only_reader(p, c->out)) != NULL; mi_swallow(p, n, &c->out)) {
         if (n->op == MI_OP_AFFINE && !c->act && c->residual < 0 && !c->d2s && !c->affine) {
             c->affine = n;
-        } else if (mi_plain_act(n) && !c->act && c->residual_mode != 2) {
+        } else if (conv_act(n, conv, c) && !c->act && c->residual_mode != 2) {
             c->act = n;
         } else if (n->op == MI_OP_ADD && c->residual < 0 && conv->op == MI_OP_CONV) {
-            int32_t other = n->in[0] == c->out ? n->in[1] : n->in[0];
-            if (other == c->out || !mi_is_ready(p, other) ||
-                !mi_same_size(mi_planner_tensor(p, other), mi_planner_tensor(p, n->out)) ||
-                !mi_same_size(mi_planner_tensor(p, c->out), mi_planner_tensor(p, n->out)))
+            if (!take_residual(p, c, n))
                 return;
-            c->residual = other;
-            c->residual_mode = c->act ? 2 : 1;
         } else if (n->op == MI_OP_DEPTH_TO_SPACE && n->block == 2 && co == 12 && tile &&
                    conv->conv.stride_h == 1 && !c->up && c->residual < 0 && !c->d2s) {
             c->d2s = true;
@@ -86,12 +113,32 @@ static int choose_q(int32_t co_quads, int most)
     return best;
 }
 
-static void choose_kernel(const mi_node *n, const conv_plan *c, int32_t ci, int32_t co,
-                          mi_variant *v)
+/* One pixel comes out of all that goes in. */
+static bool is_full(const planner *p, const mi_node *n, const conv_plan *c)
+{
+    const mi_tensor *in = mi_planner_tensor(p, c->in), *out = mi_planner_tensor(p, n->out);
+    return !c->pad_t && !c->pad_l && !c->pad_b && !c->pad_r && n->conv.groups == 1 &&
+           n->conv.dilation_h == 1 && n->conv.dilation_w == 1 && out->h == 1 && out->w == 1 &&
+           n->conv.kh == in->h && n->conv.kw == in->w && !c->up && c->half < 0;
+}
+
+static bool is_depth3(const planner *p, const mi_node *n)
+{
+    const mi_tensor *out = mi_planner_tensor(p, n->out);
+    return n->conv.kh == 3 && n->conv.kw == 3 && n->conv.dilation_h == 1 &&
+           n->conv.dilation_w == 1 && n->conv.stride_h == n->conv.stride_w &&
+           n->conv.stride_h <= 2 && (int64_t)mi_quads(out->c) * out->w < 1 << 22;
+}
+
+static void choose_kernel(const planner *p, const mi_node *n, const conv_plan *c, int32_t ci,
+                          int32_t co, mi_variant *v)
 {
     bool pads = c->pad_t || c->pad_l;
     if (n->conv.groups > 1 && n->conv.groups == ci && ci == co) {
         v->kernel = MI_KERNEL_CONV_DEPTH;
+        v->stride = is_depth3(p, n) ? (uint8_t)n->conv.stride_h : 0;
+    } else if (is_full(p, n, c)) {
+        v->kernel = MI_KERNEL_CONV_FULL;
     } else if (mi_is_conv3x3(n)) {
         v->kernel = MI_KERNEL_CONV_TILE;
         /* three quads only for what is three quads: two fit a CPU's instruction cache better */
@@ -138,6 +185,13 @@ static void set_conv_groups(mi_step *s, int32_t co)
     if (s->variant.kernel == MI_KERNEL_CONV_POINT) {
         s->groups[0] = mi_divide_up(u->iw * u->ih, 128);
         s->groups[1] = 1;
+    } else if (s->variant.kernel == MI_KERNEL_CONV_FULL) {
+        s->groups[0] = mi_divide_up(u->oq, 32);
+        s->groups[1] = blocks = 1;
+    } else if (s->variant.kernel == MI_KERNEL_CONV_DEPTH && s->variant.stride) {
+        s->groups[0] = mi_divide_up(u->ow * u->oq, 8);
+        s->groups[1] = mi_divide_up(u->oh, 16);
+        blocks = 1;
     } else if (s->variant.kernel == MI_KERNEL_CONV_DEPTH) {
         s->groups[0] = mi_divide_up(u->ow, 32);
         s->groups[1] = mi_divide_up(u->oh, 4);
@@ -185,26 +239,35 @@ int mi_plan_conv(planner *p, const mi_node *n)
     mi_step *s = mi_planner_step(p, MI_KERNEL_CONV_ANY);
     if (!s)
         return mi_planner_no_memory(p);
-    choose_kernel(n, &c, bank.ci, bank.co, &s->variant);
-    s->variant.lanes8 = p->lanes8 && s->variant.kernel != MI_KERNEL_CONV_DEPTH;
+    choose_kernel(p, n, &c, bank.ci, bank.co, &s->variant);
+    s->variant.lanes8 = p->lanes8 && s->variant.kernel != MI_KERNEL_CONV_DEPTH &&
+                        s->variant.kernel != MI_KERNEL_CONV_FULL;
 
     set_geometry(p, s, n, &c);
     s->spec[1] = (uint32_t)c.pad_mode;
     s->spec[2] = (uint32_t)c.residual_mode;
     if (c.half >= 0)
         s->in2 = p->buffer[c.half];
+    else
+        s->push.c0 = s->push.iq * s->push.iw * s->push.ih;
     s->spec[3] = c.half_relu;
     if (c.residual >= 0)
         s->in1 = p->buffer[c.residual];
+    s->push.c1 = c.residual_quads;
+    if (c.act && c.act->act == MI_ACT_PRELU)
+        s->push.c2 = mi_pack_slopes(p, c.act, bank.co);
 
     /* The depth-to-space store takes channels in CRD order: colour * 4 + place. */
     static const int32_t dcr[12] = {0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11};
     const int32_t *order = c.d2s && !c.crd ? dcr : NULL;
     mi_blob *blob = &p->plan->blob;
     int q = s->variant.q ? s->variant.q : 1;
-    s->push.weights = s->variant.kernel == MI_KERNEL_CONV_DEPTH
-                          ? mi_pack_depthwise(blob, &bank)
-                          : mi_pack_dense(blob, &bank, q, order);
+    if (s->variant.kernel == MI_KERNEL_CONV_DEPTH)
+        s->push.weights = mi_pack_depthwise(blob, &bank);
+    else if (s->variant.kernel == MI_KERNEL_CONV_FULL)
+        s->push.weights = mi_pack_full(blob, &bank);
+    else
+        s->push.weights = mi_pack_dense(blob, &bank, q, order);
     s->push.bias = mi_pack_bias(blob, &bank, q, order);
     set_conv_groups(s, bank.co);
     s->mac = macs(s->push.ow, s->push.oh, &bank);

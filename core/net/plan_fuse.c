@@ -16,6 +16,13 @@ static bool pad_fits(const mi_node *pad)
            (pad->pad_mode != MI_PAD_CONSTANT || pad->pad_value == 0);
 }
 
+bool mi_is_channel_pad(const planner *p, const mi_node *n)
+{
+    return n->op == MI_OP_PAD && n->pad_mode == MI_PAD_CONSTANT && n->pad_value == 0 &&
+           n->pad.front == 0 && !n->pad.t && !n->pad.l && !n->pad.b && !n->pad.r &&
+           mi_planner_tensor(p, n->in[0])->c % 4 == 0;
+}
+
 static bool is_up2(const planner *p, const mi_node *n)
 {
     const mi_tensor *in = mi_planner_tensor(p, n->in[0]), *out = mi_planner_tensor(p, n->out);
@@ -72,11 +79,12 @@ bool mi_left_to_reader(const planner *p, const mi_node *n)
     const mi_node *next = mi_only_reader(p, n->out);
     if (!next)
         return false;
-    if (n->op == MI_OP_PAD)
-        return next->op == MI_OP_CONV && pad_fits(n) &&
-               (!has_own_pad(next) || n->pad_mode == MI_PAD_CONSTANT);
+    if (n->op == MI_OP_PAD && next->op == MI_OP_CONV)
+        return pad_fits(n) && (!has_own_pad(next) || n->pad_mode == MI_PAD_CONSTANT);
     if (n->op == MI_OP_ADD)
         return is_joint(p, n);
+    if (next->op == MI_OP_ADD && mi_is_channel_pad(p, n))
+        return true; /* or the addition asks for it: mi_make_ready() */
     if (n->op == MI_OP_ACT)
         return mi_left_producer(p, n->in[0]) != NULL;
     if (!is_up2(p, n))

@@ -43,11 +43,21 @@ static int32_t pack_channels(planner *p, int32_t t, int32_t channels)
     return mi_pack_vector(&p->plan->blob, mi_planner_tensor(p, t)->data, channels, false);
 }
 
+int32_t mi_pack_slopes(planner *p, const mi_node *prelu, int32_t channels)
+{
+    const mi_tensor *slope = mi_planner_tensor(p, prelu->in[1]);
+    return mi_pack_vector(&p->plan->blob, slope->data, channels,
+                          (int64_t)slope->c * slope->h * slope->w == 1);
+}
+
 static int plan_elementwise(planner *p, const mi_node *n)
 {
     static const uint32_t code[] = {[MI_OP_ADD] = 1, [MI_OP_SUB] = 2, [MI_OP_MUL] = 3,
                                     [MI_OP_DIV] = 4};
     const mi_tensor *o = mi_planner_tensor(p, n->out);
+    if (n->op == MI_OP_ADD) /* pads that no convolution took */
+        for (int k = 0; k < 2; k++)
+            mi_make_ready(p, n->in[k]);
     mi_step *s = mi_planner_step(p, MI_KERNEL_ELEMENTWISE);
     if (!s)
         return mi_planner_no_memory(p);
@@ -59,12 +69,10 @@ static int plan_elementwise(planner *p, const mi_node *n)
         s->push.in1 = pack_channels(p, n->in[1], o->c);
         s->push.bias = pack_channels(p, n->in[2], o->c);
     } else if (n->op == MI_OP_ACT && n->act == MI_ACT_PRELU) {
-        const mi_tensor *slope = mi_planner_tensor(p, n->in[1]);
         s->spec[3] = 6;
         s->spec[4] = 1;
         s->push.qs = 1;
-        s->push.in1 = mi_pack_vector(&p->plan->blob, slope->data, o->c,
-                                     (int64_t)slope->c * slope->h * slope->w == 1);
+        s->push.in1 = mi_pack_slopes(p, n, o->c);
     } else if (n->op == MI_OP_ACT) {
         mi_set_act(s, n);
     } else {

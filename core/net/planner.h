@@ -45,11 +45,19 @@ const mi_node *mi_only_reader(const planner *p, int32_t t);
 const mi_node *mi_left_producer(const planner *p, int32_t t);
 /* True if a step may read tensor t now: it has been computed. */
 bool mi_is_ready(const planner *p, int32_t t);
+/* Makes sure that a step may read t, planning its producer ahead of its turn where that is a pool
+ * or a channel pad that can run now. False: it is not ready. */
+bool mi_make_ready(planner *p, int32_t t);
+/* A pad behind the last channels, with zeros: what remains is a tensor with fewer quads. */
+bool mi_is_channel_pad(const planner *p, const mi_node *n);
 /* Marks n as done by the present step, whose output becomes *out. */
 void mi_swallow(planner *p, const mi_node *n, int32_t *out);
 /* An activation that a kernel can apply to what it stores. */
 bool mi_plain_act(const mi_node *n);
 void mi_set_act(mi_step *s, const mi_node *n);
+
+/* The slopes of a PRelu, one a channel, in the weights. */
+int32_t mi_pack_slopes(planner *p, const mi_node *prelu, int32_t channels);
 
 bool mi_is_conv3x3(const mi_node *n);
 /* Will the node's only reader, a convolution, do this node's work in its loads? */

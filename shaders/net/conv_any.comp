@@ -7,9 +7,8 @@
 #extension GL_KHR_shader_subgroup_shuffle : require
 #endif
 layout(local_size_x = 8, local_size_y = 4) in;
-#include "net/net.glsl"
+#include "net/finish.glsl"
 layout(constant_id = 1) const int PAD = 0;
-layout(constant_id = 2) const int RESIDUAL = 0;
 
 #ifdef LANES8
 #define WEIGHT(s) subgroupShuffle(w, uint(s))
@@ -27,6 +26,8 @@ void main()
 {
     int x = int(gl_GlobalInvocationID.x) * 2, y = int(gl_GlobalInvocationID.y) * 2;
     int co_block = int(gl_WorkGroupID.z);
+    if (y >= p.oh) // the same for all lanes of a subgroup of 8
+        return;
     vec4 r[4][2];
     [[unroll]] for (int q = 0; q < 2; q++)
         [[unroll]] for (int i = 0; i < 4; i++)
@@ -62,13 +63,7 @@ void main()
             if (quad >= p.oq)
                 continue;
             int at = (quad * p.oh + oy) * p.ow + ox;
-            vec4 o = r[i][q];
-            if (RESIDUAL == 1)
-                o += texelFetch(arena_vec4, p.in1 + at);
-            o = activate(o);
-            if (RESIDUAL == 2)
-                o += texelFetch(arena_vec4, p.in1 + at);
-            arena_store[p.out0 + at] = o;
+            arena_store[p.out0 + at] = finish(r[i][q], quad, at);
         }
     }
 }

@@ -3,15 +3,14 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
-#include "net/net.glsl"
+#include "net/finish.glsl"
 layout(constant_id = 1) const int PAD = 0;
-layout(constant_id = 2) const int RESIDUAL = 0;
 
 void main()
 {
     int x = int(gl_GlobalInvocationID.x) * 4, y = int(gl_GlobalInvocationID.y);
     int quad = int(gl_WorkGroupID.z);
-    if (y >= p.oh)
+    if (y >= p.oh || x >= p.ow)
         return;
     vec4 r[4];
     [[unroll]] for (int i = 0; i < 4; i++)
@@ -33,12 +32,6 @@ void main()
         if (x + i >= p.ow)
             continue;
         int at = (quad * p.oh + y) * p.ow + x + i;
-        vec4 o = r[i];
-        if (RESIDUAL == 1)
-            o += texelFetch(arena_vec4, p.in1 + at);
-        o = activate(o);
-        if (RESIDUAL == 2)
-            o += texelFetch(arena_vec4, p.in1 + at);
-        arena_store[p.out0 + at] = o;
+        arena_store[p.out0 + at] = finish(r[i], quad, at);
     }
 }

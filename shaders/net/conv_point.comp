@@ -7,8 +7,7 @@
 #extension GL_KHR_shader_subgroup_shuffle : require
 #endif
 layout(local_size_x = 8, local_size_y = 4) in;
-#include "net/net.glsl"
-layout(constant_id = 2) const int RESIDUAL = 0;
+#include "net/finish.glsl"
 
 #define VECS (4 * Q)
 #define LOADS ((VECS + 7) / 8)
@@ -23,6 +22,8 @@ void main()
     int plane = p.iw * p.ih;
     int first = (int(gl_WorkGroupID.x) * 4 + int(gl_LocalInvocationID.y)) * 32 +
                 int(gl_LocalInvocationID.x);
+    if (first - int(gl_LocalInvocationID.x) >= plane) // the whole subgroup is beyond the end
+        return;
     int co_block = int(gl_WorkGroupID.z);
     int at[4];
     [[unroll]] for (int i = 0; i < 4; i++)
@@ -58,13 +59,7 @@ void main()
             if (quad >= p.oq)
                 continue;
             int to = quad * plane + at[i];
-            vec4 o = r[i][q];
-            if (RESIDUAL == 1)
-                o += texelFetch(arena_vec4, p.in1 + to);
-            o = activate(o);
-            if (RESIDUAL == 2)
-                o += texelFetch(arena_vec4, p.in1 + to);
-            arena_store[p.out0 + to] = o;
+            arena_store[p.out0 + to] = finish(r[i][q], quad, to);
         }
     }
 }

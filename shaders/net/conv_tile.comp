@@ -20,9 +20,8 @@
 #extension GL_KHR_shader_subgroup_shuffle : require
 #endif
 layout(local_size_x = 8, local_size_y = 4) in;
-#include "net/net.glsl"
+#include "net/finish.glsl"
 layout(constant_id = 1) const int PAD = 0;
-layout(constant_id = 2) const int RESIDUAL = 0; // 1: in1 is added before the activation, 2: after
 
 // A mirrored border pixel of an upsampled picture is the border pixel of the small one.
 const int HALF_PAD = PAD == PAD_REFLECT ? PAD_EDGE : PAD;
@@ -57,16 +56,6 @@ int seen(int d, int t)
 vec4 load(int at)
 {
     return texelFetch(arena_vec4, PAD == PAD_ZERO ? max(at, 0) : at);
-}
-
-vec4 finish(vec4 r, int at)
-{
-    if (RESIDUAL == 1)
-        r += texelFetch(arena_vec4, p.in1 + at);
-    r = activate(r);
-    if (RESIDUAL == 2)
-        r += texelFetch(arena_vec4, p.in1 + at);
-    return r;
 }
 
 void main()
@@ -147,13 +136,13 @@ void main()
         [[unroll]] for (int s = 0; s < 4; s++) {
             int at = ((y + d) * 2 + s / 2) * (p.ow * 2) + x * 2 + s % 2;
             vec4 pixel = vec4(r[d][0][s], r[d][1][s], r[d][2][s], 0);
-            arena_store[inside ? p.out0 + at : WASTE] = finish(pixel, at);
+            arena_store[inside ? p.out0 + at : WASTE] = finish(pixel, 0, at);
         }
 #else
         [[unroll]] for (int q = 0; q < Q; q++) {
             int quad = co_block * Q + q;
             int at = (quad * p.oh + y + d) * p.ow + x;
-            arena_store[inside && quad < p.oq ? p.out0 + at : WASTE] = finish(r[d][q], at);
+            arena_store[inside && quad < p.oq ? p.out0 + at : WASTE] = finish(r[d][q], min(quad, p.oq - 1), at);
         }
 #endif
     }

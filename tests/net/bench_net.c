@@ -82,7 +82,9 @@ int main(int argc, char **argv)
     mi_graph *graph = NULL;
     mvk_device *d = NULL;
     mi_net net;
-    if (!bytes || mi_graph_from_onnx(&graph, bytes, size, argv[1], h, w, &log) < 0 ||
+    const char *const *outputs = argc > 5 ? (const char *const *)argv + 5 : NULL;
+    if (!bytes ||
+        mi_graph_of_outputs(&graph, bytes, size, argv[1], h, w, outputs, argc - 5, &log) < 0 ||
         mvk_device_create(&d, "", &log) < 0 || mi_net_create(&net, d, graph, &log) < 0)
         return 1;
     int32_t input = 2, base = 2 + w * h;

@@ -417,7 +417,8 @@ int oracle_node(const mi_graph *graph, const mi_node *node, float *const *value)
 int oracle_run(const mi_graph *graph, const float *input, float **output)
 {
     int status = MIEN_ERR_NOMEM;
-    *output = NULL;
+    for (int32_t k = 0; k < graph->outputs; k++)
+        output[k] = NULL;
     float **value = calloc((size_t)graph->tensors, sizeof *value);
     if (!value)
         goto error;
@@ -433,9 +434,9 @@ int oracle_run(const mi_graph *graph, const float *input, float **output)
     status = 0;
     for (int32_t k = 0; status == 0 && k < graph->nodes; k++)
         status = oracle_node(graph, &graph->node[k], value);
-    if (status == 0) {
-        *output = value[graph->output];
-        value[graph->output] = NULL;
+    for (int32_t k = 0; status == 0 && k < graph->outputs; k++) {
+        output[k] = value[graph->output[k]];
+        value[graph->output[k]] = NULL;
     }
 error:
     for (int32_t k = 0; value && k < graph->tensors; k++)

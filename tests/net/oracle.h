@@ -9,7 +9,8 @@
  * node->out are written. 0, or a negative mien_status. */
 int oracle_node(const mi_graph *graph, const mi_node *node, float *const *value);
 
-/* Runs the whole graph on a picture of c,h,w. *output is to be freed. 0 or MIEN_ERR_NOMEM. */
+/* Runs the whole graph on a picture of c,h,w. output[0..graph->outputs) are to be freed. 0 or
+ * MIEN_ERR_NOMEM. */
 int oracle_run(const mi_graph *graph, const float *input, float **output);
 
 /* Normalized mean square error, sum((a-b)^2) / sum(b^2); NaN counts as infinite. */

@@ -55,7 +55,7 @@ static void check_graph(const mi_graph *g)
 {
     assert_true(g->nodes > 0);
     assert_in_range(g->input, 0, g->tensors - 1);
-    assert_in_range(g->output, 0, g->tensors - 1);
+    assert_in_range(g->output[0], 0, g->tensors - 1);
     bool *defined = calloc((size_t)g->tensors, sizeof *defined);
     assert_non_null(defined);
     for (int32_t k = 0; k < g->tensors; k++) {
@@ -75,7 +75,7 @@ static void check_graph(const mi_graph *g)
         assert_false(defined[node->out]);
         defined[node->out] = true;
     }
-    assert_true(defined[g->output]);
+    assert_true(defined[g->output[0]]);
     free(defined);
 }
 
@@ -94,7 +94,7 @@ static bool run_good(const char *name, int32_t height, int32_t width)
         print_message("%s: %s\n", name, log.error);
     if (ok) {
         check_graph(g);
-        const mi_tensor *x = &g->tensor[g->input], *y = &g->tensor[g->output];
+        const mi_tensor *x = &g->tensor[g->input], *y = &g->tensor[g->output[0]];
         float *result = NULL;
         assert_int_equal(volume(x) * sizeof(float), in_size);
         assert_int_equal(oracle_run(g, (const float *)(const void *)in, &result), 0);
@@ -208,7 +208,7 @@ static void test_samples(void **state)
         assert_int_equal(status, 0);
         check_graph(g);
         assert_int_equal(oracle_run(g, picture, &result), 0);
-        for (size_t i = 0; i < volume(&g->tensor[g->output]); i++)
+        for (size_t i = 0; i < volume(&g->tensor[g->output[0]]); i++)
             assert_true(isfinite(result[i]));
         free(result);
         /* Every beginning of the file is refused. */

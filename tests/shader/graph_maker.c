@@ -36,7 +36,8 @@ void maker_init(graph_maker *m, dice *seed, int32_t c, int32_t h, int32_t w)
 mi_graph *maker_finish(graph_maker *m, int32_t output)
 {
     mi_graph *g = m->graph;
-    g->output = output;
+    g->output[0] = output;
+    g->outputs = 1;
     m->graph = NULL;
     return g;
 }

@@ -40,6 +40,11 @@ void cases_space(void **state);
 void cases_resize(void **state);
 void cases_pool(void **state);
 
+void cases_blocks(void **state);
+void cases_blocks_fuse(void **state);
+void cases_full(void **state);
+void cases_outputs(void **state);
+
 void cases_refused(void **state);
 void cases_chain(void **state);
 void cases_random_graph(void **state);

@@ -120,16 +120,25 @@ static size_t volume(const mi_tensor *t)
     return (size_t)t->c * (size_t)t->h * (size_t)t->w;
 }
 
+/* Values of all outputs. */
+static size_t volume_out(const mi_graph *g)
+{
+    size_t sum = 0;
+    for (int32_t k = 0; k < g->outputs; k++)
+        sum += volume(&g->tensor[g->output[k]]);
+    return sum;
+}
+
 static size_t vec4s_of(const mi_tensor *t)
 {
     return ((size_t)t->c + 3) / 4 * (size_t)t->h * (size_t)t->w;
 }
 
-/* Runs the net; *result has the output's values. False if it wrote where it must not. */
+/* Runs the net; result gets the values of all outputs. False if it wrote where it must not. */
 static bool run_net(net_trial *t, const mi_net *net, const mi_graph *g, const float *input,
                     float *result)
 {
-    const mi_tensor *x = &g->tensor[g->input], *y = &g->tensor[g->output];
+    const mi_tensor *x = &g->tensor[g->input];
     size_t in_at = MARGIN, in_vec4s = vec4s_of(x), base = in_at + in_vec4s + MARGIN;
     size_t all = base + (size_t)net->plan.vec4s + MARGIN;
     rig_memory m;
@@ -161,7 +170,11 @@ static bool run_net(net_trial *t, const mi_net *net, const mi_graph *g, const fl
                     (double)after[i], in_at * 4, base * 4, end);
             clean = false;
         }
-    unpack_output(y, after + (size_t)mi_net_output(net, (int32_t)base) * 4, result);
+    for (int32_t k = 0; k < g->outputs; k++) {
+        const mi_tensor *y = &g->tensor[g->output[k]];
+        unpack_output(y, after + (size_t)mi_net_output(net, k, (int32_t)base) * 4, result);
+        result += volume(y);
+    }
     free(before);
     free(after);
     rig_memory_destroy(t->rig, &m);
@@ -198,7 +211,7 @@ static void describe(const mi_graph *g)
 static bool good_enough(net_trial *t, const mi_graph *g, const float *got, const float *want,
                         const trial_options *o)
 {
-    size_t count = volume(&g->tensor[g->output]);
+    size_t count = volume_out(g);
     double nmse = oracle_nmse(got, want, count), off = oracle_max_abs(got, want, count), top = 1;
     for (size_t i = 0; i < count; i++)
         top = fmax(top, fabs((double)want[i]));
@@ -214,10 +227,24 @@ static bool good_enough(net_trial *t, const mi_graph *g, const float *got, const
     return false;
 }
 
+static void run_oracle(const mi_graph *g, const float *input, float *want)
+{
+    float *output[MI_GRAPH_OUTPUTS];
+    if (oracle_run(g, input, output) != 0)
+        abort();
+    for (int32_t k = 0; k < g->outputs; k++) {
+        size_t count = volume(&g->tensor[g->output[k]]);
+        memcpy(want, output[k], count * sizeof *want);
+        want += count;
+        free(output[k]);
+    }
+}
+
 bool net_trial_run(net_trial *t, const mi_graph *g, dice *seed, const trial_options *o)
 {
-    size_t in = volume(&g->tensor[g->input]), out = volume(&g->tensor[g->output]);
-    float *input = room_for(in, sizeof *input), *got = room_for(out, sizeof *got), *want = NULL;
+    size_t in = volume(&g->tensor[g->input]), out = volume_out(g);
+    float *input = room_for(in, sizeof *input), *got = room_for(out, sizeof *got);
+    float *want = room_for(out, sizeof *want);
     bool plain = o->low >= o->high;
     dice_fill(seed, input, in, plain ? -1 : o->low, plain ? 1 : o->high);
     mi_net net;
@@ -230,8 +257,7 @@ bool net_trial_run(net_trial *t, const mi_graph *g, dice *seed, const trial_opti
     t->runs++;
     bool ok = status == MIEN_OK;
     if (ok) {
-        if (oracle_run(g, input, &want) != 0)
-            abort();
+        run_oracle(g, input, want);
         ok = run_net(t, &net, g, input, got);
         if (!ok)
             fprintf(stderr, "%s, lanes8 %d: wrote outside its memory\n", o->what, (int)o->lanes8);

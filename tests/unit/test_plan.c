@@ -23,7 +23,10 @@ static void check_memory(const mi_plan *plan)
     assert_true(first && last);
     for (int32_t b = 0; b < plan->pieces; b++) {
         first[b] = plan->steps;
-        last[b] = b == plan->output ? plan->steps : -1;
+        last[b] = -1;
+        for (int32_t k = 0; k < plan->outputs; k++)
+            if (b == plan->output[k])
+                last[b] = plan->steps;
         for (int32_t i = 0; i < plan->steps; i++)
             if (uses(&plan->step[i], b)) {
                 first[b] = i < first[b] ? i : first[b];
