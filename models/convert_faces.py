@@ -219,7 +219,7 @@ def convert(model, source, role, start, input_name, input_range, outputs):
 
 def save(made, path):
     """The file appears only when it is whole."""
-    part = path.with_name(path.name + ".part")
+    part = path.with_name("%s.part%d" % (path.name, os.getpid()))
     part.write_bytes(made.SerializeToString())
     os.replace(part, path)
 

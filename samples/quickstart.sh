@@ -19,10 +19,11 @@ packages=(
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
     frei0r-plugins-dev ffmpeg fonts-dejavu-core                  # the plugin for ffmpeg; labels
     python3-imageio                                              # has NASA's picture
+    python3-pip python3-numpy python3-onnx                       # to fetch the face networks
 )
 
 step() { # NUMBER TEXT
-    printf '[%s/6] %s\n' "$1" "$2"
+    printf '[%s/7] %s\n' "$1" "$2"
 }
 
 die() { # one line that says what to do
@@ -215,7 +216,9 @@ mkdir -p "$out/log" 2>/dev/null && [ -w "$out/log" ] ||
 
 step 1 'packages'
 install_packages
-step 2 'build'
+step 2 'face networks'
+"$root/models/fetch_faces.sh" | sed 's/^/      /' || exit 1
+step 3 'build'
 build_all
 
 styles=()
@@ -229,9 +232,9 @@ second=${styles[1]:-$first}
 made_by=("$build/core/libmien.so" "$root/samples/quickstart.sh")
 
 if [ -n "${video:-}" ]; then
-    step 3 "video: $video"
+    step 4 "video: $video"
 else
-    step 3 "video: a moving clip from NASA's portrait of Eileen Collins (public domain)"
+    step 4 "video: a moving clip from NASA's portrait of Eileen Collins (public domain)"
     video=$out/clip.mp4
     make_clip "$video"
 fi
@@ -240,18 +243,18 @@ before=$out/$stem-before.png
 measure "$video"
 
 ffmpeg_video=$out/$stem-$first-ffmpeg.mp4
-step 4 "$first with ffmpeg and frei0r: $ffmpeg_video"
+step 5 "$first with ffmpeg and frei0r: $ffmpeg_video"
 up_to_date "$ffmpeg_video" "$video" "$root/models/style-$first.onnx" "${made_by[@]}" ||
     with_ffmpeg "$video" "$first" "$ffmpeg_video"
 
 gst_video=$out/$stem-$second-gstreamer.mp4
-step 5 "$second with gst-launch-1.0: $gst_video"
+step 6 "$second with gst-launch-1.0: $gst_video"
 up_to_date "$gst_video" "$video" "$root/models/style-$second.onnx" "${made_by[@]}" ||
     with_gstreamer "$video" "$second" "$gst_video"
 
 before_after=$out/$stem-before-after.png
 all_styles=$out/$stem-styles.png
-step 6 "pictures: $before_after and $all_styles"
+step 7 "pictures: $before_after and $all_styles"
 if ! up_to_date "$before_after" "$ffmpeg_video"; then
     after=$out/$stem-after.png
     logged after 'no frame of the result could be read' ffmpeg -nostdin -v error -y -ss "$middle" \

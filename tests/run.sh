@@ -18,6 +18,7 @@ packages=(
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     frei0r-plugins-dev ffmpeg
+    python3-pip python3-numpy python3-onnx python3-imageio       # the face networks; a picture
     dpkg-dev make nasm zlib1g-dev libx264-dev mmdebstrap ca-certificates # for the slow suite: FFmpeg from source
 )
 
@@ -145,6 +146,8 @@ if ! install_packages; then
 fi
 python_packages "$root/.venv" "$root/tests/requirements.txt" ||
     echo "the ONNX Runtime comparison will be skipped: its packages could not be installed"
+models/fetch_faces.sh
+count $? "the face networks are fetched"
 say "build"
 configure "$build"
 count $? "build with gcc, no warning"
