@@ -1,6 +1,9 @@
 /* Work on the finished frame in the areas of faces, in host memory and for every pixel format:
  * restrict an effect to faces or to the background, cover lost faces, draw the overlay. Bytes
- * outside the touched areas are not written. */
+ * outside the touched areas are not written, alpha and X never.
+ *
+ * In a frame: mi_face_area_restrict(), mi_face_area_cover(), mi_face_area_keep(), then what no
+ * cover may hold (the overlay). No allocation after create; one thread. */
 #ifndef MI_FACE_AREA_H
 #define MI_FACE_AREA_H
 
@@ -9,24 +12,30 @@
 
 typedef enum mi_style_area { MI_AREA_FRAME = 0, MI_AREA_FACE, MI_AREA_BACKGROUND } mi_style_area;
 
-/* Scratch for frames of one shape: masks, the last frame out (for `hold`). */
+/* Scratch for frames of one shape: rows, and what was kept of faces of the last frame out (for
+ * `hold`; room for two frames, touched only as far as faces need). */
 typedef struct mi_face_area mi_face_area;
 
+/* `shape`: format, size and colour of the frames that follow. MIEN_OK or MIEN_ERR_NOMEM. */
 int mi_face_area_create(mi_face_area **area, const mien_frame *shape, mi_log *log);
 void mi_face_area_destroy(mi_face_area **area); /* *area may be NULL */
 
-/* out = mix(in, out, mask): the faces' outlines, feathered by 5 % of the face's width, times their
- * amounts; MI_AREA_BACKGROUND: 1 - that. Where the mask is 0, out gets the bytes of in. `in` and
- * `out` do not share planes. */
+/* out = mix(in, out, mask): the faces' outlines (face_outline.h), feathered by 5 % of the face's
+ * shorter side half to each side, times their amounts; MI_AREA_BACKGROUND: 1 - that;
+ * MI_AREA_FRAME: nothing is done. Where the mask is 0, out gets the bytes of in: MI_AREA_FACE
+ * copies the frame around the faces. `in` and `out` do not share planes. */
 void mi_face_area_restrict(mi_face_area *area, const mien_frame *in, const mien_frame *out,
                            const mi_guarded *faces, int32_t count, mi_style_area where);
 
-/* Covers faces with cover > 0 as on_lost says, feathered outside of the outline. `hold` shows
- * the last frame out, moved along with the face. */
+/* Covers faces with cover > 0 as on_lost says, whole inside the outline times margin and
+ * feathered outside of it. `hold` shows what was kept, moved along with the face in whole pixels
+ * (even ones where chroma is halved), and blurs where nothing was kept; `pass` (a cover that
+ * fades after on_lost was changed) blurs too. */
 void mi_face_area_cover(mi_face_area *area, const mien_frame *out, const mi_guarded *faces,
                         int32_t count, mi_on_lost on_lost);
 
-/* Call it last in every frame in which a face was changed: keeps what `hold` may need. */
+/* Call it in every frame in which a face was changed, after the covers: keeps what `hold` may
+ * need. A face with a cover is not kept again, so it is shown again and again without loss. */
 void mi_face_area_keep(mi_face_area *area, const mien_frame *out, const mi_guarded *faces,
                        int32_t count);
 

@@ -11,6 +11,8 @@
 
 #include "../params.h"
 
+/* What covers a changed face while it is lost. MI_LOST_PASS: nothing, and the effect fades out
+ * over 150 ms. */
 typedef enum mi_on_lost { MI_LOST_PASS = 0, MI_LOST_HOLD, MI_LOST_BLUR, MI_LOST_BLACK } mi_on_lost;
 
 /* What one face gets in this frame. */
@@ -18,16 +20,34 @@ typedef struct mi_guarded {
     const mien_face *face; /* one of those given; its points outline the face */
     float amount;  /* 0..1: of the effect */
     float cover;   /* 0..1: of the cover, over the effect */
-    float margin;  /* the outline grows by this factor, >= 1 */
+    float margin;  /* the cover's outline grows by this factor, 1..1.6 */
+    float move_x, move_y; /* pixels: a lost face is now thought to be that far from its points;
+                           * effect and cover go there. 0 for a face that is seen */
 } mi_guarded;
 
+typedef struct mi_guard_memory {
+    uint32_t id;
+    bool lost;              /* in the last frame */
+    int32_t sightings;      /* 0..2, how many positions the speed rests on */
+    float amount, cover, margin;
+    float x, y;             /* middle, pixels, when last seen */
+    float size;             /* the shorter side, pixels, when last seen; > 0 */
+    float speed_x, speed_y; /* pixels a second, when last seen */
+    double lost_seconds;    /* since last seen */
+} mi_guard_memory;
+
+/* No allocation; one thread. All zero is a guard without a past. */
 typedef struct mi_guard {
     int32_t count;
-    /* ... owned by guard.c */
+    mi_guard_memory memory[MIEN_FACES_MAX];
 } mi_guard;
 
+/* Forgets every face. */
 void mi_guard_reset(mi_guard *guard);
-/* `changing`: a face effect is on (or fading out). `fresh`: first frame or cut. */
+
+/* One frame. `faces[count]`: those of mi_track_end(), lost ones too; beyond MIEN_FACES_MAX they
+ * are left out. `changing`: a face effect is on (or fading out). `dt`: seconds since the last
+ * frame. `fresh`: first frame or cut. Writes out[i] for faces[i] and returns how many. */
 int32_t mi_guard_step(mi_guard *guard, const mien_face *faces, int32_t count, bool changing,
                       mi_on_lost on_lost, double dt, bool fresh, mi_guarded out[MIEN_FACES_MAX]);
 

@@ -1,0 +1,129 @@
+#include "guard.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double FADE_SECONDS = 0.2;
+static const double PASS_SECONDS = 0.15;
+/* A lost face is taken to go on as it went, slower and slower: v T (1 - exp(-t / T)). */
+static const double SLOWING_SECONDS = 0.5;
+static const float SPEED_MAX = 6;      /* sizes a second: what is faster is no head */
+static const float MARGIN_LEAST = 1.1f; /* of a cover */
+static const float MARGIN_MOST = 1.6f;
+static const float MARGIN_GROWTH = 0.25f; /* a second, of a face that stood still */
+
+void mi_guard_reset(mi_guard *guard)
+{
+    memset(guard, 0, sizeof *guard);
+}
+
+static float step_to(float value, float target, double step)
+{
+    step += 1e-6; /* sums of steps end at the target, not a rounding error before it */
+    return value < target ? (float)fmin(value + step, target) : (float)fmax(value - step, target);
+}
+
+static mi_guard_memory recall(const mi_guard *guard, uint32_t id)
+{
+    for (int32_t i = 0; i < guard->count; i++)
+        if (guard->memory[i].id == id)
+            return guard->memory[i];
+    return (mi_guard_memory){.id = id, .margin = 1, .size = 1};
+}
+
+/* Position and speed of a face that is seen. */
+static void sight(mi_guard_memory *m, const mien_face *face, double dt)
+{
+    float x = face->x + face->width / 2, y = face->y + face->height / 2;
+    m->size = fmaxf(fminf(face->width, face->height), 1);
+    if (m->sightings > 0) {
+        float seconds = (float)(m->lost_seconds + fmax(dt, 1e-3));
+        /* A single step is half tremble; where there is an older speed, half of it stays. */
+        float weight = m->sightings > 1 && !m->lost ? 0.5f : 1;
+        m->speed_x += weight * ((x - m->x) / seconds - m->speed_x);
+        m->speed_y += weight * ((y - m->y) / seconds - m->speed_y);
+        float most = SPEED_MAX * m->size, speed = hypotf(m->speed_x, m->speed_y);
+        if (speed > most) {
+            m->speed_x *= most / speed;
+            m->speed_y *= most / speed;
+        }
+    }
+    m->sightings = m->sightings < 2 ? m->sightings + 1 : 2;
+    m->x = x;
+    m->y = y;
+    m->lost_seconds = 0;
+}
+
+static double gone_seconds(const mi_guard_memory *m)
+{
+    return SLOWING_SECONDS * (1 - exp(-m->lost_seconds / SLOWING_SECONDS));
+}
+
+/* The margin has room for both that the face stopped when it was lost and that it went on at its
+ * speed: the outline scaled by m about its middle holds the outline moved by (m - 1) half sizes. */
+static float lost_margin(const mi_guard_memory *m)
+{
+    double speed = hypot(m->speed_x, m->speed_y) / m->size, gone = gone_seconds(m);
+    double error = speed * fmax(gone, m->lost_seconds - gone);
+    float margin = MARGIN_LEAST + (float)(MARGIN_GROWTH * m->lost_seconds + 2 * error);
+    return fminf(margin, MARGIN_MOST);
+}
+
+static void step_lost(mi_guard_memory *m, bool changing, mi_on_lost on_lost, double dt)
+{
+    bool changed = m->amount > 0 || m->cover > 0;
+    bool covers = changing && changed && on_lost != MI_LOST_PASS;
+    float margin = lost_margin(m);
+    m->margin = m->cover > 0 ? fmaxf(m->margin, margin) : margin;
+    m->cover = covers ? 1 : step_to(m->cover, 0, dt / FADE_SECONDS);
+    m->amount = step_to(m->amount, covers ? 1 : 0,
+                        dt / (on_lost == MI_LOST_PASS ? PASS_SECONDS : FADE_SECONDS));
+}
+
+static void step_seen(mi_guard_memory *m, bool changing, double dt, bool fresh)
+{
+    m->amount = step_to(m->amount, changing ? 1 : 0, fresh ? 1 : dt / FADE_SECONDS);
+    /* The cover stays until the effect below it is whole: no bit of the bare face shows. */
+    if (!changing || m->amount >= 1)
+        m->cover = step_to(m->cover, 0, dt / FADE_SECONDS);
+    m->margin = m->cover > 0 ? step_to(m->margin, MARGIN_LEAST,
+                                       (MARGIN_MOST - MARGIN_LEAST) * dt / FADE_SECONDS)
+                             : 1;
+}
+
+static mi_guarded guard_face(mi_guard_memory *m, const mien_face *face, bool changing,
+                             mi_on_lost on_lost, double dt, bool fresh)
+{
+    mi_guarded g = {.face = face};
+    if (face->lost) {
+        m->lost_seconds += dt;
+        step_lost(m, changing, on_lost, dt);
+        if (m->sightings > 0) { /* else nothing better is known than its points */
+            float gone = (float)gone_seconds(m);
+            g.move_x = m->x + m->speed_x * gone - (face->x + face->width / 2);
+            g.move_y = m->y + m->speed_y * gone - (face->y + face->height / 2);
+        }
+    } else {
+        sight(m, face, dt);
+        step_seen(m, changing, dt, fresh);
+    }
+    m->lost = face->lost;
+    g.amount = m->amount;
+    g.cover = m->cover;
+    g.margin = m->cover > 0 ? m->margin : 1;
+    return g;
+}
+
+int32_t mi_guard_step(mi_guard *guard, const mien_face *faces, int32_t count, bool changing,
+                      mi_on_lost on_lost, double dt, bool fresh, mi_guarded out[MIEN_FACES_MAX])
+{
+    mi_guard next = {.count = count < MIEN_FACES_MAX ? count : MIEN_FACES_MAX};
+    if (fresh)
+        mi_guard_reset(guard);
+    for (int32_t i = 0; i < next.count; i++) {
+        next.memory[i] = recall(guard, faces[i].id);
+        out[i] = guard_face(&next.memory[i], &faces[i], changing, on_lost, dt, fresh);
+    }
+    *guard = next;
+    return next.count;
+}
