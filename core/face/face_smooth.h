@@ -1,5 +1,6 @@
 /* Steadies a face's points without lag: the head's pose (rotation, scale, translation) apart from
- * the shape in head coordinates. One object a followed face. Pure arithmetic, no allocation. */
+ * the shape in head coordinates. One object a followed face. Pure arithmetic, no allocation.
+ * Different objects may be used from different threads at once. */
 #ifndef MI_FACE_SMOOTH_H
 #define MI_FACE_SMOOTH_H
 
@@ -8,28 +9,52 @@
 /* Where the head is: a point p of the mean shape lies at scale * R p + t, in the frame's pixels. */
 typedef struct mi_pose {
     float r[3][3];
-    float scale;  /* pixels of the outer-eye distance of a frontal head */
+    float scale;  /* pixels of the outer-eye distance of a frontal head, > 0 */
     float t[3];
     float misfit; /* rms distance of the rigid points from the posed mean shape, in outer-eye
-                   * distances */
+                   * distances: about 0.02 for a frontal face, 0.04 for one that is turned away */
 } mi_pose;
 
-/* The pose that fits the points best: weighted least squares over mi_shape.weight. */
+/* The pose that fits the points best: weighted least squares over mi_shape.weight. Points that
+ * leave the pose open (all in one place or line, not finite) give no turn, scale 1, t 0, misfit
+ * 1. */
 void mi_pose_fit(mi_pose *pose, const mi_shape *shape, const float point[MI_POINTS][3]);
 
-/* Degrees, signs as in mien_face. */
+/* Degrees, signs as in mien_face; yaw and roll -180..180, pitch -90..90. Yaw and pitch say where
+ * the nose points as the camera sees it, whatever the roll. */
 void mi_pose_angles(const mi_pose *pose, float *yaw, float *pitch, float *roll);
+
+enum { MI_SMOOTH_AXES = 7, MI_SMOOTH_GROUPS = 9 };
+
+/* Follows one number that moves steadily: estimate of its speed, and how sure both are. */
+typedef struct mi_smooth_axis {
+    double speed;
+    double p[3];  /* covariance of value and speed: value, both, speed */
+    double drift; /* mean of the latest surprises */
+} mi_smooth_axis;
 
 typedef struct mi_smooth {
     bool started;
-    /* ... owned by face_smooth.c */
+    /* owned by face_smooth.c */
+    mi_pose pose;
+    float middle[3]; /* of the rigid points, in head coordinates */
+    float noise;     /* of one coordinate of a raw point, outer-eye distances */
+    int32_t frames;  /* since the start, as far as it matters */
+    mi_smooth_axis axis[MI_SMOOTH_AXES]; /* turn about x, y, z; shift along x, y, z; log scale */
+    float gain[MI_SMOOTH_GROUPS], excess[MI_SMOOTH_GROUPS];
+    float own_noise[MI_SMOOTH_GROUPS]; /* over `noise` */
+    uint8_t group[MI_POINTS];
+    float point[MI_POINTS][3];   /* steady, head coordinates */
+    float drift[MI_POINTS][2];   /* mean of the latest surprises */
+    float last[2][MI_POINTS][2]; /* raw of the last two frames, head coordinates, latest first */
 } mi_smooth;
 
 /* Forgets the past: the next points come out as they go in. */
 void mi_smooth_reset(mi_smooth *smooth);
 
 /* One frame: `raw` points as the network gave them, `dt` seconds since the last frame (> 0).
- * `steady` and `pose` get the result; `steady` may be `raw`. */
+ * `steady` and `pose` get the result; `steady` may be `raw`. Points that are not finite leave the
+ * last result standing (zeros and no turn, if there is none). */
 void mi_smooth_step(mi_smooth *smooth, const mi_shape *shape, const float raw[MI_POINTS][3],
                     double dt, float steady[MI_POINTS][3], mi_pose *pose);
 
