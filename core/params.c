@@ -6,16 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char NO_FLAGS[] = "none";
+
 static const mien_param_info table[MI_PARAM_COUNT] = {
 #define MI_PARAM_STRING(id, name, def, help) {name, MIEN_PARAM_STRING, def, 0, 0, NULL, "", help},
 #define MI_PARAM_FLOAT(id, name, def, min, max, unit, help) \
     {name, MIEN_PARAM_FLOAT, #def, min, max, NULL, unit, help},
+#define MI_PARAM_INT(id, name, def, min, max, help) \
+    {name, MIEN_PARAM_INT, #def, min, max, NULL, "", help},
 #define MI_PARAM_ENUM(id, name, def, choices, help) \
     {name, MIEN_PARAM_ENUM, def, 0, 0, choices, "", help},
+#define MI_PARAM_FLAGS(id, name, def, choices, help) \
+    {name, MIEN_PARAM_FLAGS, def, 0, 0, choices, "", help},
 #include "params.def"
 #undef MI_PARAM_STRING
 #undef MI_PARAM_FLOAT
+#undef MI_PARAM_INT
 #undef MI_PARAM_ENUM
+#undef MI_PARAM_FLAGS
 };
 
 const mien_param_info *mien_params(size_t *count)
@@ -64,6 +72,38 @@ static int find_choice(const char *choices, const char *word, size_t n)
     }
 }
 
+/* The bits of the words in "a+c", or -1 if one of them is no choice. */
+static int find_flags(const char *choices, const char *text)
+{
+    int bits = 0;
+    if (text[0] == '\0' || strcmp(text, NO_FLAGS) == 0)
+        return 0;
+    for (;; text++) {
+        size_t n = strcspn(text, "+");
+        int choice = find_choice(choices, text, n);
+        if (choice < 0)
+            return -1;
+        bits |= 1 << choice;
+        text += n;
+        if (*text == '\0')
+            return bits;
+    }
+}
+
+/* The words of `bits`, which find_flags() reads, or as much of them as fits. */
+static void print_flags(const char *choices, int bits, char *text, size_t size)
+{
+    size_t used = 0;
+    snprintf(text, size, "%s", NO_FLAGS);
+    for (int i = 0; bits >> i && used < size; i++) {
+        int n = (int)strcspn(choices, "|");
+        if (bits >> i & 1)
+            used += (size_t)snprintf(text + used, size - used, "%s%.*s", used ? "+" : "", n,
+                                     choices);
+        choices += choices[n] ? n + 1 : n;
+    }
+}
+
 static int find_param(const char *name, mi_log *log)
 {
     for (int i = 0; name && i < MI_PARAM_COUNT; i++)
@@ -78,6 +118,19 @@ static int find_param(const char *name, mi_log *log)
                    name ? name : "", names);
 }
 
+static int parse_choice(const mien_param_info *info, const char *text, mi_value *value,
+                        mi_log *log)
+{
+    bool flags = info->type == MIEN_PARAM_FLAGS;
+    int choice = flags ? find_flags(info->choices, text)
+                       : find_choice(info->choices, text, strlen(text));
+    if (choice < 0)
+        return mi_fail(log, MIEN_ERR_INVALID, "%s='%.60s' is not %s %s", info->name, text,
+                       flags ? "none or words joined by '+' of" : "one of", info->choices);
+    value->number = choice;
+    return MIEN_OK;
+}
+
 static int parse_value(const mien_param_info *info, const char *text, mi_value *value, mi_log *log)
 {
     if (!text)
@@ -90,17 +143,14 @@ static int parse_value(const mien_param_info *info, const char *text, mi_value *
         memcpy(value->text, text, n + 1);
         return MIEN_OK;
     }
-    if (info->type == MIEN_PARAM_ENUM) {
-        int choice = find_choice(info->choices, text, strlen(text));
-        if (choice < 0)
-            return mi_fail(log, MIEN_ERR_INVALID, "%s='%.60s' is not one of %s", info->name, text,
-                           info->choices);
-        value->number = choice;
-        return MIEN_OK;
-    }
+    if (info->type == MIEN_PARAM_ENUM || info->type == MIEN_PARAM_FLAGS)
+        return parse_choice(info, text, value, log);
     double number;
     if (!parse_number(text, &number))
         return mi_fail(log, MIEN_ERR_INVALID, "%s='%.60s' is not a number", info->name, text);
+    if (info->type == MIEN_PARAM_INT && number != floor(number))
+        return mi_fail(log, MIEN_ERR_INVALID, "%s='%.60s' is not a whole number", info->name,
+                       text);
     if (number < info->min || number > info->max)
         return mi_fail(log, MIEN_ERR_INVALID, "%s=%s is out of range %g..%g", info->name, text,
                        info->min, info->max);
@@ -187,7 +237,7 @@ int mi_params_get(const mi_params *params, const char *name, char *text, size_t 
         return i;
     if (!text || size == 0)
         return mi_fail(log, MIEN_ERR_INVALID, "%s: no room for the value", name);
-    char number[32];
+    char made[MI_TEXT_MAX];
     const char *from = params->value[i].text;
     size_t n;
     if (table[i].type == MIEN_PARAM_ENUM) {
@@ -198,8 +248,11 @@ int mi_params_get(const mi_params *params, const char *name, char *text, size_t 
     } else if (table[i].type == MIEN_PARAM_STRING) {
         n = strlen(from);
     } else {
-        print_number(params->value[i].number, number, sizeof number);
-        from = number;
+        if (table[i].type == MIEN_PARAM_FLAGS)
+            print_flags(table[i].choices, (int)params->value[i].number, made, sizeof made);
+        else
+            print_number(params->value[i].number, made, sizeof made);
+        from = made;
         n = strlen(from);
     }
     if (n >= size) {

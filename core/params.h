@@ -9,18 +9,22 @@ enum { MI_TEXT_MAX = 1024 }; /* bytes of a text parameter with its end */
 typedef enum mi_param_id {
 #define MI_PARAM_STRING(id, name, def, help) MI_PARAM_##id,
 #define MI_PARAM_FLOAT(id, name, def, min, max, unit, help) MI_PARAM_##id,
+#define MI_PARAM_INT(id, name, def, min, max, help) MI_PARAM_##id,
 #define MI_PARAM_ENUM(id, name, def, choices, help) MI_PARAM_##id,
+#define MI_PARAM_FLAGS(id, name, def, choices, help) MI_PARAM_##id,
 #include "params.def"
 #undef MI_PARAM_STRING
 #undef MI_PARAM_FLOAT
+#undef MI_PARAM_INT
 #undef MI_PARAM_ENUM
+#undef MI_PARAM_FLAGS
     MI_PARAM_COUNT
 } mi_param_id;
 
 typedef enum mi_quality { MI_QUALITY_AUTO = 0, MI_QUALITY_LOW, MI_QUALITY_HIGH } mi_quality;
 
 typedef struct mi_value {
-    double number;          /* float; enum: index of the choice */
+    double number;          /* float, int; enum: index of the choice; flags: bit i: choice i */
     char text[MI_TEXT_MAX]; /* string */
 } mi_value;
 

@@ -29,11 +29,15 @@ typedef struct MienContext {
     const AVClass *class;
 #define MI_PARAM_STRING(id, name, def, help) char *opt_##id;
 #define MI_PARAM_FLOAT(id, name, def, min, max, unit, help) double opt_##id;
+#define MI_PARAM_INT(id, name, def, min, max, help) double opt_##id;
 #define MI_PARAM_ENUM(id, name, def, choices, help) char *opt_##id;
+#define MI_PARAM_FLAGS(id, name, def, choices, help) char *opt_##id;
 #include "vf_mien_params.def"
 #undef MI_PARAM_STRING
 #undef MI_PARAM_FLOAT
+#undef MI_PARAM_INT
 #undef MI_PARAM_ENUM
+#undef MI_PARAM_FLAGS
 
     mien_filter *filter;
     mien_frame shape;  /* of the last frame, without planes; format 0: none yet */
@@ -51,13 +55,19 @@ static const AVOption mien_options[] = {
 #define MI_PARAM_FLOAT(id, name, def, min, max, unit, help) \
     { name, sizeof(unit) > 1 ? help ", " unit : help, OFFSET(id), AV_OPT_TYPE_DOUBLE, \
       { .dbl = def }, min, max, FLAGS },
+/* FFmpeg rounds what is given to its own int options; so the library sees it and says no. */
+#define MI_PARAM_INT(id, name, def, min, max, help) \
+    { name, help, OFFSET(id), AV_OPT_TYPE_DOUBLE, { .dbl = def }, min, max, FLAGS },
 /* The choices are one text: the library checks the word, and the help shows them. */
 #define MI_PARAM_ENUM(id, name, def, choices, help) \
     { name, help " (" choices ")", OFFSET(id), AV_OPT_TYPE_STRING, { .str = def }, 0, 0, FLAGS },
+#define MI_PARAM_FLAGS(id, name, def, choices, help) MI_PARAM_ENUM(id, name, def, choices, help)
 #include "vf_mien_params.def"
 #undef MI_PARAM_STRING
 #undef MI_PARAM_FLOAT
+#undef MI_PARAM_INT
 #undef MI_PARAM_ENUM
+#undef MI_PARAM_FLAGS
     { NULL }
 };
 

@@ -64,6 +64,8 @@ void values_explain(const mien_param_info *info, char *text, size_t size)
                  gap, info->unit);
     else if (info->type == MIEN_PARAM_ENUM)
         snprintf(text, size, "%s; one of %s", info->help, info->choices);
+    else if (info->type == MIEN_PARAM_FLAGS)
+        snprintf(text, size, "%s; of %s", info->help, info->choices);
     else
         snprintf(text, size, "%s", info->help);
 }

@@ -37,6 +37,53 @@ static GType make_enum(const mien_param_info *info)
     return type;
 }
 
+/* "a|b|c" as registered flags; none of them is "none", as gst-launch reads and writes it. */
+static GType make_flags(const mien_param_info *info)
+{
+    gchar *type_name = make_type_name(info->name);
+    GType type = g_type_from_name(type_name);
+    if (type == 0) {
+        gchar **words = g_strsplit(info->choices, "|", -1);
+        guint count = g_strv_length(words);
+        GFlagsValue *values = g_new0(GFlagsValue, count + 2);
+        values[0] = (GFlagsValue){0, "none", "none"};
+        for (guint i = 0; i < count; i++)
+            values[i + 1] = (GFlagsValue){1u << i, words[i], words[i]};
+        g_free(words);
+        type = g_flags_register_static(type_name, values);
+        gst_type_mark_as_plugin_api(type, 0);
+    }
+    g_free(type_name);
+    return type;
+}
+
+/* The bits of "a+c"; words that are none of the type's count nothing. */
+static guint find_flags(GType type, const gchar *text)
+{
+    GFlagsClass *klass = g_type_class_ref(type);
+    gchar **words = g_strsplit(text, "+", -1);
+    guint found = 0;
+    for (gchar **word = words; *word; word++) {
+        GFlagsValue *value = g_flags_get_value_by_nick(klass, *word);
+        found |= value ? value->value : 0;
+    }
+    g_strfreev(words);
+    g_type_class_unref(klass);
+    return found;
+}
+
+static gchar *print_flags(GType type, guint bits)
+{
+    GFlagsClass *klass = g_type_class_ref(type);
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < klass->n_values; i++)
+        if (klass->values[i].value & bits)
+            g_string_append_printf(text, "%s%s", text->len ? "+" : "",
+                                   klass->values[i].value_nick);
+    g_type_class_unref(klass);
+    return g_string_free(text, FALSE);
+}
+
 static gint find_enum(GType type, const gchar *nick)
 {
     GEnumClass *klass = g_type_class_ref(type);
@@ -60,6 +107,11 @@ static GParamSpec *make_spec(const mien_param_info *info, const gchar *blurb)
         GType type = make_enum(info);
         return g_param_spec_enum(name, name, blurb, type, find_enum(type, info->default_text),
                                  NUMBER_FLAGS);
+    }
+    case MIEN_PARAM_FLAGS: { /* a GstController cannot drive flags */
+        GType type = make_flags(info);
+        return g_param_spec_flags(name, name, blurb, type, find_flags(type, info->default_text),
+                                  TEXT_FLAGS);
     }
     default:
         return g_param_spec_string(name, name, blurb, info->default_text, TEXT_FLAGS);
@@ -93,6 +145,8 @@ gchar *gst_mien_props_to_text(const GValue *value)
         g_type_class_unref(klass);
         return text;
     }
+    if (G_VALUE_HOLDS_FLAGS(value))
+        return print_flags(G_VALUE_TYPE(value), g_value_get_flags(value));
     const gchar *text = g_value_get_string(value);
     return g_strdup(text ? text : "");
 }
@@ -105,6 +159,8 @@ void gst_mien_props_from_text(GValue *value, const gchar *text)
         g_value_set_int(value, (gint)g_ascii_strtoll(text, NULL, 10));
     else if (G_VALUE_HOLDS_ENUM(value))
         g_value_set_enum(value, find_enum(G_VALUE_TYPE(value), text));
+    else if (G_VALUE_HOLDS_FLAGS(value))
+        g_value_set_flags(value, find_flags(G_VALUE_TYPE(value), text));
     else
         g_value_set_string(value, text);
 }

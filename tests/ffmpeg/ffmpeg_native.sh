@@ -68,6 +68,8 @@ done <<'COMMANDS'
 smooth 0.5
 quality low
 device cpu
+max-faces 2
+on-lost blur
 COMMANDS
 
 # A change that cannot be made: one line that says so, and the stream goes on as it was.
@@ -81,6 +83,8 @@ done <<COMMANDS
 out of range|style-strength|7|$style
 style-strength=lots was refused|style-strength|lots|$style
 is not one of auto.low.high|quality|ultra|$style
+is not a whole number|max-faces|2.5|$style
+joined by|overlay|eyes|$style
 nosuchstyle|style|nosuchstyle|mien
 no parameter 'wrinkles'|wrinkles|3|mien
 COMMANDS
@@ -101,6 +105,8 @@ refused "unknown option" "'wrinkles' not found" mien=wrinkles=3
 refused "out of range" "'style-strength' out of range" mien=style-strength=7
 refused "no number" 'value "lots"' mien=style-strength=lots
 refused "no choice" "is not one of auto.low.high" mien=quality=ultra
+refused "no whole number" "is not a whole number" mien=max-faces=2.5
+refused "no flag" "words joined by '+'" mien=overlay=faces+eyes
 refused "no such device" nosuchdevice mien=style=cartoon:device=nosuchdevice
 refused "too small" "frame of 8x8 pixels" "$style" 8x8
 

@@ -76,6 +76,10 @@ static void values_come_back(void **state)
     assert_true(host_get_share(host, instance, "style-strength") == 0);
     host_set_text(host, instance, "style", "some name");
     host_set_text(host, instance, "quality", "low");
+    host_set_share(host, instance, "max-faces", 0.9); /* 7.3 faces: the nearest whole number */
+    assert_true(fabs(host_get_share(host, instance, "max-faces") - 6.0 / 7) < 1e-6);
+    host_set_text(host, instance, "overlay", "mesh+faces");
+    assert_string_equal(host_get_text(host, instance, "overlay"), "faces+mesh");
     assert_string_equal(host_get_text(host, instance, "style"), "some name");
     assert_string_equal(host_get_text(host, instance, "quality"), "low");
     host_set_text(host, instance, "params", "quality=high style='a b:c' smooth=0.5");
@@ -197,6 +201,8 @@ static void bad_values_are_said_once(void **state)
     static const char *const bad[][2] = {{"params", "style-strength=7"},
                                          {"params", "no-such-thing=1"},
                                          {"params", "nonsense"},
+                                         {"params", "max-faces=2.5"},
+                                         {"overlay", "faces+eyes"},
                                          {"quality", "best"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         f0r_instance_t instance = host->construct(WIDTH, HEIGHT);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -21,6 +22,9 @@ static void set_other_value(GstElement *element, const mien_param_info *info)
         break;
     case MIEN_PARAM_INT:
         g_object_set(element, info->name, (gint)info->max, NULL);
+        break;
+    case MIEN_PARAM_FLAGS: /* as gst-launch does it */
+        gst_util_set_object_arg(G_OBJECT(element), info->name, "mesh+timing");
         break;
     case MIEN_PARAM_ENUM:
         gst_util_set_object_arg(G_OBJECT(element), info->name, strrchr(info->choices, '|') + 1);
@@ -41,6 +45,8 @@ static void check_other_value(GstElement *element, const mien_param_info *info)
         assert_int_equal(g_value_get_int(&value), (gint)info->max);
     else if (info->type == MIEN_PARAM_ENUM)
         assert_true(g_value_get_enum(&value) > 0);
+    else if (info->type == MIEN_PARAM_FLAGS)
+        assert_int_equal(g_value_get_flags(&value), 2 + 16);
     else
         assert_string_equal(g_value_get_string(&value), "some text, 'quoted' and: odd");
     g_value_unset(&value);
@@ -58,7 +64,7 @@ static void properties_follow_the_table(void **state)
             g_object_class_find_property(G_OBJECT_GET_CLASS(element), info->name);
         assert_non_null(spec);
         assert_non_null(strstr(g_param_spec_get_blurb(spec), info->help));
-        gboolean text = info->type == MIEN_PARAM_STRING;
+        gboolean text = info->type == MIEN_PARAM_STRING || info->type == MIEN_PARAM_FLAGS;
         assert_int_equal(text, !(spec->flags & GST_PARAM_CONTROLLABLE));
         GValue value = G_VALUE_INIT;
         g_object_get_property(G_OBJECT(element), info->name, &value);
@@ -69,8 +75,32 @@ static void properties_follow_the_table(void **state)
             assert_true(number->minimum == info->min && number->maximum == info->max);
             assert_true(number->default_value == g_ascii_strtod(info->default_text, NULL));
         }
+        if (info->type == MIEN_PARAM_INT) {
+            GParamSpecInt *number = G_PARAM_SPEC_INT(spec);
+            assert_true(number->minimum == info->min && number->maximum == info->max);
+            assert_int_equal(number->default_value, atoi(info->default_text));
+        }
         set_other_value(element, info);
         check_other_value(element, info);
+    }
+    gst_object_unref(element);
+}
+
+/* Flags as words: gst-launch writes and applications read them so. */
+static void flags_are_words(void **state)
+{
+    (void)state;
+    static const char *const words[][2] = {{"faces+mesh", "faces+mesh"}, {"iris", "iris"},
+                                           {"none", "none"},             {"mask+iris", "iris+mask"}};
+    GstElement *element = gst_element_factory_make("mien", NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        GValue value = G_VALUE_INIT;
+        gst_util_set_object_arg(G_OBJECT(element), "overlay", words[i][0]);
+        g_object_get_property(G_OBJECT(element), "overlay", &value);
+        gchar *text = gst_value_serialize(&value);
+        assert_string_equal(text, words[i][1]);
+        g_free(text);
+        g_value_unset(&value);
     }
     gst_object_unref(element);
 }
@@ -240,6 +270,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(properties_follow_the_table),
+        cmocka_unit_test(flags_are_words),
         cmocka_unit_test(properties_survive_stop),
         cmocka_unit_test(text_too_long_fails_the_start),
         cmocka_unit_test(bypass_touches_nothing),

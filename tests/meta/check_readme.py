@@ -9,7 +9,7 @@ import sys
 
 import source_tree
 
-ROW = re.compile(r'MI_PARAM_(STRING|FLOAT|ENUM)\((.*)\)$')
+ROW = re.compile(r'MI_PARAM_(STRING|FLOAT|INT|ENUM|FLAGS)\((.*)\)$')
 FIELD = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,\s][^,]*)')
 
 def wanted(root):
@@ -21,10 +21,11 @@ def wanted(root):
             continue
         field = [a or b.strip() for a, b in FIELD.findall(row.group(2))]
         kind, name, default, help_text = row.group(1), field[1], field[2], field[-1]
-        if kind == 'FLOAT':
+        if kind in ('FLOAT', 'INT'):
             span = '%g..%g' % (float(field[3]), float(field[4]))
         else:
-            span = field[3].replace('|', ', ') if kind == 'ENUM' else None  # None: any words
+            choices = field[3].replace('|', ', ')
+            span = choices if kind in ('ENUM', 'FLAGS') else None  # None: any words
         table[name] = (span, default if default != '""' else '', help_text)
     return table
 

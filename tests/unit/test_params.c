@@ -63,7 +63,8 @@ static void test_table(void **state)
         assert_true(p[i].help && p[i].help[0] && !strchr(p[i].help, '\n'));
         assert_non_null(p[i].default_text);
         assert_non_null(p[i].unit);
-        assert_true((p[i].choices != NULL) == (p[i].type == MIEN_PARAM_ENUM));
+        assert_true((p[i].choices != NULL) ==
+                    (p[i].type == MIEN_PARAM_ENUM || p[i].type == MIEN_PARAM_FLAGS));
         if (p[i].type == MIEN_PARAM_FLOAT || p[i].type == MIEN_PARAM_INT)
             assert_true(p[i].min < p[i].max);
         assert_int_equal(mien_param_check(p[i].name, p[i].default_text, NULL, 0), MIEN_OK);
@@ -91,6 +92,8 @@ static void test_defaults(void **state)
     gives("style-strength", "1");
     gives("smooth", "0.8");
     gives("quality", "auto");
+    gives("max-faces", "4");
+    gives("overlay", "none");
 }
 
 static void set(const char *name, const char *value)
@@ -125,6 +128,21 @@ static void test_values(void **state)
             snprintf(text, sizeof text, "%.9g", p[i].min - 0.001);
             refuses(p[i].name, text, "out of range");
         }
+        if (p[i].type == MIEN_PARAM_INT) { /* the same in steps of one */
+            char text[32];
+            for (int k = (int)p[i].min; k <= (int)p[i].max; k++) {
+                snprintf(text, sizeof text, "%d", k);
+                set(p[i].name, text);
+                gives(p[i].name, text);
+            }
+            snprintf(text, sizeof text, "%d", (int)p[i].max + 1);
+            refuses(p[i].name, text, "out of range");
+            snprintf(text, sizeof text, "%d", (int)p[i].min - 1);
+            refuses(p[i].name, text, "out of range");
+            snprintf(text, sizeof text, "%.1f", p[i].min + 0.5);
+            refuses(p[i].name, text, "is not a whole number");
+            refuses(p[i].name, "few", "is not a number");
+        }
         if (p[i].type == MIEN_PARAM_ENUM) { /* each choice is one, parts of them are not */
             char choices[128], *rest = choices;
             snprintf(choices, sizeof choices, "%s", p[i].choices);
@@ -142,6 +160,39 @@ static void test_values(void **state)
     gives("style", "a b:c'd=e");
 }
 
+/* Any of the words in any order; they come back in the table's, and as bits. */
+static void test_flags(void **state)
+{
+    (void)state;
+    const mi_value *overlay = &params.value[MI_PARAM_OVERLAY];
+    static const struct {
+        const char *text, *got;
+        int bits;
+    } good[] = {{"faces", "faces", 1},        {"mesh+faces", "faces+mesh", 3},
+                {"", "none", 0},              {"iris+iris", "iris", 4},
+                {"timing", "timing", 16},     {"none", "none", 0},
+                {"mask+faces", "faces+mask", 9},
+                {"faces+mesh+iris+mask+timing", "faces+mesh+iris+mask+timing", 31}};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        set("overlay", good[i].text);
+        gives("overlay", good[i].got);
+        assert_int_equal((int)overlay->number, good[i].bits);
+    }
+    static const char *const bad[] = {"+", "faces+", "+faces", "faces++mesh", "Faces", "face",
+                                      "facesmesh", "faces|mesh", "faces,mesh", "faces+none",
+                                      "none+none", " faces", "3", "mesh+faces+nosuch"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        refuses("overlay", bad[i], "faces|mesh|iris|mask|timing");
+    refuses("overlay", NULL, "overlay");
+    char text[11]; /* one byte too few for the words and their end */
+    set("overlay", "faces+mesh");
+    assert_int_equal(mi_params_get(&params, "overlay", text, sizeof text - 1, &test_log),
+                     MIEN_ERR_INVALID);
+    assert_string_equal(text, "");
+    assert_int_equal(mi_params_get(&params, "overlay", text, sizeof text, &test_log), MIEN_OK);
+    assert_string_equal(text, "faces+mesh");
+}
+
 static void test_bad_values(void **state)
 {
     (void)state;
@@ -156,7 +207,7 @@ static void test_bad_values(void **state)
     refuses("style", NULL, "style");
     refuses("smooth", "1.01", "0..1");
     refuses("nosuch", "1", "nosuch");
-    refuses("", "1", "there are: style, style-strength, smooth");
+    refuses("", "1", "there are: style, style-strength, style-area, smooth");
     refuses(NULL, "1", "there is no parameter");
     refuses("Smooth", "1", "Smooth");
     refuses("smooth ", "1", "smooth ");
@@ -241,6 +292,10 @@ static void test_set_all(void **state)
     gives("style", "ab cd");
     set_all("style=a=b");
     gives("style", "a=b");
+    set_all("overlay=mesh+iris:max-faces=2 on-lost=blur");
+    gives("overlay", "mesh+iris");
+    gives("max-faces", "2");
+    gives("on-lost", "blur");
     set_all("style=''");
     gives("style", "");
     set_all("style=");
@@ -318,6 +373,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_table, setup, teardown),
         cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
         cmocka_unit_test_setup_teardown(test_values, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_flags, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_values, setup, teardown),
         cmocka_unit_test_setup_teardown(test_locale, setup, teardown),
         cmocka_unit_test_setup_teardown(test_set_all, setup, teardown),

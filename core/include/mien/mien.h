@@ -128,7 +128,8 @@ typedef enum mien_param_type {
     MIEN_PARAM_FLOAT = 1,
     MIEN_PARAM_INT = 2,
     MIEN_PARAM_STRING = 3,
-    MIEN_PARAM_ENUM = 4 /* one of `choices` */
+    MIEN_PARAM_ENUM = 4, /* one of `choices` */
+    MIEN_PARAM_FLAGS = 5 /* any of `choices` joined by '+', as "a+c"; "none" or "": none of them */
 } mien_param_type;
 
 /* One row of the parameter table that feeds every front end. All texts are constant. */
@@ -137,7 +138,7 @@ typedef struct mien_param_info {
     mien_param_type type;
     const char *default_text; /* the default as text */
     double min, max;          /* MIEN_PARAM_FLOAT and _INT */
-    const char *choices;      /* MIEN_PARAM_ENUM: words joined by '|'; else NULL */
+    const char *choices;      /* MIEN_PARAM_ENUM and _FLAGS: words joined by '|'; else NULL */
     const char *unit;         /* "" if none */
     const char *help;         /* one line */
 } mien_param_info;
