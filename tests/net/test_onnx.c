@@ -55,7 +55,7 @@ static void check_graph(const mi_graph *g)
 {
     assert_true(g->nodes > 0);
     assert_in_range(g->input, 0, g->tensors - 1);
-    assert_in_range(g->output[0], 0, g->tensors - 1);
+    assert_in_range(g->outputs, 1, MI_GRAPH_OUTPUTS);
     bool *defined = calloc((size_t)g->tensors, sizeof *defined);
     assert_non_null(defined);
     for (int32_t k = 0; k < g->tensors; k++) {
@@ -75,7 +75,13 @@ static void check_graph(const mi_graph *g)
         assert_false(defined[node->out]);
         defined[node->out] = true;
     }
-    assert_true(defined[g->output[0]]);
+    for (int32_t k = 0; k < g->outputs; k++) {
+        assert_in_range(g->output[k], 0, g->tensors - 1);
+        assert_true(defined[g->output[k]] && g->output[k] != g->input);
+        assert_null(g->tensor[g->output[k]].data);
+        for (int32_t i = 0; i < k; i++)
+            assert_true(g->output[i] != g->output[k]);
+    }
     free(defined);
 }
 
@@ -271,6 +277,101 @@ static void test_by_hand(void **state)
     free(model);
 }
 
+enum { NAMED_H = 3, NAMED_W = 4 };
+
+/* a = i = 2x, b = -2x, y = 3x, of which y is what the file calls its output. */
+static uint8_t *named_model(size_t *size)
+{
+    static const float two[1] = {2};
+    onnx_writer w;
+    onnx_writer_init(&w, 13);
+    onnx_floats(&w, "w", 4, (const int64_t[]){1, 1, 1, 1}, two);
+    onnx_node(&w, "Conv", "x w", "a");
+    onnx_node(&w, "Identity", "a", "i");
+    onnx_node(&w, "Neg", "i", "b");
+    onnx_node(&w, "Add", "a x", "y");
+    uint8_t *model = onnx_model(&w, (const int64_t[]){1, 1, NAMED_H, NAMED_W}, size);
+    onnx_writer_finish(&w);
+    return model;
+}
+
+typedef struct named_row {
+    int32_t count;
+    const char *output[MI_GRAPH_OUTPUTS];
+    float times[MI_GRAPH_OUTPUTS]; /* of the input */
+    int32_t nodes;                 /* of the graph; 0: any number */
+} named_row;
+
+static const named_row named_table[] = {
+    {1, {"y"}, {3}, 2},
+    {1, {"a"}, {2}, 1}, /* what comes behind it is not needed */
+    {3, {"a", "b", "y"}, {2, -2, 3}, 3},
+    {3, {"y", "b", "a"}, {3, -2, 2}, 3},
+    {2, {"a", "a"}, {2, 2}, 0},
+    {3, {"b", "y", "b"}, {-2, 3, -2}, 0},
+    {2, {"i", "a"}, {2, 2}, 0}, /* two names of one value */
+    {1, {"x"}, {1}, 1},
+    {2, {"x", "y"}, {1, 3}, 0},
+    {3, {"x", "a", "x"}, {1, 2, 1}, 0},
+    {8, {"y", "x", "a", "b", "b", "a", "x", "y"}, {3, 1, 2, -2, -2, 2, 1, 3}, 0},
+};
+
+static void check_named(const uint8_t *model, size_t size, const named_row *row)
+{
+    mi_log log;
+    mi_log_init(&log, NULL);
+    mi_graph *g;
+    float picture[NAMED_H * NAMED_W], *result[MI_GRAPH_OUTPUTS];
+    for (int k = 0; k < NAMED_H * NAMED_W; k++)
+        picture[k] = (float)(k - 5) / 8;
+    assert_int_equal(mi_graph_of_outputs(&g, model, size, "named", NAMED_H, NAMED_W, row->output,
+                                         row->count, &log), 0);
+    assert_string_equal(log.error, "");
+    check_graph(g);
+    assert_int_equal(g->outputs, row->count);
+    if (row->nodes)
+        assert_int_equal(g->nodes, row->nodes);
+    assert_int_equal(oracle_run(g, picture, result), 0);
+    for (int32_t k = 0; k < row->count; k++) {
+        const mi_tensor *t = &g->tensor[g->output[k]];
+        assert_true(t->c == 1 && t->h == NAMED_H && t->w == NAMED_W);
+        for (int i = 0; i < NAMED_H * NAMED_W; i++)
+            assert_true(fabsf(result[k][i] - row->times[k] * picture[i]) < 1e-6f);
+        free(result[k]);
+    }
+    mi_graph_destroy(&g);
+}
+
+/* Outputs by their names: any value that the input has a part in, in any order. */
+static void test_named(void **state)
+{
+    (void)state;
+    size_t size;
+    uint8_t *model = named_model(&size);
+    for (size_t k = 0; k < sizeof named_table / sizeof *named_table; k++)
+        check_named(model, size, &named_table[k]);
+    static const struct {
+        int32_t count;
+        const char *output[2], *line;
+    } bad[] = {
+        {1, {"c"}, "named: there is no output 'c'"},
+        {2, {"y", "ya"}, "named: there is no output 'ya'"},
+        {2, {"", "y"}, "named: there is no output ''"},
+        {2, {"y", "w"}, "named: output 'w' does not depend on the input"},
+    };
+    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+        lines seen = {0, true};
+        mi_log log;
+        mi_log_init(&log, &(mien_log){count_line, &seen, MIEN_LOG_ERROR});
+        mi_graph *g = NULL;
+        assert_int_equal(mi_graph_of_outputs(&g, model, size, "named", NAMED_H, NAMED_W,
+                                             bad[k].output, bad[k].count, &log), MIEN_ERR_MODEL);
+        assert_string_equal(log.error, bad[k].line);
+        assert_true(seen.errors == 1 && !g);
+    }
+    free(model);
+}
+
 static void test_no_model(void **state)
 {
     (void)state;
@@ -291,6 +392,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_model),
         cmocka_unit_test(test_by_hand),
+        cmocka_unit_test(test_named),
         cmocka_unit_test(test_samples),
         cmocka_unit_test(test_folder),
     };
