@@ -5,8 +5,10 @@
 #include "face_smooth.h"
 
 /* Fills box, yaw..pose_confidence, gaze_*, aperture, glasses and visible[] of `face` from its
- * points (already set), its pose and what the networks saw. `width`, `height`: of the frame;
- * regions beyond its border are not visible. */
+ * points (already set), its pose and what the networks saw in the same frame (`sight`: presence,
+ * roi, visible[], glasses; visible[] is 1 where no network looked). `width`, `height`: of the
+ * frame; regions beyond its border are not visible. Results are finite and within their ranges
+ * whatever the sight holds. Any thread. */
 void mi_measure(mien_face *face, const mi_shape *shape, const mi_pose *pose,
                 const mi_sight *sight, int32_t width, int32_t height);
 
