@@ -10,7 +10,7 @@ typedef struct net_session {
     net_trial trial;
     uint64_t seed;
     int32_t times;      /* random cases a group are multiplied by it */
-    const char *models; /* folder with style-*.onnx; NULL: none */
+    const char *models; /* folder with style-*.onnx, face-*.onnx; NULL: none */
 } net_session;
 
 /* Runs the graph that ends in `output` with both families of convolution kernels and frees it. */
@@ -49,5 +49,6 @@ void cases_refused(void **state);
 void cases_chain(void **state);
 void cases_random_graph(void **state);
 void cases_models(void **state);
+void cases_face_models(void **state);
 
 #endif

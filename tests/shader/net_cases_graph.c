@@ -176,18 +176,62 @@ static uint8_t *read_file(const char *path, size_t *size)
     return bytes;
 }
 
-static bool check_model(net_session *s, const char *path, const char *name, dice *d)
+static bool is_model(const char *name, const char *begin)
 {
+    size_t n = strlen(name);
+    return n >= 6 && strncmp(name, begin, strlen(begin)) == 0 && !strcmp(name + n - 5, ".onnx");
+}
+
+/* A network of a fixed size and with several outputs. */
+typedef struct face_row {
+    const char *file;
+    int32_t size;
+    const char *output[4];
+    float low, high; /* of the input */
+} face_row;
+
+static const face_row face_table[] = {
+    {"face-detect-short.onnx", 128, {"scores0", "boxes0", "scores1", "boxes1"}, -1, 1},
+    {"face-detect-full.onnx", 192, {"scores0", "boxes0"}, -1, 1},
+    {"face-mesh.onnx", 192, {"mesh", "flag", "features"}, 0, 1},
+    {"face-lips.onnx", 16, {"points"}, -1, 1},
+    {"face-eye-left.onnx", 16, {"points", "iris"}, -1, 1},
+    {"face-eye-right.onnx", 16, {"points", "iris"}, -1, 1},
+    {"face-visible.onnx", 96, {"visible"}, 0, 1},
+};
+
+/* NULL if there is no such file. `row` NULL: the first output, on a picture of any size. */
+static mi_graph *graph_of(net_session *s, const char *name, const face_row *row)
+{
+    char path[1200];
     size_t size = 0;
-    uint8_t *bytes = read_file(path, &size);
     mi_graph *g;
-    assert_non_null(bytes);
-    assert_int_equal(mi_graph_from_onnx(&g, bytes, size, name, 72, 100, &s->rig.log), MIEN_OK);
+    snprintf(path, sizeof path, "%s/%s", s->models, name);
+    uint8_t *bytes = read_file(path, &size);
+    if (!bytes)
+        return NULL;
+    int32_t count = 0;
+    while (row && count < 4 && row->output[count])
+        count++;
+    if (row)
+        assert_int_equal(mi_graph_of_outputs(&g, bytes, size, name, row->size, row->size,
+                                             row->output, count, &s->rig.log), MIEN_OK);
+    else
+        assert_int_equal(mi_graph_from_onnx(&g, bytes, size, name, 72, 100, &s->rig.log), MIEN_OK);
     free(bytes);
+    return g;
+}
+
+/* Frees the graph. */
+static bool check_model(net_session *s, mi_graph *g, const trial_options *options, dice *d)
+{
     bool ok = true;
-    for (int32_t lanes8 = 0; lanes8 < 2; lanes8++)
-        ok = net_trial_run(&s->trial, g, d, &(trial_options){.what = name, .lanes8 = lanes8,
-                                                             .own_net = true, .high = 1}) && ok;
+    for (int32_t lanes8 = 0; lanes8 < 2; lanes8++) {
+        trial_options o = *options;
+        o.lanes8 = lanes8;
+        o.own_net = true;
+        ok = net_trial_run(&s->trial, g, d, &o) && ok;
+    }
     mi_graph_destroy(&g);
     return ok;
 }
@@ -201,15 +245,36 @@ void cases_models(void **state)
     if (!dir)
         skip();
     for (struct dirent *e; (e = readdir(dir)) != NULL;) {
-        size_t n = strlen(e->d_name);
-        if (n < 6 || strncmp(e->d_name, "style-", 6) != 0 || strcmp(e->d_name + n - 5, ".onnx"))
+        if (!is_model(e->d_name, "style-"))
             continue;
-        char path[1200];
-        snprintf(path, sizeof path, "%s/%s", s->models, e->d_name);
-        failed += !check_model(s, path, e->d_name, &d);
+        mi_graph *g = graph_of(s, e->d_name, NULL);
+        assert_non_null(g);
+        failed += !check_model(s, g, &(trial_options){.what = e->d_name, .high = 1}, &d);
         seen++;
     }
     closedir(dir);
     assert_true(seen > 0);
+    assert_int_equal(failed, 0);
+}
+
+/* Those that were fetched, with all their outputs. */
+void cases_face_models(void **state)
+{
+    net_session *s = *state;
+    dice d = dice_of(s->seed * 107 + 4);
+    int32_t seen = 0, failed = 0;
+    for (size_t k = 0; s->models && k < sizeof face_table / sizeof face_table[0]; k++) {
+        const face_row *row = &face_table[k];
+        mi_graph *g = graph_of(s, row->file, row);
+        if (!g)
+            continue;
+        failed += !check_model(s, g, &(trial_options){.what = row->file, .low = row->low,
+                                                      .high = row->high}, &d);
+        seen++;
+    }
+    if (!seen) {
+        print_message("no face networks; run models/fetch_faces.sh\n");
+        skip();
+    }
     assert_int_equal(failed, 0);
 }

@@ -208,10 +208,10 @@ static void describe(const mi_graph *g)
     }
 }
 
-static bool good_enough(net_trial *t, const mi_graph *g, const float *got, const float *want,
-                        const trial_options *o)
+/* One output; each has its own measure, since they may be of very different sizes. */
+static bool good_output(net_trial *t, const float *got, const float *want, size_t count,
+                        int32_t output, const trial_options *o)
 {
-    size_t count = volume_out(g);
     double nmse = oracle_nmse(got, want, count), off = oracle_max_abs(got, want, count), top = 1;
     for (size_t i = 0; i < count; i++)
         top = fmax(top, fabs((double)want[i]));
@@ -222,9 +222,23 @@ static bool good_enough(net_trial *t, const mi_graph *g, const float *got, const
     size_t first = 0;
     while (first + 1 < count && fabs((double)got[first] - want[first]) < ABS_LIMIT * top)
         first++;
-    fprintf(stderr, "%s, lanes8 %d: NMSE %g, largest error %g; value %zu is %g, not %g\n", o->what,
-            (int)o->lanes8, nmse, off, first, (double)got[first], (double)want[first]);
+    fprintf(stderr, "%s, lanes8 %d, output %d: NMSE %g, largest error %g; value %zu is %g, not "
+            "%g\n", o->what, (int)o->lanes8, (int)output, nmse, off, first, (double)got[first],
+            (double)want[first]);
     return false;
+}
+
+static bool good_enough(net_trial *t, const mi_graph *g, const float *got, const float *want,
+                        const trial_options *o)
+{
+    bool good = true;
+    for (int32_t k = 0; k < g->outputs; k++) {
+        size_t count = volume(&g->tensor[g->output[k]]);
+        good = good_output(t, got, want, count, k, o) && good;
+        got += count;
+        want += count;
+    }
+    return good;
 }
 
 static void run_oracle(const mi_graph *g, const float *input, float *want)
