@@ -69,6 +69,9 @@ class Head:
         eyes = self.points[:468, 2]
         self.points[468:473, 2] = eyes[[33, 133, 159, 145]].mean()
         self.points[473:478, 2] = eyes[[362, 263, 386, 374]].mean()
+        # A picture from the front hardly shows a head's sides: stretched wide they would look torn.
+        low = self.points[:, 2].min() + 0.33 * source.width
+        self.points[:, 2] -= 0.5 * np.maximum(self.points[:, 2] - low, 0)
         oval = self.points[list(OVAL)]
         side = self.points[[234, 454]]
         # The neck's axis: behind the middle between the ears.
@@ -84,6 +87,8 @@ class Head:
             self.follow.append(np.full(len(ring), follow))
         self.rest, self.follow = np.concatenate(rest), np.concatenate(self.follow)
         self.triangles = delaunay(self.rest[:, :2])
+        self.around = (self.triangles >= 468).any(1)
+        self.side = sides(self.rest[self.triangles])
 
     def turn(self, points, yaw, pitch):
         """yaw > 0: the nose goes to the viewer's right, pitch > 0: up; degrees."""
@@ -104,10 +109,15 @@ class Head:
         after = self.rest + (after - self.rest) * self.follow[:, None]
         flat = after[:, :2] @ matrix[:, :2].T + matrix[:, 2] - origin
         label = np.full((h, w), -1, np.float32)
-        depth = after[self.triangles, 2].mean(1)
+        # What is around the face first, then the face from far to near, without what faces away.
+        corners = flat[self.triangles]
+        side = sides(corners)
+        depth = after[self.triangles, 2].mean(1) + 1e6 * self.around
         for t in np.argsort(-depth):
-            corners = np.round((flat[self.triangles[t]] - 0.5) * 16).astype(np.int32)
-            cv2.fillConvexPoly(label, corners, float(t), cv2.LINE_8, 4)
+            if side[t] != self.side[t] and not self.around[t]:
+                continue
+            places = np.round((corners[t] - 0.5) * 16).astype(np.int32)
+            cv2.fillConvexPoly(label, places, float(t), cv2.LINE_8, 4)
         y, x = np.mgrid[0:h, 0:w] + 0.5
         at = np.stack([x, y, np.ones_like(x)], -1)
         still = cv2.invertAffineTransform(matrix)
@@ -121,6 +131,12 @@ class Head:
         coefficients[:-1][good] = np.linalg.solve(
             corners[good], self.rest[self.triangles[good]][:, :, :2]).transpose(0, 2, 1)
         return np.einsum("hwij,hwj->hwi", coefficients[label.astype(int)], at)
+
+
+def sides(corners):
+    """Which way round triangles N x 3 x (2 or more) go: -1, 0 or 1."""
+    a, b = (corners[:, k, :2] - corners[:, 0, :2] for k in (1, 2))
+    return np.sign(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
 
 
 def delaunay(points):
