@@ -13,7 +13,7 @@
 enum { PARITIES = 2, MODES = 2, MODE_MOTION = 0, MODE_PLAIN = 1 };
 /* Frames beyond the device's largest storage buffer are exported in bands of rows. */
 enum { BANDS_MAX = 8 };
-enum { STAGES = 5 };
+enum { STAGE_NET = 2, STAGES = 5 };
 static const char *const stage_name[STAGES] = {"import", "motion", "network", "blend", "export"};
 
 struct mi_chain {
@@ -26,8 +26,7 @@ struct mi_chain {
     int32_t fine;     /* native luma, see compose.h */
     int32_t net_base; /* the network's part of the arena */
     mvk_buffer arena;
-    mvk_buffer upload, readback;     /* packed frames, host side */
-    mvk_buffer device_in, device_out; /* the same on the device, where memory is not unified */
+    const mi_transfer *transfer;
     mvk_buffer uniform;
     mvk_set set[BANDS_MAX]; /* differ in what part of the frame out they show */
     int32_t bands, band_rows, band_bytes;
@@ -40,21 +39,12 @@ struct mi_chain {
     bool ran;
 };
 
-static const mvk_buffer *frame_in(const mi_chain *c)
-{
-    return c->device->unified ? &c->upload : &c->device_in;
-}
-
-static const mvk_buffer *frame_out(const mi_chain *c)
-{
-    return c->device->unified ? &c->readback : &c->device_out;
-}
-
 /* Only one-plane formats of four bytes a pixel get too large for one binding. */
 static int create_sets(mi_chain *c, const mien_frame *shape, size_t bytes)
 {
     mvk_bindings bindings = {.arena = &c->arena, .weights = &c->net.weights,
-                             .frame_in = frame_in(c), .frame_out = frame_out(c),
+                             .frame_in = mi_transfer_in(c->transfer),
+                             .frame_out = mi_transfer_out(c->transfer),
                              .uniform = &c->uniform};
     size_t limit = c->device->limits.maxStorageBufferRange;
     size_t pitch = bytes / (size_t)shape->height;
@@ -84,27 +74,17 @@ static int create_sets(mi_chain *c, const mien_frame *shape, size_t bytes)
 static int create_buffers(mi_chain *c, const mien_frame *shape, const mi_arena *arena)
 {
     mvk_device *d = c->device;
-    size_t offset[3], pitch[3];
-    size_t bytes = mi_frame_packed(shape->format, shape->width, shape->height, offset, pitch);
     if (arena->vec4s > INT32_MAX / 4)
         return mi_fail(c->log, MIEN_ERR_UNSUPPORTED, "frames of %dx%d need too much memory",
                        (int)shape->width, (int)shape->height);
     int status = mvk_buffer_create(d, &c->arena, (VkDeviceSize)arena->vec4s * 16,
                                    MVK_MEMORY_DEVICE);
     if (status == MIEN_OK)
-        status = mvk_buffer_create(d, &c->upload, bytes, MVK_MEMORY_UPLOAD);
-    if (status == MIEN_OK)
-        status = mvk_buffer_create(d, &c->readback, bytes, MVK_MEMORY_READBACK);
-    if (status == MIEN_OK && !d->unified)
-        status = mvk_buffer_create(d, &c->device_in, bytes, MVK_MEMORY_DEVICE);
-    if (status == MIEN_OK && !d->unified)
-        status = mvk_buffer_create(d, &c->device_out, bytes, MVK_MEMORY_DEVICE);
-    if (status == MIEN_OK)
         status = mvk_buffer_create(d, &c->uniform, sizeof(struct frame_uniform),
                                    MVK_MEMORY_UPLOAD);
     if (status != MIEN_OK)
         return status;
-    return create_sets(c, shape, bytes);
+    return create_sets(c, shape, c->transfer->bytes);
 }
 
 /* The first vec4 is zero by contract; the rest only has to hold finite numbers. */
@@ -136,10 +116,7 @@ static int record(mi_chain *c, int parity, int mode)
     if (status != MIEN_OK)
         return status;
     mvk_mark(list);
-    if (!c->device->unified) {
-        mvk_copy(list, &c->upload, &c->device_in, 0, 0, c->upload.size);
-        mvk_barrier(list);
-    }
+    mi_transfer_record_in(c->transfer, list);
     mvk_bind_set(c->device, list, &c->set[0]);
     mi_compose_record_import(&c->compose, list, c->picture[parity]);
     mvk_barrier(list);
@@ -161,10 +138,7 @@ static int record(mi_chain *c, int parity, int mode)
         from.first_row += c->band_rows;
         from.out_base += c->band_bytes;
     }
-    if (!c->device->unified) {
-        mvk_barrier(list);
-        mvk_copy(list, &c->device_out, &c->readback, 0, 0, c->readback.size);
-    }
+    mi_transfer_record_out(c->transfer, list);
     mvk_barrier_host(list);
     mvk_mark(list);
     return mvk_commands_end(c->device, list);
@@ -183,7 +157,6 @@ static int record_all(mi_chain *c)
 static int warm_up(mi_chain *c)
 {
     struct frame_uniform u = {.strength = 1, .alpha = 1, .fresh = 1};
-    memset(c->upload.map, 0, c->upload.size);
     memcpy(c->uniform.map, &u, sizeof u);
     return mvk_submit(c->device, &c->list[0][MODE_MOTION]);
 }
@@ -191,7 +164,7 @@ static int warm_up(mi_chain *c)
 static int create_parts(mi_chain *c, const mi_chain_config *config)
 {
     const mien_frame *shape = &config->shape;
-    mi_style_file file;
+    mi_model_file file;
     mi_graph *graph = NULL;
     mi_arena arena = {0};
     int32_t scale, w, h;
@@ -231,7 +204,7 @@ static int create_parts(mi_chain *c, const mi_chain_config *config)
         status = warm_up(c);
 error:
     mi_graph_destroy(&graph);
-    mi_style_close(&file);
+    mi_model_close(&file);
     return status;
 }
 
@@ -243,6 +216,7 @@ int mi_chain_create(mi_chain **chain, mvk_device *device, const mi_chain_config 
     if (!c)
         return mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
     c->device = device;
+    c->transfer = config->transfer;
     c->log = log;
     int status = create_parts(c, config);
     if (status != MIEN_OK)
@@ -264,10 +238,6 @@ void mi_chain_destroy(mi_chain **chain)
     for (int32_t i = 0; i < BANDS_MAX; i++)
         mvk_set_destroy(d, &c->set[i]);
     mvk_buffer_destroy(d, &c->arena);
-    mvk_buffer_destroy(d, &c->upload);
-    mvk_buffer_destroy(d, &c->readback);
-    mvk_buffer_destroy(d, &c->device_in);
-    mvk_buffer_destroy(d, &c->device_out);
     mvk_buffer_destroy(d, &c->uniform);
     mi_compose_destroy(&c->compose);
     mi_blend_destroy(&c->blend);
@@ -275,19 +245,16 @@ void mi_chain_destroy(mi_chain **chain)
     free(c);
 }
 
-int mi_chain_run(mi_chain *c, const mien_frame *in, const mien_frame *out,
-                 const mi_chain_values *values)
+int mi_chain_run(mi_chain *c, const mi_chain_values *values)
 {
     int mode = values->smooth > 0 ? MODE_MOTION : MODE_PLAIN;
     struct frame_uniform u = {.strength = values->strength,
                               .alpha = mi_blend_alpha(values->smooth, values->dt),
                               .fresh = values->reset || !c->has_motion_past || mode == MODE_PLAIN};
     memcpy(c->uniform.map, &u, sizeof u);
-    mi_frame_pack(c->upload.map, in);
     int status = mvk_submit(c->device, &c->list[c->parity][mode]);
     if (status != MIEN_OK)
         return status;
-    mi_frame_unpack(out, c->readback.map);
     c->ran = true;
     c->last_mode = mode;
     c->last_parity = c->parity;
@@ -306,18 +273,17 @@ void mi_chain_set_timing(mi_chain *c, bool on)
                       next submit says so */
 }
 
-void mi_chain_stats(const mi_chain *c, mien_stats *stats)
+void mi_chain_stats(const mi_chain *c, bool ran, mien_stats *stats)
 {
     double ms[STAGES];
     stats->net_width = c->picture[0].w;
     stats->net_height = c->picture[0].h;
     stats->net_gmac = c->net.plan.mac * 1e-9;
-    if (!c->ran || !c->timing)
+    if (!ran || !c->ran || !c->timing)
         return;
     uint32_t n = mvk_read_marks(c->device, &c->list[c->last_parity][c->last_mode], ms, STAGES);
-    for (uint32_t i = 0; i < n; i++)
-        stats->stage[i] = (mien_stage_time){.name = stage_name[i], .ms = ms[i]};
-    if (n > 2)
-        stats->stage[2].gflop = 2 * stats->net_gmac;
-    stats->stages = n;
+    for (uint32_t i = 0; i < n && stats->stages < sizeof stats->stage / sizeof stats->stage[0]; i++)
+        stats->stage[stats->stages++] =
+            (mien_stage_time){.name = stage_name[i], .ms = ms[i],
+                              .gflop = i == STAGE_NET ? 2 * stats->net_gmac : 0};
 }

@@ -3,13 +3,13 @@
 #ifndef MI_CHAIN_H
 #define MI_CHAIN_H
 
-#include "frame.h"
 #include "params.h"
-#include "vk/mvk.h"
+#include "transfer.h"
 
 typedef struct mi_chain mi_chain;
 
 typedef struct mi_chain_config {
+    const mi_transfer *transfer; /* made for frames of this shape; outlives the chain */
     mien_frame shape; /* format, size and colour; planes are not looked at */
     const char *style;  /* name or path */
     const char *models; /* folder */
@@ -28,11 +28,12 @@ int mi_chain_create(mi_chain **chain, mvk_device *device, const mi_chain_config 
                     mi_log *log);
 void mi_chain_destroy(mi_chain **chain); /* *chain may be NULL */
 
-/* Two queue submissions at most, one host wait, no allocation. `out` may share planes with `in`. */
-int mi_chain_run(mi_chain *chain, const mien_frame *in, const mien_frame *out,
-                 const mi_chain_values *values);
+/* From the frame put into the transfer to the one that can be taken out of it. One submission, one
+ * host wait, no allocation. */
+int mi_chain_run(mi_chain *chain, const mi_chain_values *values);
 
 void mi_chain_set_timing(mi_chain *chain, bool on);
-void mi_chain_stats(const mi_chain *chain, mien_stats *stats);
+/* Fills what is said of the network and, where it ran in the last frame, adds its stages. */
+void mi_chain_stats(const mi_chain *chain, bool ran, mien_stats *stats);
 
 #endif

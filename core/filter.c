@@ -1,11 +1,9 @@
-/* The public object: parameters from any thread, ramps, and a chain that fits the frames. */
+/* The public object: parameters from any thread, ramps, and a stream that fits the frames. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain.h"
-#include "frame.h"
-#include "params.h"
+#include "stream.h"
 
 static const double RAMP_SECONDS = 0.2;
 static const double FRAME_SECONDS = 1.0 / 30; /* taken where frames have no time */
@@ -14,18 +12,19 @@ static const double FRAME_SECONDS_MAX = 0.2;  /* a longer gap counts as this */
 struct mien_filter {
     mi_log log;
     char error[MI_ERROR_TEXT]; /* what mien_filter_error() last handed out */
-    pthread_mutex_t lock;      /* guards wanted, showing and passed */
+    pthread_mutex_t lock;      /* guards wanted, analysis, showing and passed */
     mi_params wanted;          /* as set, from any thread */
+    bool analysis;             /* faces are wanted for their own sake */
     bool showing;              /* the last output had some of the style */
     bool passed;               /* the host was told that frames may pass: the stream runs */
 
     /* The rest belongs to the thread that processes. */
     mi_params now; /* wanted, latched at the start of a frame */
+    bool analysis_now;
     mvk_device *device;
     char device_selector[MI_TEXT_MAX]; /* what `device` was opened with */
-    mi_chain *chain;
-    mien_frame shape;      /* of the frames that `chain` was made for */
-    mi_params chain_params; /* that `chain` was made with */
+    mi_stream *stream;      /* for frames of one shape */
+    mi_params style_params; /* that the stream's style was made with */
     double strength;       /* share of the style in the last output, ramped */
     double smooth;         /* ramped */
     bool fresh;            /* the next frame has no past: no ramp, no history */
@@ -57,7 +56,7 @@ void mien_filter_destroy(mien_filter **filter)
     if (!f)
         return;
     *filter = NULL;
-    mi_chain_destroy(&f->chain);
+    mi_stream_destroy(&f->stream);
     mvk_device_destroy(&f->device);
     pthread_mutex_destroy(&f->lock);
     mi_log_finish(&f->log);
@@ -99,12 +98,36 @@ static bool wants_style(const mi_params *p)
     return p->value[MI_PARAM_STYLE].text[0] && p->value[MI_PARAM_STYLE_STRENGTH].number > 0;
 }
 
+/* Do these parameters need faces? */
+static bool wants_faces(const mi_params *p, bool analysis)
+{
+    unsigned overlay = (unsigned)p->value[MI_PARAM_OVERLAY].number;
+    return analysis || (overlay & ~(unsigned)MI_OVERLAY_TIMING) != 0 ||
+           (wants_style(p) && p->value[MI_PARAM_STYLE_AREA].number != MI_AREA_FRAME);
+}
+
+/* Is there anything to do with these parameters? */
+static bool wants_work(const mi_params *p, bool analysis)
+{
+    return wants_style(p) || wants_faces(p, analysis) || p->value[MI_PARAM_OVERLAY].number != 0;
+}
+
+int mien_filter_set_analysis(mien_filter *f, bool on)
+{
+    if (!f)
+        return MIEN_ERR_INVALID;
+    pthread_mutex_lock(&f->lock);
+    f->analysis = on;
+    pthread_mutex_unlock(&f->lock);
+    return MIEN_OK;
+}
+
 bool mien_filter_is_bypass(mien_filter *f)
 {
     if (!f)
         return true;
     pthread_mutex_lock(&f->lock);
-    bool bypass = !f->showing && !wants_style(&f->wanted);
+    bool bypass = !f->showing && !wants_work(&f->wanted, f->analysis);
     f->passed = f->passed || bypass;
     pthread_mutex_unlock(&f->lock);
     return bypass;
@@ -133,22 +156,27 @@ static bool same_text(const mi_params *a, const mi_params *b, mi_param_id id)
     return strcmp(a->value[id].text, b->value[id].text) == 0;
 }
 
-/* Would these parameters make the same chain? */
-static bool same_chain(const mi_params *a, const mi_params *b)
+/* Would these parameters make the same style? */
+static bool same_style(const mi_params *a, const mi_params *b)
 {
     return same_text(a, b, MI_PARAM_STYLE) && same_text(a, b, MI_PARAM_MODELS) &&
            same_text(a, b, MI_PARAM_DEVICE) &&
            a->value[MI_PARAM_QUALITY].number == b->value[MI_PARAM_QUALITY].number;
 }
 
-static void drop_chain(mien_filter *f)
+static bool has_style(const mien_filter *f)
 {
-    mi_chain_destroy(&f->chain);
+    return f->stream && mi_stream_has_style(f->stream);
+}
+
+static void drop_stream(mien_filter *f)
+{
+    mi_stream_destroy(&f->stream);
     f->strength = 0;
 }
 
-/* Opens the device that is wanted, unless it is open. The old one and its chain go only when the
- * new one is there. */
+/* Opens the device that is wanted, unless it is open. The old one and what was made on it go only
+ * when the new one is there. */
 static int open_device(mien_filter *f)
 {
     const char *selector = f->now.value[MI_PARAM_DEVICE].text;
@@ -158,33 +186,33 @@ static int open_device(mien_filter *f)
     int status = mvk_device_create(&made, selector, &f->log);
     if (status != MIEN_OK)
         return status;
-    drop_chain(f);
+    drop_stream(f);
     mvk_device_destroy(&f->device);
     f->device = made;
     memcpy(f->device_selector, selector, sizeof f->device_selector);
     return MIEN_OK;
 }
 
-/* Makes a chain for frames like `frame` with the latched parameters. */
-static int make_chain(mien_filter *f, const mien_frame *frame)
+/* A device, and a stream for frames like `frame`. */
+static int open_stream(mien_filter *f, const mien_frame *frame)
 {
     int status = open_device(f);
-    if (status != MIEN_OK)
+    if (status != MIEN_OK || f->stream)
         return status;
-    mi_chain_config config = {.shape = *frame,
-                              .style = f->now.value[MI_PARAM_STYLE].text,
-                              .models = f->now.value[MI_PARAM_MODELS].text,
-                              .quality = (mi_quality)f->now.value[MI_PARAM_QUALITY].number};
-    mi_chain *made = NULL;
-    status = mi_chain_create(&made, f->device, &config, &f->log);
-    if (status != MIEN_OK)
-        return status;
-    mi_chain_destroy(&f->chain);
-    f->chain = made;
-    f->shape = *frame;
-    f->chain_params = f->now;
-    mi_chain_set_timing(made, f->timing);
-    return MIEN_OK;
+    status = mi_stream_create(&f->stream, f->device, frame, &f->log);
+    if (status == MIEN_OK)
+        mi_stream_set_timing(f->stream, f->timing || f->now.value[MI_PARAM_OVERLAY].number != 0);
+    return status;
+}
+
+static int make_style(mien_filter *f, const mien_frame *frame)
+{
+    int status = open_stream(f, frame);
+    if (status == MIEN_OK)
+        status = mi_stream_set_style(f->stream, &f->now);
+    if (status == MIEN_OK)
+        f->style_params = f->now;
+    return status;
 }
 
 static double step_to(double value, double target, double step)
@@ -207,6 +235,7 @@ static void latch(mien_filter *f)
 {
     pthread_mutex_lock(&f->lock);
     f->now = f->wanted;
+    f->analysis_now = f->analysis;
     pthread_mutex_unlock(&f->lock);
 }
 
@@ -221,14 +250,27 @@ static void publish_showing(mien_filter *f, bool showing)
  * taken back. The line about it is in the log. */
 static void keep_old_style(mien_filter *f)
 {
+    static const mi_param_id makes_style[] = {MI_PARAM_STYLE, MI_PARAM_MODELS, MI_PARAM_DEVICE,
+                                              MI_PARAM_QUALITY};
     pthread_mutex_lock(&f->lock);
-    if (same_chain(&f->wanted, &f->now)) {
-        double strength = f->wanted.value[MI_PARAM_STYLE_STRENGTH].number;
-        double smooth = f->wanted.value[MI_PARAM_SMOOTH].number;
-        f->wanted = f->chain_params;
-        f->wanted.value[MI_PARAM_STYLE_STRENGTH].number = strength;
-        f->wanted.value[MI_PARAM_SMOOTH].number = smooth;
+    bool still_wanted = same_style(&f->wanted, &f->now);
+    for (size_t i = 0; i < sizeof makes_style / sizeof makes_style[0]; i++) {
+        mi_param_id id = makes_style[i];
+        f->now.value[id] = f->style_params.value[id];
+        if (still_wanted)
+            f->wanted.value[id] = f->style_params.value[id];
     }
+    pthread_mutex_unlock(&f->lock);
+}
+
+/* The same for what needs faces, when the networks for them cannot be had. */
+static void keep_without_faces(mien_filter *f)
+{
+    static const mi_param_id needs_faces[] = {MI_PARAM_STYLE_AREA, MI_PARAM_OVERLAY};
+    pthread_mutex_lock(&f->lock);
+    for (size_t i = 0; i < sizeof needs_faces / sizeof needs_faces[0]; i++)
+        f->wanted.value[needs_faces[i]].number = f->now.value[needs_faces[i]].number = 0;
+    f->analysis = f->analysis_now = false;
     pthread_mutex_unlock(&f->lock);
 }
 
@@ -243,29 +285,57 @@ static bool take_passed(mien_filter *f)
     return passed;
 }
 
-/* Brings the chain in line with the frame and the wanted style. A change of style fades the old
- * one out first and the new one in, so nothing pops. */
-static int update_chain(mien_filter *f, const mien_frame *in)
+/* Brings the style in line with what is wanted. A change fades the old one out first and the new
+ * one in, so nothing pops. */
+static int update_style(mien_filter *f, const mien_frame *in, bool had_style)
 {
-    if (f->device && f->device->lost) { /* a new one may do */
-        drop_chain(f);
-        mvk_device_destroy(&f->device);
-    }
-    bool wanted = wants_style(&f->now), had_chain = f->chain != NULL;
     double strength = f->strength;
-    if (f->chain && !mi_frame_same_shape(&f->shape, in))
-        mi_chain_destroy(&f->chain);
-    if (!wanted || (f->chain && same_chain(&f->chain_params, &f->now)))
+    if (!wants_style(&f->now) || (has_style(f) && same_style(&f->style_params, &f->now)))
         return MIEN_OK;
-    if (f->chain && !f->fresh && f->strength > 0)
+    if (has_style(f) && !f->fresh && f->strength > 0)
         return MIEN_OK; /* still fading out */
-    int status = make_chain(f, in);
-    if (status != MIEN_OK && had_chain) {
+    int status = make_style(f, in);
+    if (status != MIEN_OK && had_style) {
         keep_old_style(f);
-        f->now = f->chain_params;
-        status = f->chain ? MIEN_OK : make_chain(f, in);
+        status = has_style(f) ? MIEN_OK : make_style(f, in);
     }
     f->strength = strength;
+    return status;
+}
+
+/* Has the face analysis at hand if it is wanted. */
+static int update_faces(mien_filter *f, const mien_frame *in)
+{
+    bool had = f->frames > 0;
+    if (!wants_faces(&f->now, f->analysis_now))
+        return MIEN_OK;
+    int status = open_stream(f, in);
+    if (status == MIEN_OK)
+        status = mi_stream_add_faces(f->stream, &f->now);
+    if (status != MIEN_OK && had) {
+        keep_without_faces(f);
+        status = MIEN_OK;
+    }
+    return status;
+}
+
+/* What is lost or does not fit the frame goes; what is wanted and lacking is made. */
+static int update_stream(mien_filter *f, const mien_frame *in)
+{
+    bool had_style = has_style(f);
+    double strength = f->strength;
+    if (f->device && f->device->lost) { /* a new one may do */
+        drop_stream(f);
+        mvk_device_destroy(&f->device);
+    }
+    if (f->stream && !mi_frame_same_shape(mi_stream_shape(f->stream), in))
+        mi_stream_destroy(&f->stream);
+    f->strength = strength;
+    int status = update_style(f, in, had_style);
+    if (status == MIEN_OK)
+        status = update_faces(f, in);
+    if (status == MIEN_OK && wants_work(&f->now, f->analysis_now))
+        status = open_stream(f, in);
     return status;
 }
 
@@ -277,7 +347,7 @@ int mien_filter_prepare(mien_filter *f, const mien_frame *frame)
     if (status != MIEN_OK)
         return status;
     latch(f);
-    return wants_style(&f->now) ? update_chain(f, frame) : MIEN_OK;
+    return wants_work(&f->now, f->analysis_now) ? update_stream(f, frame) : MIEN_OK;
 }
 
 static int check_pair(mien_filter *f, const mien_frame *in, const mien_frame *out)
@@ -301,32 +371,57 @@ int mien_filter_process(mien_filter *f, const mien_frame *in, const mien_frame *
         return status;
     latch(f);
     double dt = frame_seconds(f, in);
-    status = update_chain(f, in);
+    status = update_stream(f, in);
     if (status != MIEN_OK)
         return status;
 
-    bool current = f->chain && wants_style(&f->now) && same_chain(&f->chain_params, &f->now);
+    bool current = has_style(f) && wants_style(&f->now) && same_style(&f->style_params, &f->now);
     double target = current ? f->now.value[MI_PARAM_STYLE_STRENGTH].number : 0;
     double smooth = f->now.value[MI_PARAM_SMOOTH].number;
     bool was_off = f->strength <= 0;
     double step = f->fresh && !take_passed(f) ? 1 : dt / RAMP_SECONDS;
-    f->strength = step_to(f->strength, target, step);
+    f->strength = has_style(f) ? step_to(f->strength, target, step) : 0;
     f->smooth = step_to(f->smooth, smooth, step);
-    bool fresh = f->fresh;
+    mi_stream_values values = {.strength = (float)f->strength,
+                               .smooth = (float)f->smooth,
+                               .dt = dt,
+                               .fresh = f->fresh,
+                               .style_fresh = was_off,
+                               .faces = f->stream && mi_stream_has_faces(f->stream) &&
+                                        wants_faces(&f->now, f->analysis_now),
+                               .max_faces = (int32_t)f->now.value[MI_PARAM_MAX_FACES].number,
+                               .area = (mi_style_area)f->now.value[MI_PARAM_STYLE_AREA].number,
+                               .on_lost = (mi_on_lost)f->now.value[MI_PARAM_ON_LOST].number,
+                               .overlay = (unsigned)f->now.value[MI_PARAM_OVERLAY].number};
     f->fresh = false;
     publish_showing(f, f->strength > 0);
-    if (!f->chain || f->strength <= 0) {
+    if (f->strength <= 0 && !wants_work(&f->now, f->analysis_now)) {
         mi_frame_copy(out, in);
         return MIEN_BYPASSED;
     }
-    mi_chain_values values = {.strength = (float)f->strength,
-                              .smooth = (float)f->smooth,
-                              .dt = dt,
-                              .reset = fresh || was_off};
-    status = mi_chain_run(f->chain, in, out, &values);
+    status = mi_stream_run(f->stream, in, out, &values);
     if (status == MIEN_OK)
         f->frames++;
     return status;
+}
+
+int mien_filter_faces(const mien_filter *f, mien_face *faces, size_t max, size_t *count)
+{
+    if (!f || !count || (!faces && max > 0))
+        return MIEN_ERR_INVALID;
+    int32_t n = 0;
+    const mien_face *list = f->stream ? mi_stream_faces(f->stream, &n) : NULL;
+    *count = (size_t)n < max ? (size_t)n : max;
+    if (*count)
+        memcpy(faces, list, *count * sizeof *faces);
+    return MIEN_OK;
+}
+
+const char *mien_face_region_name(mien_face_region region)
+{
+    static const char *const name[MIEN_FACE_REGIONS] = {
+        "left-eye", "right-eye", "nose", "mouth", "left-cheek", "right-cheek", "forehead", "chin"};
+    return (unsigned)region < MIEN_FACE_REGIONS ? name[region] : NULL;
 }
 
 int mien_filter_set_timing(mien_filter *f, bool on)
@@ -334,8 +429,8 @@ int mien_filter_set_timing(mien_filter *f, bool on)
     if (!f)
         return MIEN_ERR_INVALID;
     f->timing = on;
-    if (f->chain)
-        mi_chain_set_timing(f->chain, on);
+    if (f->stream)
+        mi_stream_set_timing(f->stream, on);
     return MIEN_OK;
 }
 
@@ -350,8 +445,8 @@ int mien_filter_stats(const mien_filter *f, mien_stats *stats)
         stats->device_bytes = f->device->bytes;
     }
     stats->frames = f->frames;
-    if (f->chain)
-        mi_chain_stats(f->chain, stats);
+    if (f->stream)
+        mi_stream_stats(f->stream, stats);
     return MIEN_OK;
 }
 

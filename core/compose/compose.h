@@ -3,10 +3,8 @@
 #ifndef MI_COMPOSE_H
 #define MI_COMPOSE_H
 
-#include "../frame.h"
+#include "../pixel_layout.h"
 #include "../stage.h"
-
-#include "compose/pixel_push.h"
 
 typedef struct mi_compose {
     mvk_device *device;
@@ -19,9 +17,6 @@ typedef struct mi_compose {
 int mi_compose_create(mi_compose *compose, mvk_device *device, const mien_frame *shape,
                       int32_t scale);
 void mi_compose_destroy(mi_compose *compose);
-
-/* Luma weights of red and blue for a frame's matrix. */
-void mi_luma_weights(const mien_frame *shape, float *kr, float *kb);
 
 /* Frame in -> `low`: R'G'B' 0..1 and luma. */
 void mi_compose_record_import(const mi_compose *compose, mvk_commands *commands, mi_picture low);

@@ -1,17 +1,13 @@
 #include "style.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "style_image.h"
 
 enum { ALIGN_DEFAULT = 4, ALIGN_MAX = 64, PROBE = 64, SCALE_MAX = 16 };
-
-static const long FILE_MAX = 256L << 20;
 
 /* Multiply-accumulates a frame that fit a device class at a quality. CPU, auto: what two cores
  * of 2020s servers do in about half of a 25 frames/s period with these kernels. */
@@ -28,24 +24,6 @@ static double mac_budget(const mvk_device *device, mi_quality quality)
 static double pixel_budget(const mvk_device *device)
 {
     return device->type == VK_PHYSICAL_DEVICE_TYPE_CPU ? 0.26e6 : 2.2e6;
-}
-
-static const char *models_folder(const char *models)
-{
-    if (models[0])
-        return models;
-#ifdef MIEN_MODELS_SOURCE
-    struct stat s;
-    if (stat(MIEN_MODELS_INSTALLED, &s) != 0)
-        return MIEN_MODELS_SOURCE;
-#endif
-    return MIEN_MODELS_INSTALLED;
-}
-
-static bool is_file(const char *path)
-{
-    struct stat s;
-    return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -68,7 +46,7 @@ static void list_styles(const char *folder, char *list, size_t size)
         char path[2 * MI_TEXT_MAX];
         snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
         if (n > 11 && strncmp(e->d_name, "style-", 6) == 0 &&
-            strcmp(e->d_name + n - 5, ".onnx") == 0 && is_file(path)) {
+            strcmp(e->d_name + n - 5, ".onnx") == 0 && mi_is_file(path)) {
             e->d_name[n - 5] = '\0';
             name[names] = strdup(e->d_name + 6);
             names += name[names] != NULL;
@@ -85,15 +63,15 @@ static void list_styles(const char *folder, char *list, size_t size)
 
 static int find_file(char *path, size_t size, const char *style, const char *models, mi_log *log)
 {
-    const char *folder = models_folder(models);
+    const char *folder = mi_models_folder(models);
     bool is_path = strchr(style, '/') != NULL;
     if (is_path)
         snprintf(path, size, "%s", style);
     else
         snprintf(path, size, "%s/style-%s.onnx", folder, style);
-    if (is_file(path))
+    if (mi_is_file(path))
         return MIEN_OK;
-    if (!is_path && is_file(style)) { /* a file in the working folder, by its bare name */
+    if (!is_path && mi_is_file(style)) { /* a file in the working folder, by its bare name */
         snprintf(path, size, "%s", style);
         return MIEN_OK;
     }
@@ -107,39 +85,11 @@ static int find_file(char *path, size_t size, const char *style, const char *mod
     return mi_fail(log, MIEN_ERR_IO, "there is no style '%.60s'; there are: %s", style, list);
 }
 
-int mi_style_open(mi_style_file *file, const char *style, const char *models, mi_log *log)
+int mi_style_open(mi_model_file *file, const char *style, const char *models, mi_log *log)
 {
     memset(file, 0, sizeof *file);
     int status = find_file(file->path, sizeof file->path, style, models, log);
-    if (status != MIEN_OK)
-        return status;
-    FILE *f = fopen(file->path, "rb");
-    if (!f)
-        return mi_fail(log, MIEN_ERR_IO, "style file '%.200s': %s", file->path, strerror(errno));
-    long size = fseek(f, 0, SEEK_END) == 0 ? ftell(f) : -1;
-    if (size <= 0 || size > FILE_MAX) {
-        status = mi_fail(log, MIEN_ERR_MODEL, "style file '%.200s' is %s", file->path,
-                         size == 0 ? "empty" : size < 0 ? "not readable" : "larger than 256 MB");
-        goto error;
-    }
-    rewind(f);
-    file->size = (size_t)size;
-    file->bytes = malloc(file->size);
-    if (!file->bytes)
-        status = mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
-    else if (fread(file->bytes, 1, file->size, f) != file->size)
-        status = mi_fail(log, MIEN_ERR_IO, "style file '%.200s' cannot be read", file->path);
-error:
-    fclose(f);
-    if (status != MIEN_OK)
-        mi_style_close(file);
-    return status;
-}
-
-void mi_style_close(mi_style_file *file)
-{
-    free(file->bytes);
-    memset(file, 0, sizeof *file);
+    return status == MIEN_OK ? mi_model_read(file, "style file", log) : status;
 }
 
 static int32_t round_up(int32_t v, int32_t to)
@@ -147,7 +97,7 @@ static int32_t round_up(int32_t v, int32_t to)
     return (v + to - 1) / to * to;
 }
 
-int mi_style_choose_scale(const mi_style_file *file, const mvk_device *device, mi_quality quality,
+int mi_style_choose_scale(const mi_model_file *file, const mvk_device *device, mi_quality quality,
                           int32_t width, int32_t height, int32_t *scale, int32_t *w, int32_t *h,
                           mi_log *log)
 {
@@ -181,7 +131,7 @@ int mi_style_choose_scale(const mi_style_file *file, const mvk_device *device, m
     return MIEN_OK;
 }
 
-int mi_style_graph(mi_graph **graph, const mi_style_file *file, int32_t w, int32_t h, mi_log *log)
+int mi_style_graph(mi_graph **graph, const mi_model_file *file, int32_t w, int32_t h, mi_log *log)
 {
     int status = mi_graph_from_onnx(graph, file->bytes, file->size, file->path, h, w, log);
     if (status != MIEN_OK)

@@ -204,6 +204,9 @@ static int find_wanted(const mi_onnx *m, const char *const *output, int32_t coun
 {
     wanted->count = output ? count : 1;
     wanted->id[0] = m->output;
+    if (!output && m->outputs > 1)
+        mi_log_write(m->log, MIEN_LOG_INFO, "%s: %d outputs, the first one is used", m->file,
+                     (int)m->outputs);
     for (int32_t k = 0; output && k < count; k++) {
         int32_t id = 0;
         while (id < m->names && !mi_view_is(m->name[id], output[k]))

@@ -73,7 +73,8 @@ typedef struct mi_onnx {
     mi_onnx_meta *meta;
     int32_t metas;
     mi_onnx_input input; /* the one that is no initializer */
-    int32_t output;      /* id */
+    int32_t output;      /* id of the first one */
+    int32_t outputs;     /* how many there are */
 } mi_onnx;
 
 /* `model` is filled; mi_onnx_finish() is needed in any case. The bytes must outlive it. */

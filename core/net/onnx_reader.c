@@ -427,9 +427,7 @@ static int choose_input(reader *r)
                        m->file, (int)found);
     if (r->outputs == 0 || m->output < 0)
         return mi_fail(m->log, MIEN_ERR_MODEL, "%s: the graph has no output", m->file);
-    if (r->outputs > 1)
-        mi_log_write(m->log, MIEN_LOG_INFO, "%s: %d outputs, the first one is used", m->file,
-                     (int)r->outputs);
+    m->outputs = r->outputs;
     return 0;
 }
 

@@ -15,7 +15,7 @@
 
 #include "../log.h"
 
-enum { MVK_PUSH_BYTES = 128, MVK_SPEC_MAX = 12 };
+enum { MVK_PUSH_BYTES = 128, MVK_SPEC_MAX = 12, MVK_LISTS_MAX = 16 };
 
 /* Descriptor slots = binding numbers in shaders/slots.glsl. */
 typedef enum mvk_slot {
@@ -141,6 +141,9 @@ void mvk_mark(mvk_commands *commands);
 
 /* Runs the list and waits for its end. */
 int mvk_submit(mvk_device *device, const mvk_commands *commands);
+/* The same for several in one submission, one after the other: each sees to its own barriers.
+ * count: 1..MVK_LISTS_MAX. */
+int mvk_submit_lists(mvk_device *device, const mvk_commands *const *lists, uint32_t count);
 
 /* Milliseconds between mark i and i + 1 of the last submit, for i in 0..count. Returns how many
  * could be read. */

@@ -117,11 +117,19 @@ void mvk_mark(mvk_commands *c)
 
 int mvk_submit(mvk_device *d, const mvk_commands *c)
 {
+    return mvk_submit_lists(d, &c, 1);
+}
+
+int mvk_submit_lists(mvk_device *d, const mvk_commands *const *lists, uint32_t count)
+{
+    VkCommandBuffer buffer[MVK_LISTS_MAX];
+    for (uint32_t i = 0; i < count; i++)
+        buffer[i] = lists[i]->buffer;
     if (d->lost)
         return mi_fail(d->log, MIEN_ERR_DEVICE_LOST, "device '%s' was lost", d->name);
     VkSubmitInfo info = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-                         .commandBufferCount = 1,
-                         .pCommandBuffers = &c->buffer};
+                         .commandBufferCount = count,
+                         .pCommandBuffers = buffer};
     VkResult r = vkQueueSubmit(d->queue, 1, &info, d->fence);
     if (r != VK_SUCCESS)
         return mvk_fail(d, r, "vkQueueSubmit");

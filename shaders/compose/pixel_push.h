@@ -16,6 +16,7 @@ struct pixel_push {
     PIXEL_INT fine;             /* export: steadied native luma, 2 pixels of 16 bits a word */
     PIXEL_INT first_row;        /* export: this band of the frame starts here, */
     PIXEL_INT out_base;         /* and the frame-out slot shows the frame from this byte on */
+    PIXEL_INT square;           /* crop: its number in the uniform */
     float kr, kb;               /* luma weights of red and blue (Rec. 601 or 709) */
     float y_offset, y_scale;    /* byte 0..255 -> luma 0..1: (byte - offset) * scale */
     float c_scale;              /* (byte - 128) * scale -> chroma -0.5..0.5 */

@@ -14,7 +14,8 @@ SEARCH = ['core', 'core/include', 'shaders']
 # What files see besides their own folder and the shared parts of shaders: folders (with a slash
 # at the end) and files. First row that fits.
 COMMON = ['core/include/mien/', 'core/log.h']
-PICTURES = COMMON + ['core/face_points.h', 'core/frame.h', 'core/params.h', 'core/stage.h',
+PICTURES = COMMON + ['core/face_points.h', 'core/frame.h', 'core/model_file.h', 'core/params.h',
+                     'core/pixel_layout.h', 'core/stage.h', 'core/transfer.h',
                      'core/net/', 'core/vk/']
 RULES = [
     ('core/include/', []),

@@ -14,7 +14,7 @@
 enum { SIDE = 8, PIXELS = SIDE * SIDE };
 
 /* A model whose pictures are in `range` and `order`; `one` is its white. */
-static void write_model(mi_style_file *file, const char *range, const char *order, float zero,
+static void write_model(mi_model_file *file, const char *range, const char *order, float zero,
                         float one)
 {
     const float weight[9] = {1, 0, 0, 0, -1, 0, 0, 0, -1}, bias[3] = {0, one + zero, one + zero};
@@ -41,7 +41,7 @@ static void write_model(mi_style_file *file, const char *range, const char *orde
 static void check(const char *range, const char *order, float zero, float one)
 {
     mi_log log;
-    mi_style_file file;
+    mi_model_file file;
     mi_graph *graph = NULL;
     float in[3 * PIXELS], *out = NULL;
     mi_log_init(&log, NULL);
@@ -55,7 +55,7 @@ static void check(const char *range, const char *order, float zero, float one)
         assert_float_equal(out[i], (i / PIXELS == kept ? in[i] : 1 - in[i]), 1e-5);
     free(out);
     mi_graph_destroy(&graph);
-    mi_style_close(&file);
+    mi_model_close(&file);
     mi_log_finish(&log);
 }
 
@@ -74,14 +74,14 @@ static void conventions(void **state)
 static void refuse(const char *range, const char *order, const char *named)
 {
     mi_log log;
-    mi_style_file file;
+    mi_model_file file;
     mi_graph *graph = NULL;
     mi_log_init(&log, NULL);
     write_model(&file, range, order, 0, 1);
     assert_int_equal(mi_style_graph(&graph, &file, SIDE, SIDE, &log), MIEN_ERR_MODEL);
     assert_null(graph);
     assert_non_null(strstr(log.error, named));
-    mi_style_close(&file);
+    mi_model_close(&file);
     mi_log_finish(&log);
 }
 

@@ -68,21 +68,21 @@ static int teardown(void **state)
 
 static void opens(const char *style, const char *models, const char *bytes)
 {
-    mi_style_file file;
+    mi_model_file file;
     int status = mi_style_open(&file, style, models, &test_log);
     if (status != MIEN_OK)
         fail_msg("%s: %s", style, test_log.error);
     assert_int_equal(file.size, strlen(bytes));
     assert_memory_equal(file.bytes, bytes, file.size);
     assert_true(file.path[0] != '\0');
-    mi_style_close(&file);
+    mi_model_close(&file);
     assert_null(file.bytes);
-    mi_style_close(&file); /* once more does no harm */
+    mi_model_close(&file); /* once more does no harm */
 }
 
 static void refuses(const char *style, const char *models, int status, const char *part)
 {
-    mi_style_file file;
+    mi_model_file file;
     int got = mi_style_open(&file, style, models, &test_log);
     if (got != status || !strstr(test_log.error, part))
         fail_msg("'%s' in '%s': status %d, '%s'", style, models, got, test_log.error);

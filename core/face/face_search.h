@@ -1,0 +1,14 @@
+/* What the two halves of the tracker share: face_track.c (the faces), face_search.c (when and
+ * where to detect). */
+#ifndef MI_FACE_SEARCH_H
+#define MI_FACE_SEARCH_H
+
+#include "face_track.h"
+
+/* Seconds for which a lost face is looked for in every frame and its slot is kept for it. */
+#define MI_LOST_SOON 0.5
+
+/* Compares the sights of this frame with each other; does nothing the second time in a frame. */
+void mi_track_resolve(mi_track *track);
+
+#endif

@@ -1,0 +1,233 @@
+#include "faces.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "face_cut.h"
+#include "face_nets.h"
+#include "face_track.h"
+
+/* Of mi_sight.flag: upright faces had 26 and more on 25 pictures, upside-down ones as the detector
+ * places them 9. The second look may lose a little. */
+static const float UPRIGHT_FLAG = 15, FLAG_LOSS = 5;
+
+enum { EDGES_MAX = 1500 }; /* 468 points, 898 triangles: 1365 by Euler's formula */
+
+struct mi_faces {
+    mi_log *log;
+    mi_face_nets *nets;
+    mi_track track;
+    mi_cut cut;
+    bool was_cut;
+    mi_look_at look[MI_FACES];
+    mi_sight sight[MI_FACES], second[MI_FACES];
+    mi_detection found[MI_DETECTIONS * MI_DETECTOR_RUNS];
+    mien_face face[MI_FACES];
+    int32_t count;
+    double detect_ms, look_ms;
+    uint16_t edge[EDGES_MAX][2];
+    int32_t edges;
+};
+
+static bool has_side(uint16_t a, uint16_t b)
+{
+    for (int32_t i = 0; i < mi_mean_face.triangles; i++) {
+        const uint16_t *t = mi_mean_face.triangle[i];
+        for (int k = 0; k < 3; k++)
+            if (t[k] == a && t[(k + 1) % 3] == b)
+                return true;
+    }
+    return false;
+}
+
+/* Each line once: triangles turn the same way, so a line between two of them is there both ways
+ * round. */
+static void find_edges(mi_faces *f)
+{
+    for (int32_t i = 0; i < mi_mean_face.triangles; i++)
+        for (int k = 0; k < 3 && f->edges < EDGES_MAX; k++) {
+            uint16_t a = mi_mean_face.triangle[i][k], b = mi_mean_face.triangle[i][(k + 1) % 3];
+            if (a < b || !has_side(b, a)) {
+                f->edge[f->edges][0] = a;
+                f->edge[f->edges++][1] = b;
+            }
+        }
+}
+
+int mi_faces_create(mi_faces **faces, mvk_device *device, const mi_faces_config *config,
+                    mi_log *log)
+{
+    const mien_frame *shape = &config->shape;
+    *faces = NULL;
+    mi_faces *f = calloc(1, sizeof *f);
+    if (!f)
+        return mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
+    f->log = log;
+    find_edges(f);
+    int status = mi_face_nets_create(&f->nets, device, shape, config->transfer, config->models,
+                                     log);
+    if (status == MIEN_OK)
+        mi_track_init(&f->track, shape->width, shape->height, config->max_faces);
+    else
+        mi_faces_destroy(&f);
+    *faces = f;
+    return status;
+}
+
+void mi_faces_destroy(mi_faces **faces)
+{
+    if (!*faces)
+        return;
+    mi_face_nets_destroy(&(*faces)->nets);
+    free(*faces);
+    *faces = NULL;
+}
+
+void mi_faces_set_max(mi_faces *f, int32_t max_faces)
+{
+    mi_track_set_max(&f->track, max_faces);
+}
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+static void tell(mi_faces *f, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++)
+        mi_track_sight(&f->track, f->look[i].slot, &f->sight[i]);
+}
+
+/* Looks into the first `count` squares of f->look. */
+static int look(mi_faces *f, int32_t count)
+{
+    mi_roi roi[MI_FACES];
+    if (count == 0)
+        return MIEN_OK;
+    double start = now_ms();
+    for (int32_t i = 0; i < count; i++)
+        roi[i] = f->look[i].roi;
+    int status = mi_face_nets_look(f->nets, roi, count, f->sight);
+    f->look_ms += now_ms() - start;
+    return status;
+}
+
+/* Looks again into those of the first `count` squares that `again` names, and keeps the new sight
+ * where it is at least as sure as the old one plus `more`. */
+static int look_again(mi_faces *f, int32_t count, const mi_roi *roi, const bool *again, float more)
+{
+    mi_roi square[MI_FACES];
+    int32_t from[MI_FACES], n = 0;
+    double start = now_ms();
+    for (int32_t i = 0; i < count; i++)
+        if (again[i]) {
+            from[n] = i;
+            square[n++] = roi[i];
+        }
+    if (n == 0)
+        return MIEN_OK;
+    int status = mi_face_nets_look(f->nets, square, n, f->second);
+    for (int32_t i = 0; i < n && status == MIEN_OK; i++)
+        if (f->second[i].flag >= f->sight[from[i]].flag + more)
+            f->sight[from[i]] = f->second[i];
+    f->look_ms += now_ms() - start;
+    return status;
+}
+
+/* Looks at faces that the detector has just found. Its boxes are rough and its eyes the wrong way
+ * round where a head is upside down: a doubtful face is looked at the other way round too, and
+ * then every one in the square of its own points. */
+static int look_new(mi_faces *f, int32_t count)
+{
+    mi_roi roi[MI_FACES] = {{.x = 0}};
+    bool again[MI_FACES] = {false};
+    if (count == 0)
+        return MIEN_OK;
+    int status = look(f, count);
+    for (int32_t i = 0; i < count; i++) {
+        roi[i] = f->look[i].roi;
+        roi[i].angle += 3.14159265f;
+        again[i] = f->sight[i].flag < UPRIGHT_FLAG;
+    }
+    if (status == MIEN_OK)
+        status = look_again(f, count, roi, again, 0);
+    for (int32_t i = 0; i < count; i++) {
+        again[i] = f->sight[i].presence >= 0.5f;
+        if (again[i])
+            roi[i] = mi_roi_of_points((const float(*)[3])f->sight[i].point);
+    }
+    if (status == MIEN_OK)
+        status = look_again(f, count, roi, again, -FLAG_LOSS);
+    if (status == MIEN_OK)
+        tell(f, count);
+    return status;
+}
+
+static int detect(mi_faces *f)
+{
+    mi_detect_at run[MI_DETECTOR_RUNS];
+    int32_t runs = mi_track_wants(&f->track, run), count = 0;
+    double start = now_ms();
+    if (runs == 0)
+        return MIEN_OK;
+    for (int32_t i = 0; i < runs; i++) {
+        int32_t more;
+        int status = mi_face_nets_detect(f->nets, run[i].detector, &run[i].roi, f->found + count,
+                                         &more);
+        if (status != MIEN_OK)
+            return status;
+        count += more;
+        if (mi_track_found_enough(&f->track, f->found, count))
+            break;
+    }
+    count = mi_detect_merge(f->found, count);
+    f->detect_ms += now_ms() - start;
+    return look_new(f, mi_track_detections(&f->track, f->found, count, f->look));
+}
+
+int mi_faces_run(mi_faces *f, const mien_frame *in, const mi_faces_step *step)
+{
+    f->detect_ms = f->look_ms = 0;
+    if (step->reset)
+        mi_cut_reset(&f->cut);
+    f->was_cut = mi_cut_step(&f->cut, in);
+    if (step->reset || f->was_cut)
+        mi_track_reset(&f->track);
+    mi_track_set_eager(&f->track, step->eager);
+    int32_t followed = mi_track_begin(&f->track, step->dt, f->look);
+    int status = look(f, followed);
+    if (status == MIEN_OK) {
+        tell(f, followed);
+        status = detect(f);
+    }
+    f->count = status == MIEN_OK ? mi_track_end(&f->track, f->face) : 0;
+    return status;
+}
+
+const mien_face *mi_faces_list(const mi_faces *f, int32_t *count)
+{
+    *count = f->count;
+    return f->face;
+}
+
+const uint16_t (*mi_faces_edges(const mi_faces *f, int32_t *count))[2]
+{
+    *count = f->edges;
+    return f->edge;
+}
+
+bool mi_faces_was_cut(const mi_faces *f)
+{
+    return f->was_cut;
+}
+
+void mi_faces_times(const mi_faces *f, double *detect_ms, double *look_ms, double *mac)
+{
+    *detect_ms = f->detect_ms;
+    *look_ms = f->look_ms;
+    *mac = mi_face_nets_mac(f->nets);
+}

@@ -1,0 +1,220 @@
+#include "stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chain.h"
+#include "face/faces.h"
+#include "transfer.h"
+
+struct mi_stream {
+    mvk_device *device;
+    mi_log *log;
+    mien_frame shape;
+    mi_transfer transfer;
+    mi_chain *chain;
+    mi_faces *faces;
+    mi_face_area *area;
+    mi_guard guard;
+    bool timing;
+    bool has_list;      /* faces were analysed in the last frame */
+    bool style_ran;     /* in the last frame */
+    bool guarding;      /* effects in the areas of faces were on in the last frame */
+};
+
+int mi_stream_create(mi_stream **stream, mvk_device *device, const mien_frame *shape, mi_log *log)
+{
+    *stream = NULL;
+    mi_stream *s = calloc(1, sizeof *s);
+    if (!s)
+        return mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
+    s->device = device;
+    s->log = log;
+    s->shape = *shape;
+    int status = mi_transfer_create(&s->transfer, device, shape);
+    if (status != MIEN_OK)
+        mi_stream_destroy(&s);
+    *stream = s;
+    return status;
+}
+
+void mi_stream_destroy(mi_stream **stream)
+{
+    mi_stream *s = *stream;
+    if (!s)
+        return;
+    *stream = NULL;
+    mi_chain_destroy(&s->chain);
+    mi_faces_destroy(&s->faces);
+    mi_face_area_destroy(&s->area);
+    mi_transfer_destroy(&s->transfer);
+    free(s);
+}
+
+const mien_frame *mi_stream_shape(const mi_stream *s)
+{
+    return &s->shape;
+}
+
+int mi_stream_set_style(mi_stream *s, const mi_params *params)
+{
+    mi_chain_config config = {.transfer = &s->transfer,
+                              .shape = s->shape,
+                              .style = params->value[MI_PARAM_STYLE].text,
+                              .models = params->value[MI_PARAM_MODELS].text,
+                              .quality = (mi_quality)params->value[MI_PARAM_QUALITY].number};
+    mi_chain *made = NULL;
+    int status = mi_chain_create(&made, s->device, &config, s->log);
+    if (status != MIEN_OK)
+        return status;
+    mi_chain_destroy(&s->chain);
+    s->chain = made;
+    mi_chain_set_timing(made, s->timing);
+    return MIEN_OK;
+}
+
+bool mi_stream_has_style(const mi_stream *s)
+{
+    return s->chain != NULL;
+}
+
+int mi_stream_add_faces(mi_stream *s, const mi_params *params)
+{
+    if (s->faces)
+        return MIEN_OK;
+    mi_faces_config config = {.shape = s->shape,
+                              .transfer = &s->transfer,
+                              .models = params->value[MI_PARAM_MODELS].text,
+                              .max_faces = (int32_t)params->value[MI_PARAM_MAX_FACES].number};
+    int status = s->area ? MIEN_OK : mi_face_area_create(&s->area, &s->shape, s->log);
+    if (status == MIEN_OK)
+        status = mi_faces_create(&s->faces, s->device, &config, s->log);
+    return status;
+}
+
+bool mi_stream_has_faces(const mi_stream *s)
+{
+    return s->faces != NULL;
+}
+
+/* What becomes of lost faces. A style around faces leaves them bare: where one is lost there is
+ * nothing to hide, and the style closes over it. */
+static mi_on_lost on_lost(const mi_stream_values *v)
+{
+    return v->area == MI_AREA_FACE ? v->on_lost : MI_LOST_PASS;
+}
+
+static int find_faces(mi_stream *s, const mien_frame *in, const mi_stream_values *v)
+{
+    mi_faces_step step = {.dt = v->dt, .reset = v->fresh || !s->has_list,
+                          .eager = v->strength > 0 && on_lost(v) != MI_LOST_PASS};
+    mi_faces_set_max(s->faces, v->max_faces);
+    return mi_faces_run(s->faces, in, &step);
+}
+
+/* A view of the input as it lies packed for the device: it stays when `out` is `in`. */
+static mien_frame packed_input(const mi_stream *s)
+{
+    size_t offset[3], pitch[3];
+    mien_frame view = s->shape;
+    mi_frame_packed(s->shape.format, s->shape.width, s->shape.height, offset, pitch);
+    for (int i = 0; i < mien_format_planes(s->shape.format); i++) {
+        view.data[i] = (uint8_t *)s->transfer.upload.map + offset[i];
+        view.stride[i] = (ptrdiff_t)pitch[i];
+    }
+    return view;
+}
+
+static void work_on_areas(mi_stream *s, const mien_frame *in, const mien_frame *out,
+                          const mi_stream_values *v, const mien_face *face, int32_t count)
+{
+    mi_guarded guarded[MIEN_FACES_MAX];
+    mien_frame packed = packed_input(s);
+    bool fresh = v->fresh || !s->guarding || mi_faces_was_cut(s->faces);
+    int32_t n = mi_guard_step(&s->guard, face, count, v->strength > 0, on_lost(v), v->dt, fresh, guarded);
+    mi_face_area_restrict(s->area, in->data[0] == out->data[0] ? &packed : in, out, guarded, n,
+                          v->area);
+    mi_face_area_cover(s->area, out, guarded, n, on_lost(v));
+    mi_face_area_keep(s->area, out, guarded, n);
+}
+
+static void draw_overlay(const mi_stream *s, const mien_frame *out, unsigned flags,
+                         const mien_face *face, int32_t count)
+{
+    mien_stats stats = {.device = s->device->name};
+    mi_stream_stats(s, &stats);
+    mi_overlay overlay = {.flags = flags, .stats = &stats};
+    if (s->faces)
+        overlay.edge = mi_faces_edges(s->faces, &overlay.edges);
+    mi_overlay_draw(&overlay, out, face, count);
+}
+
+int mi_stream_run(mi_stream *s, const mien_frame *in, const mien_frame *out,
+                  const mi_stream_values *v)
+{
+    int status = MIEN_OK;
+    int32_t count = 0;
+    const mien_face *face = NULL;
+    mi_transfer_put(&s->transfer, in);
+    if (v->faces)
+        status = find_faces(s, in, v);
+    s->has_list = v->faces && status == MIEN_OK;
+    if (status != MIEN_OK)
+        return status;
+    if (s->has_list)
+        face = mi_faces_list(s->faces, &count);
+    s->style_ran = s->chain && v->strength > 0;
+    if (s->style_ran) {
+        mi_chain_values values = {.strength = v->strength, .smooth = v->smooth, .dt = v->dt,
+                                  .reset = v->fresh || v->style_fresh};
+        status = mi_chain_run(s->chain, &values);
+        if (status != MIEN_OK)
+            return status;
+    }
+    /* From here on nothing fails: the output is written. */
+    if (s->style_ran)
+        mi_transfer_take(&s->transfer, out);
+    else
+        mi_frame_copy(out, in);
+    bool areas = s->has_list && s->style_ran && v->area != MI_AREA_FRAME;
+    if (areas)
+        work_on_areas(s, in, out, v, face, count);
+    s->guarding = areas;
+    if (v->overlay)
+        draw_overlay(s, out, v->overlay, face, count);
+    return MIEN_OK;
+}
+
+const mien_face *mi_stream_faces(const mi_stream *s, int32_t *count)
+{
+    *count = 0;
+    return s->has_list ? mi_faces_list(s->faces, count) : NULL;
+}
+
+void mi_stream_set_timing(mi_stream *s, bool on)
+{
+    s->timing = on;
+    if (s->chain)
+        mi_chain_set_timing(s->chain, on);
+}
+
+static void add_stage(mien_stats *stats, const char *name, double ms, double gflop)
+{
+    if (stats->stages < sizeof stats->stage / sizeof stats->stage[0])
+        stats->stage[stats->stages++] =
+            (mien_stage_time){.name = name, .ms = ms, .gflop = gflop};
+}
+
+void mi_stream_stats(const mi_stream *s, mien_stats *stats)
+{
+    double detect_ms, look_ms, mac;
+    if (s->timing && s->has_list) {
+        int32_t count;
+        mi_faces_list(s->faces, &count);
+        mi_faces_times(s->faces, &detect_ms, &look_ms, &mac);
+        add_stage(stats, "detect", detect_ms, 0);
+        add_stage(stats, "faces", look_ms, 2e-9 * mac * count);
+    }
+    if (s->chain)
+        mi_chain_stats(s->chain, s->style_ran, stats);
+}

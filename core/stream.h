@@ -1,0 +1,54 @@
+/* Everything that frames of one shape need on a device, and the way of a frame through it:
+ * faces -> style -> areas of faces -> covers -> overlay. One thread. */
+#ifndef MI_STREAM_H
+#define MI_STREAM_H
+
+#include "compose/face_area.h"
+#include "compose/overlay.h"
+#include "frame.h"
+#include "params.h"
+#include "vk/mvk.h"
+
+typedef struct mi_stream mi_stream;
+
+/* `shape`: format, size and colour of the frames; planes are not looked at. Nothing is loaded
+ * before it is asked for below. The device outlives the stream. */
+int mi_stream_create(mi_stream **stream, mvk_device *device, const mien_frame *shape, mi_log *log);
+void mi_stream_destroy(mi_stream **stream); /* *stream may be NULL */
+
+const mien_frame *mi_stream_shape(const mi_stream *stream);
+
+/* Loads the style, models and quality of `params`; where that fails, what was there stays. */
+int mi_stream_set_style(mi_stream *stream, const mi_params *params);
+bool mi_stream_has_style(const mi_stream *stream);
+
+/* Loads the face analysis, unless it is there. */
+int mi_stream_add_faces(mi_stream *stream, const mi_params *params);
+bool mi_stream_has_faces(const mi_stream *stream);
+
+/* What may differ from frame to frame. */
+typedef struct mi_stream_values {
+    float strength;      /* 0..1, share of the style in the output; 0: no style */
+    float smooth;        /* 0..1 */
+    double dt;           /* seconds since the last frame, > 0 */
+    bool fresh;          /* this frame has no past */
+    bool style_fresh;    /* the style has none */
+    bool faces;          /* analyse faces; those below need it */
+    int32_t max_faces;
+    mi_style_area area;
+    mi_on_lost on_lost;
+    unsigned overlay;    /* MI_OVERLAY_* */
+} mi_stream_values;
+
+/* Filters one frame; `out` may be `in` or share its planes. One submission and one wait for the
+ * style, one of each for the faces that are followed and for each detection; no allocation. */
+int mi_stream_run(mi_stream *stream, const mien_frame *in, const mien_frame *out,
+                  const mi_stream_values *values);
+
+/* The faces of the last frame and their number; none where they were not analysed. */
+const mien_face *mi_stream_faces(const mi_stream *stream, int32_t *count);
+
+void mi_stream_set_timing(mi_stream *stream, bool on);
+void mi_stream_stats(const mi_stream *stream, mien_stats *stats);
+
+#endif

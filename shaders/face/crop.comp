@@ -1,0 +1,103 @@
+// A square of the frame, turned, as a picture of low_w x low_h: R'G'B' (scaled as the network
+// wants it) and 0. The mean of n x n nearest samples a pixel; where n is 1, a bilinear one.
+#version 460
+#extension GL_GOOGLE_include_directive : require
+layout(local_size_x = 8, local_size_y = 4) in;
+#include "compose/pixels.glsl"
+#include "face/face_uniform.h"
+layout(set = 0, binding = 6) uniform uniform_block
+{
+    face_uniform u;
+};
+
+float luma_at(int x, int y)
+{
+    return byte_at(p.plane0 + y * p.pitch0 + (FORMAT == YUY2 ? 2 * x : x));
+}
+
+// The chroma sample nearest to a luma position counted from the middle of the first pixel.
+vec2 chroma_near(vec2 at)
+{
+    int w = (p.width + 1) / 2, h = (p.height + 1) / 2;
+    int x = clamp(int(floor((at.x - p.site_x) * 0.5 + 0.5)), 0, w - 1);
+    if (FORMAT == YUY2) {
+        uint v = word(clamp(int(floor(at.y + 0.5)), 0, p.height - 1) * p.pitch0 + x * 4);
+        return vec2(byte_of(v, 1), byte_of(v, 3));
+    }
+    int y = clamp(int(floor((at.y - p.site_y) * 0.5 + 0.5)), 0, h - 1);
+    if (FORMAT == NV12) {
+        int i = p.plane1 + y * p.pitch1 + x * 2;
+        uint v = word(i);
+        return vec2(byte_of(v, i & 3), byte_of(v, (i & 3) + 1));
+    }
+    return vec2(byte_at(p.plane1 + y * p.pitch1 + x), byte_at(p.plane2 + y * p.pitch2 + x));
+}
+
+// Luma (0..255) and chroma of one frame pixel, or its colour 0..1.
+vec3 raw_at(ivec2 q)
+{
+    q = clamp(q, ivec2(0), ivec2(p.width - 1, p.height - 1));
+    if (FORMAT >= RGBA)
+        return rgb_of(word(q.y * p.pitch0 + q.x * 4));
+    return vec3(luma_at(q.x, q.y), chroma_near(vec2(q)));
+}
+
+bool beyond(ivec2 q)
+{
+    return any(lessThan(q, ivec2(0))) || any(greaterThanEqual(q, ivec2(p.width, p.height)));
+}
+
+// What black is in raw values.
+vec3 raw_black()
+{
+    return FORMAT >= RGBA ? vec3(0) : vec3(p.y_offset, 128.0, 128.0);
+}
+
+vec3 sample_near(vec2 at, bool black)
+{
+    ivec2 q = ivec2(floor(at));
+    return black && beyond(q) ? raw_black() : raw_at(q);
+}
+
+vec3 sample_linear(vec2 at, bool black)
+{
+    at -= 0.5;
+    ivec2 q = ivec2(floor(at));
+    vec2 f = at - vec2(q);
+    vec3 sum = vec3(0);
+    [[unroll]] for (int k = 0; k < 4; k++) {
+        ivec2 s = q + ivec2(k & 1, k >> 1);
+        vec3 v = black && beyond(s) ? raw_black() : raw_at(s);
+        sum += v * ((k & 1) == 1 ? f.x : 1.0 - f.x) * ((k >> 1) == 1 ? f.y : 1.0 - f.y);
+    }
+    return sum;
+}
+
+void main()
+{
+    int x = int(gl_GlobalInvocationID.x), y = int(gl_GlobalInvocationID.y);
+    if (x >= p.low_w || y >= p.low_h)
+        return;
+    vec4 place = u.square[p.square].place, how = u.square[p.square].how;
+    vec2 across = place.zw / float(p.low_w), down = vec2(-place.w, place.z) / float(p.low_h);
+    vec2 corner = place.xy + across * (float(x) - 0.5 * float(p.low_w)) +
+                  down * (float(y) - 0.5 * float(p.low_h));
+    bool black = how.w > 0.0;
+    int n = int(how.x);
+    vec3 raw = vec3(0);
+    if (n <= 1) {
+        raw = sample_linear(corner + 0.5 * (across + down), black);
+    } else {
+        float step = 1.0 / float(n);
+        for (int j = 0; j < n; j++)
+            for (int i = 0; i < n; i++)
+                raw += sample_near(corner + across * ((float(i) + 0.5) * step) +
+                                       down * ((float(j) + 0.5) * step), black);
+        raw *= step * step;
+    }
+    vec3 rgb = FORMAT >= RGBA
+                   ? raw
+                   : clamp(rgb_of_ycc(vec3((raw.x - p.y_offset) * p.y_scale,
+                                           (raw.yz - 128.0) * p.c_scale)), vec3(0), vec3(1));
+    arena_store[p.low + y * p.low_w + x] = vec4(rgb * how.y + how.z, 0.0);
+}

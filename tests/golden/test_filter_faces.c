@@ -1,0 +1,373 @@
+/* The public interface where faces matter: analysis, style-area, on-lost, overlay, max-faces.
+ *
+ *   test_filter_faces MODELS [PORTRAIT.rgba]
+ *
+ * MODELS: folder with the face networks; without them the program skips itself. The portrait is
+ * 512x512 RGBA, one face at about (225, 128). Styles: those of filter_rig. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "filter_rig.h"
+
+enum { SIDE = 512, SKIPPED = 77 };
+
+static const frame_layout tight = {0, false};
+static const char *models;
+static uint8_t *portrait; /* SIDE x SIDE x 4 */
+
+static mien_filter *faces_make(filter_log *log, const char *params)
+{
+    mien_filter *f = filter_make(log, params);
+    char path[300];
+    assert_int_equal(mien_filter_set(f, "models", models), MIEN_OK);
+    snprintf(path, sizeof path, "%s/style-invert.onnx", filter_rig_models());
+    if (strstr(params, "style-area"))
+        assert_int_equal(mien_filter_set(f, "style", path), MIEN_OK);
+    return f;
+}
+
+/* A frame with the portrait, its top left corner at (x, y), what is uncovered grey. */
+static test_frame frame_with(int32_t w, int32_t h, int32_t x, int32_t y)
+{
+    test_frame t = test_frame_make(MIEN_FORMAT_RGBA, w, h, &tight);
+    for (int32_t row = 0; row < h; row++)
+        for (int32_t col = 0; col < w; col++) {
+            uint8_t *to = t.frame.data[0] + row * t.frame.stride[0] + col * 4;
+            int32_t px = col - x, py = row - y;
+            bool inside = px >= 0 && px < SIDE && py >= 0 && py < SIDE;
+            memset(to, 120, 4);
+            if (inside)
+                memcpy(to, portrait + ((size_t)py * SIDE + (size_t)px) * 4, 4);
+        }
+    return t;
+}
+
+static const uint8_t *pixel(const mien_frame *f, float x, float y)
+{
+    return f->data[0] + (int32_t)y * f->stride[0] + (int32_t)x * 4;
+}
+
+/* Wipes the face out: the box's means of 16 pixels. */
+static void wipe(const mien_frame *f, int32_t x, int32_t y, int32_t w, int32_t h)
+{
+    for (int32_t by = y; by < y + h; by += 64)
+        for (int32_t bx = x; bx < x + w; bx += 64) {
+            long sum[3] = {0};
+            for (int32_t i = 0; i < 64 * 64; i++)
+                for (int c = 0; c < 3; c++)
+                    sum[c] += pixel(f, (float)(bx + i % 64), (float)(by + i / 64))[c];
+            for (int32_t i = 0; i < 64 * 64; i++)
+                for (int c = 0; c < 3; c++)
+                    ((uint8_t *)pixel(f, (float)(bx + i % 64), (float)(by + i / 64)))[c] =
+                        (uint8_t)(sum[c] / 4096);
+        }
+}
+
+static size_t found(const mien_filter *f, mien_face face[MIEN_FACES_MAX])
+{
+    size_t count;
+    assert_int_equal(mien_filter_faces(f, face, MIEN_FACES_MAX, &count), MIEN_OK);
+    return count;
+}
+
+static void test_analysis(void **state)
+{
+    (void)state;
+    static mien_face face[MIEN_FACES_MAX];
+    mien_filter *f = faces_make(NULL, "");
+    test_frame in = frame_with(640, 480, 40, 20), kept = frame_with(640, 480, 40, 20);
+    assert_true(mien_filter_is_bypass(f));
+    assert_int_equal(found(f, face), 0);
+    assert_int_equal(mien_filter_set_analysis(f, true), MIEN_OK);
+    assert_false(mien_filter_is_bypass(f));
+    for (int i = 0; i < 3; i++) {
+        filter_run(f, &in.frame, &in.frame, MIEN_OK); /* in place */
+        assert_true(test_frame_equal(&in.frame, &kept.frame));
+        assert_int_equal(found(f, face), 1);
+        assert_int_equal(face[0].id, 1);
+        assert_false(face[0].lost);
+        assert_true(face[0].presence > 0.9f && fabsf(face[0].yaw) < 40);
+        /* nose tip, and the box around all */
+        assert_true(hypotf(face[0].point[1][0] - 262, face[0].point[1][1] - 160) < 25);
+        for (int p = 0; p < 468; p++)
+            assert_true(face[0].point[p][0] >= face[0].x - 1 &&
+                        face[0].point[p][0] <= face[0].x + face[0].width + 1);
+    }
+    size_t count = 9;
+    assert_int_equal(mien_filter_faces(f, face, 0, &count), MIEN_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(mien_filter_faces(f, NULL, 0, &count), MIEN_OK);
+    assert_int_equal(mien_filter_faces(f, NULL, 1, &count), MIEN_ERR_INVALID);
+    mien_filter_set_analysis(f, false);
+    assert_true(mien_filter_is_bypass(f));
+    filter_run(f, &in.frame, &in.frame, MIEN_BYPASSED);
+    mien_filter_destroy(&f);
+    test_frame_free(&in);
+    test_frame_free(&kept);
+}
+
+/* Is the pixel inverted (1), as it was (0), or something else (-1)? */
+static int kind(const mien_frame *in, const mien_frame *out, float x, float y)
+{
+    const uint8_t *a = pixel(in, x, y), *b = pixel(out, x, y);
+    bool same = memcmp(a, b, 4) == 0, inverted = true;
+    for (int c = 0; c < 3; c++)
+        inverted = inverted && abs(255 - a[c] - b[c]) <= 12;
+    return same ? 0 : inverted ? 1 : -1; /* mid grey is both */
+}
+
+/* Every byte outside twice the face's box is the input's; the middle of the face is not. */
+static void test_style_area(void **state)
+{
+    (void)state;
+    static mien_face face[MIEN_FACES_MAX];
+    mien_filter *f = faces_make(NULL, "smooth=0 style-area=face");
+    test_frame in = frame_with(640, 480, 40, 20), out = frame_with(640, 480, 40, 20);
+    for (int round = 0; round < 2; round++) {
+        bool in_place = round == 1;
+        test_frame_copy(&out.frame, &in.frame);
+        filter_run(f, in_place ? &out.frame : &in.frame, &out.frame, MIEN_OK);
+        assert_int_equal(found(f, face), 1);
+        const mien_face *q = &face[0];
+        assert_int_equal(kind(&in.frame, &out.frame, q->point[50][0], q->point[50][1]), 1);
+        assert_int_equal(kind(&in.frame, &out.frame, q->point[9][0], q->point[9][1]), 1);
+        float x0 = q->x - q->width / 2, x1 = q->x + 1.5f * q->width;
+        float y0 = q->y - q->height / 2, y1 = q->y + 1.5f * q->height;
+        for (int32_t y = 0; y < 480; y++)
+            for (int32_t x = 0; x < 640; x++)
+                if ((float)x < x0 || (float)x > x1 || (float)y < y0 || (float)y > y1)
+                    assert_int_equal(kind(&in.frame, &out.frame, (float)x, (float)y), 0);
+    }
+    assert_int_equal(mien_filter_set(f, "style-area", "background"), MIEN_OK);
+    for (int i = 0; i < 12; i++)
+        filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    assert_int_equal(found(f, face), 1);
+    assert_int_equal(kind(&in.frame, &out.frame, face[0].point[50][0], face[0].point[50][1]), 0);
+    assert_int_equal(kind(&in.frame, &out.frame, 600, 440), 1);
+    mien_filter_destroy(&f);
+    test_frame_free(&in);
+    test_frame_free(&out);
+}
+
+/* A changed face is lost in mid-stream and found again: at no frame does its middle show what is
+ * there. */
+static void lost_case(const char *on_lost, bool bare_allowed)
+{
+    static mien_face face[MIEN_FACES_MAX];
+    char params[80];
+    snprintf(params, sizeof params, "smooth=0 style-area=face on-lost=%s", on_lost);
+    mien_filter *f = faces_make(NULL, params);
+    int bare = 0, lost = 0, returned = 0;
+    for (int i = 0; i < 34; i++) {
+        test_frame in = frame_with(640, 480, 40 + 2 * i, 20), out = frame_with(640, 480, 0, 0);
+        if (i >= 10 && i < 20)
+            wipe(&in.frame, 190 + 2 * i, 40, 192, 256);
+        filter_run(f, &in.frame, &out.frame, MIEN_OK);
+        size_t count = found(f, face);
+        assert_true(count >= 1);
+        lost += face[0].lost;
+        returned += i > 20 && count == 1 && !face[0].lost && face[0].id == 1;
+        float x = 225.0f + 40 + 2 * (float)i + 12, y = 148;
+        for (int k = -1; k <= 1; k++)
+            bare += kind(&in.frame, &out.frame, x + (float)k * 12, y) == 0;
+        if (i >= 11 && i < 20 && strcmp(on_lost, "black") == 0)
+            assert_true(pixel(&out.frame, x, y)[1] == 0);
+        test_frame_free(&in);
+        test_frame_free(&out);
+    }
+    print_message("on-lost=%s: lost in %d frames, bare at %d places, back in %d frames\n", on_lost,
+                  lost, bare, returned);
+    assert_true(lost >= 8);
+    assert_true(returned >= 12);
+    assert_true(bare_allowed ? bare > 0 : bare == 0);
+    mien_filter_destroy(&f);
+}
+
+static void test_on_lost(void **state)
+{
+    (void)state;
+    lost_case("black", false);
+    lost_case("blur", false);
+    lost_case("hold", false);
+    lost_case("pass", true);
+}
+
+static void test_overlay(void **state)
+{
+    (void)state;
+    static const char *const flags[] = {"faces", "mesh", "iris", "mask", "timing",
+                                        "faces+mesh+iris+mask+timing"};
+    test_frame in = frame_with(640, 480, 40, 20), out = frame_with(640, 480, 40, 20);
+    mien_filter *f = faces_make(NULL, "");
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        assert_int_equal(mien_filter_set(f, "overlay", flags[i]), MIEN_OK);
+        assert_false(mien_filter_is_bypass(f));
+        for (int k = 0; k < 2; k++) /* timings are those of the frame before */
+            filter_run(f, &in.frame, &out.frame, MIEN_OK);
+        if (test_frame_equal(&in.frame, &out.frame))
+            fail_msg("overlay=%s draws nothing", flags[i]);
+    }
+    mien_filter_destroy(&f);
+    test_frame_free(&in);
+    test_frame_free(&out);
+}
+
+static void test_several(void **state)
+{
+    (void)state;
+    static mien_face face[MIEN_FACES_MAX];
+    mien_filter *f = faces_make(NULL, "max-faces=2");
+    test_frame in = frame_with(1100, 520, 0, 0), right = frame_with(1100, 520, 560, 8);
+    for (int32_t y = 0; y < 520; y++)
+        memcpy(in.frame.data[0] + y * in.frame.stride[0] + 560 * 4,
+               right.frame.data[0] + y * right.frame.stride[0] + 560 * 4, 540 * 4);
+    mien_filter_set_analysis(f, true);
+    for (int i = 0; i < 16; i++)
+        filter_run(f, &in.frame, &in.frame, MIEN_OK);
+    assert_int_equal(found(f, face), 2);
+    assert_true(face[0].id != face[1].id);
+    assert_true(fabsf(face[0].x - face[1].x) > 400);
+    assert_int_equal(mien_filter_set(f, "max-faces", "1"), MIEN_OK);
+    filter_run(f, &in.frame, &in.frame, MIEN_OK);
+    assert_int_equal(found(f, face), 1);
+    mien_filter_destroy(&f);
+    test_frame_free(&in);
+    test_frame_free(&right);
+}
+
+/* Nothing is seen where there is no face, and nothing happens to the picture. */
+static void test_no_faces(void **state)
+{
+    (void)state;
+    static mien_face face[MIEN_FACES_MAX];
+    static const int32_t size[][2] = {{16, 16}, {33, 17}, {720, 1280}, {640, 480}};
+    for (size_t i = 0; i < sizeof size / sizeof size[0]; i++)
+        for (int k = 0; k < 3; k++) {
+            mien_filter *f = faces_make(NULL, "smooth=0 style-area=face");
+            test_frame in = test_frame_make(test_formats[i], size[i][0], size[i][1], &tight);
+            test_frame out = test_frame_make(test_formats[i], size[i][0], size[i][1], &tight);
+            if (k == 2)
+                test_frame_noise(&in.frame, 7);
+            else
+                frame_fill(&in.frame, (const uint8_t[3]){(uint8_t)(k * 128), (uint8_t)(k * 128),
+                                                          (uint8_t)(k * 128)});
+            for (int n = 0; n < 2; n++) {
+                filter_run(f, &in.frame, &out.frame, MIEN_OK);
+                assert_int_equal(found(f, face), 0);
+                assert_true(test_frame_equal(&in.frame, &out.frame));
+            }
+            mien_filter_destroy(&f);
+            test_frame_free(&in);
+            test_frame_free(&out);
+        }
+}
+
+/* Cut by the border on each side, upside down, and in a tall frame. */
+static void test_odd_places(void **state)
+{
+    (void)state;
+    static mien_face face[MIEN_FACES_MAX];
+    static const int32_t place[][2] = {{-200, 0}, {250, 0}, {0, -110}, {0, 350}, {-90, 40}};
+    for (size_t i = 0; i < sizeof place / sizeof place[0]; i++) {
+        mien_filter *f = faces_make(NULL, "smooth=0 style-area=face overlay=faces+mesh");
+        test_frame in = frame_with(480, 640, place[i][0], place[i][1]);
+        test_frame out = frame_with(480, 640, 0, 0);
+        for (int n = 0; n < 3; n++)
+            filter_run(f, &in.frame, &out.frame, MIEN_OK);
+        found(f, face);
+        mien_filter_destroy(&f);
+        test_frame_free(&in);
+        test_frame_free(&out);
+    }
+    mien_filter *f = faces_make(NULL, "");
+    test_frame in = frame_with(512, 512, 0, 0), turned = frame_with(512, 512, 0, 0);
+    for (int32_t i = 0; i < 512 * 512; i++)
+        memcpy(turned.frame.data[0] + (512 * 512 - 1 - i) * 4, in.frame.data[0] + i * 4, 4);
+    mien_filter_set_analysis(f, true);
+    filter_run(f, &turned.frame, &turned.frame, MIEN_OK);
+    if (found(f, face) > 0) { /* then it is seen as what it is */
+        assert_true(fabsf(face[0].roll) > 135);
+        assert_true(face[0].point[10][1] > face[0].point[152][1]);
+    }
+    mien_filter_destroy(&f);
+    test_frame_free(&in);
+    test_frame_free(&turned);
+}
+
+/* Without the networks: an error at the start, and in mid-stream the stream goes on. */
+static void test_missing_networks(void **state)
+{
+    (void)state;
+    filter_log log = {.lines = 0};
+    test_frame in = frame_with(640, 480, 0, 0), out = frame_with(640, 480, 0, 0);
+    mien_filter *f = filter_make(&log, "overlay=mesh");
+    filter_run(f, &in.frame, &out.frame, MIEN_ERR_IO);
+    assert_true(filter_log_has(&log, MIEN_LOG_ERROR, "models/fetch_faces.sh"));
+    mien_filter_destroy(&f);
+    f = filter_make(&log, "style=invert");
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    assert_int_equal(mien_filter_set(f, "style-area", "face"), MIEN_OK);
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    char text[32];
+    assert_int_equal(mien_filter_get(f, "style-area", text, sizeof text), MIEN_OK);
+    assert_string_equal(text, "frame");
+    mien_filter_destroy(&f);
+    test_frame_free(&in);
+    test_frame_free(&out);
+}
+
+static bool has_networks(void)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/face-mesh.onnx", models);
+    FILE *f = fopen(path, "rb");
+    if (f)
+        fclose(f);
+    return f != NULL;
+}
+
+static uint8_t *read_portrait(const char *path)
+{
+    size_t bytes = (size_t)SIDE * SIDE * 4;
+    uint8_t *data = malloc(bytes);
+    FILE *f = fopen(path, "rb");
+    size_t got = f && data ? fread(data, 1, bytes, f) : 0;
+    if (f)
+        fclose(f);
+    if (got != bytes) {
+        free(data);
+        return NULL;
+    }
+    return data;
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_analysis),  cmocka_unit_test(test_style_area),
+        cmocka_unit_test(test_on_lost),   cmocka_unit_test(test_overlay),
+        cmocka_unit_test(test_several),   cmocka_unit_test(test_no_faces),
+        cmocka_unit_test(test_odd_places), cmocka_unit_test(test_missing_networks)};
+    models = argc > 1 ? argv[1] : "";
+    portrait = argc > 2 ? read_portrait(argv[2]) : NULL;
+    if (!has_networks() || !portrait) {
+        printf("skipped: %s\n", portrait ? "no face networks: run models/fetch_faces.sh"
+                                         : "no portrait");
+        free(portrait);
+        return SKIPPED;
+    }
+    if (!filter_rig_open()) {
+        free(portrait);
+        return SKIPPED;
+    }
+    int failed = cmocka_run_group_tests_name("faces", tests, NULL, NULL);
+    filter_rig_close();
+    free(portrait);
+    return failed;
+}
