@@ -507,7 +507,8 @@ static void adopt_lost(mi_track *track, int32_t slot)
         return;
     for (int32_t i = 0; i < MI_FACES; i++) {
         mi_followed *lost = &track->slot[i];
-        if (lost->id == 0 || !lost->lost || lost->id > young->id ||
+        /* it can only be one that was gone when it came */
+        if (lost->id == 0 || !lost->lost || lost->gone < young->age ||
             unlike(lost, &young->found, false, track->dt) > 0.75f)
             continue;
         swap_persons(young, lost);
