@@ -457,7 +457,7 @@ static void accept(mi_track *track, int32_t slot)
     mi_smooth_step(&f->smooth, &mi_mean_face, sight->point, track->dt, f->face.point, &pose);
     f->face.presence = sight->presence;
     mi_measure(&f->face, &mi_mean_face, &pose, sight, track->width, track->height);
-    f->square = mi_roi_of_points(f->face.point);
+    f->square = mi_roi_of_points((const float(*)[3])f->face.point);
     f->weak = f->found.verdict == MI_WEAK ? f->weak + 1 : 0;
     f->gone = 0;
     learn_look(track, slot);

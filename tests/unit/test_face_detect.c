@@ -169,7 +169,7 @@ static void test_merge_as_mediapipe(void **state)
                 for (int i = 0; i < 12; i++)
                     key[i / 2][i % 2] = (i % 2 ? y : x) + 20 * uniform();
                 int32_t cell = (30 * f + k) * 7; /* anywhere: anchors only move the origin */
-                set_face(&m, 0, 0, cell % 48, cell / 48, logit, box, key);
+                set_face(&m, 0, 0, cell % 48, cell / 48, logit, box, (const float(*)[2])key);
                 mi_detection *one = &all[count];
                 *one = (mi_detection){.x = box[0] - box[2] / 2, .y = box[1] - box[3] / 2,
                                       .w = box[2], .h = box[3],

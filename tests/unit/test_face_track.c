@@ -184,7 +184,7 @@ static float distance_of(stage *s, int32_t i, int32_t j)
         const stage_actor *a = &alone.actor[index[k]];
         mi_roi square = {a->x, a->y, 1.5f * a->edge, a->angle};
         stage_sight(&alone, &square, &sight);
-        square = mi_roi_of_points(sight.point);
+        square = mi_roi_of_points((const float(*)[3])sight.point);
         mi_appearance_of(&look[k], &sight, &square, s->width, s->height);
     }
     return mi_appearance_distance(&look[0], &look[1]);
