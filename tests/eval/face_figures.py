@@ -24,6 +24,11 @@ import face_sources
 
 # What --limits asserts. Percent of the outer-eye distance, frames, shares.
 JITTER, LAG, ERROR = 0.3, 1.0, 4.0
+# On all others identities stay; who leaves the picture may come back as somebody else.
+LEAVING = ("away", "border")
+# Says which regions are bare; without it every region counts as visible.
+VISIBLE = os.path.join(os.path.dirname(os.path.dirname(face_clips.HERE)), "models",
+                       "face-visible.onnx")
 # The clips on which a fast motion's lag is asserted, and those where every frame must have its
 # face.
 FAST = ("pan", "start-stop", "roll", "yaw", "yaw-stop", "zoom", "pitch")
@@ -230,7 +235,8 @@ def misses(result):
             check(r["recall"] == 1, f"{name}: {100 * r['recall']:.0f} % found")
         check(r["broken"] == 0, f"{name}: {r['broken']} frames with a number that is none")
         check(r["false"] == 0, f"{name}: {r['false']:.2f} false faces a frame")
-        check(r["switches"] == 0, f"{name}: an identity changed {r['switches']} times")
+        check(r["switches"] == 0 or r["kind"] in LEAVING,
+              f"{name}: an identity changed {r['switches']} times")
         for a in range(len(r["sources"])):
             f = r[f"face {a}"]
             if r["kind"] in ("still-2", "still-4", "still-720p"):
@@ -238,8 +244,8 @@ def misses(result):
                     check(f[key] <= JITTER, f"{name}: {key} {f[key]:.3f} %")
             if r["kind"] in FAST:
                 check(abs(f["lag"]) < LAG, f"{name}: lag {f['lag']:.2f} frames")
-        if r["kind"] == "hand-mouth" and r["visible"] and r["visible"]["covered"] is not None:
-            v = r["visible"]
+        v = r["visible"]
+        if r["kind"] == "hand-mouth" and os.path.exists(VISIBLE) and v and v["covered"]:
             check(v["covered"] < v["bare"] - 0.3, f"{name}: visible {v['covered']:.2f} where "
                                                   f"covered, {v['bare']:.2f} where bare")
     return out

@@ -62,7 +62,8 @@ def moved(points, matrix):
 class Head:
     """A source's mesh as a solid that can turn. The picture around the face follows, less and
     less, out to a ring that stays where it is."""
-    RINGS = ((1.0, 1.28, 0.75), (1.0, 1.62, 0.35), (1.0, 2.1, 0.0))
+    # (size against the face's oval, how far it follows)
+    RINGS = ((1.25, 0.85), (1.6, 0.4), (2.1, 0.0))
 
     def __init__(self, source):
         self.points = source.points.copy()
@@ -71,7 +72,7 @@ class Head:
         self.points[473:478, 2] = eyes[[362, 263, 386, 374]].mean()
         # A picture from the front hardly shows a head's sides: stretched wide they would look torn.
         low = self.points[:, 2].min() + 0.33 * source.width
-        self.points[:, 2] -= 0.5 * np.maximum(self.points[:, 2] - low, 0)
+        self.points[:, 2] -= 0.2 * np.maximum(self.points[:, 2] - low, 0)
         oval = self.points[list(OVAL)]
         side = self.points[[234, 454]]
         # The neck's axis: behind the middle between the ears.
@@ -79,7 +80,7 @@ class Head:
                               side[:, 2].mean() + 0.12 * source.width])
         rest = [self.points[:468]]
         self.follow = [np.ones(468)]
-        for _, grow, follow in self.RINGS:
+        for grow, follow in self.RINGS:
             middle = np.append(source.middle, 0)
             ring = (oval - middle) * (grow, grow, 1) + middle
             ring[:, 2] = oval[:, 2] + (grow - 1) * 0.5 * source.width
