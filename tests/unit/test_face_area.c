@@ -67,13 +67,23 @@ static int sample_side(const mask_map *m, const mi_part *part, int32_t sx, int32
     return side;
 }
 
+/* Mean of the mask over a sample's pixels, 0..1. */
+static double sample_mask(const mask_map *m, const mi_part *part, int32_t sx, int32_t sy)
+{
+    double sum = 0, count = 0;
+    for (int32_t y = sy * part->sub_y; y < (sy + 1) * part->sub_y && y < m->h; y++)
+        for (int32_t x = sx * part->sub_x; x < (sx + 1) * part->sub_x && x < m->w; x++, count++)
+            sum += m->at[y * m->w + x] / 255.0;
+    return sum / count;
+}
+
 static uint8_t *sample(const mien_frame *f, const mi_part *part, int32_t x, int32_t y)
 {
     return f->data[part->plane] + y * f->stride[part->plane] + part->offset + x * part->step;
 }
 
 typedef void (*judge)(const mien_frame *f, const mi_part *part, int32_t x, int32_t y, int side,
-                      void *with);
+                      double mask, void *with);
 
 /* Calls `of` for every sample of every part; returns how many lay inside. */
 static int for_samples(const mien_frame *f, const mi_outline *o, mi_edge edge, judge of, void *with)
@@ -87,7 +97,7 @@ static int for_samples(const mien_frame *f, const mi_outline *o, mi_edge edge, j
             for (int32_t x = 0; x * part[k].sub_x < f->width; x++) {
                 int side = sample_side(&m, &part[k], x, y);
                 inside += side == 1;
-                of(f, &part[k], x, y, side, with);
+                of(f, &part[k], x, y, side, sample_mask(&m, &part[k], x, y), with);
             }
     free(m.at);
     return inside;
@@ -99,14 +109,14 @@ typedef struct mixed {
 } mixed;
 
 static void judge_mix(const mien_frame *f, const mi_part *part, int32_t x, int32_t y, int side,
-                      void *with)
+                      double mask, void *with)
 {
     const mixed *m = with;
     int is = *sample(f, part, x, y), a = *sample(m->in, part, x, y);
     int b = *sample(m->styled, part, x, y);
     int style = side == 0 ? 0 : (side == 1) != m->background ? 1 : -1;
-    if ((style == 1 && is != b) || (style == -1 && is != a) || is < (a < b ? a : b) ||
-        is > (a > b ? a : b))
+    double want = m->background ? b + (a - b) * mask : a + (b - a) * mask;
+    if ((style == 1 && is != b) || (style == -1 && is != a) || fabs(is - want) > 1.6)
         fail_msg("%s part %d/%d at %d,%d, side %d: %d of %d and %d", test_format_name(f->format),
                  part->plane, part->offset, (int)x, (int)y, side, is, a, b);
 }
@@ -202,8 +212,9 @@ static void test_shares(void **state)
 }
 
 static void judge_black(const mien_frame *f, const mi_part *part, int32_t x, int32_t y, int side,
-                        void *with)
+                        double mask, void *with)
 {
+    (void)mask;
     const mien_frame *before = with;
     mi_part parts[3];
     uint8_t black[3];
@@ -237,8 +248,9 @@ static double variance(const mien_frame *f, const mi_outline *o)
 }
 
 static void judge_outside(const mien_frame *f, const mi_part *part, int32_t x, int32_t y, int side,
-                          void *with)
+                          double mask, void *with)
 {
+    (void)mask;
     if (side == -1 && *sample(f, part, x, y) != *sample(with, part, x, y))
         fail_msg("%s at %d,%d: changed outside", test_format_name(f->format), (int)x, (int)y);
 }
@@ -306,6 +318,67 @@ static void test_cover(void **state)
             }
 }
 
+static uint8_t outline_at(const mi_outline *o, mi_edge edge, float x, float y)
+{
+    uint8_t mask = 0;
+    int32_t at = (int32_t)x;
+    mi_outline_row(o, edge, 200, (int32_t)y, at, at + 1, &mask);
+    return mask;
+}
+
+/* The outline holds the face and its forehead, and grows about its middle. */
+static void test_outline(void **state)
+{
+    (void)state;
+    mien_face face = made_face(1, 160.5f, 120.5f, 100, 130);
+    mi_outline o;
+    mi_outline_make(&o, &face, 1, 0, 0, 320, 240);
+    assert_true(fabsf(o.side - 100) < 1 && fabsf(o.feather - 5) < 0.1f);
+    assert_true(fabsf((float)(o.x0 + o.x1) / 2 - 160.5f) < 2 && abs(o.x1 - o.x0 - 110) < 4);
+    /* 130 and 12 % of that above */
+    assert_true(abs(o.y0 - 35) < 3 && abs(o.y1 - 191) < 3 && o.x0 % 2 == 0 && o.y0 % 2 == 0);
+    for (int i = 0; i < 468; i++) /* 0.3: the hull has 64 corners at most */
+        assert_true(outline_at(&o, MI_EDGE_OUTSIDE, face.point[i][0],
+                               face.point[i][1]) > 190);
+    static const struct {
+        float x;
+        uint8_t middle, outside; /* of 200 */
+    } at[] = {{100, 0, 0}, {106.5f, 0, 42}, {110.5f, 100, 200}, {114, 200, 200}, {160, 200, 200}};
+    for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
+        int m = outline_at(&o, MI_EDGE_MIDDLE, at[i].x, 120);
+        int s = outline_at(&o, MI_EDGE_OUTSIDE, at[i].x, 120);
+        if (abs(m - at[i].middle) > 30 || abs(s - at[i].outside) > 30)
+            fail_msg("at %g: %d and %d", at[i].x, m, s);
+    }
+    mi_outline_make(&o, &face, 1.5f, 20, -8, 320, 240);
+    assert_true(fabsf((float)(o.x0 + o.x1) / 2 - 180.5f) < 2 && abs(o.x1 - o.x0 - 160) < 4);
+    assert_true(fabsf((float)(o.y0 + o.y1) / 2 - 104.7f) < 2 && abs(o.y1 - o.y0 - 228) < 5);
+    assert_true(fabsf(o.feather - 5) < 0.1f); /* of the face, not of its margin */
+    mi_outline_make(&o, &face, 1, 1e9f, 0, 320, 240);
+    assert_true(o.x0 == o.x1);
+}
+
+/* The last pixel of an odd row of YUY2 stands alone; what is no picture has no weight. */
+static void test_mask_bytes(void **state)
+{
+    (void)state;
+    uint8_t a[5] = {0, 10, 100, 200, 250}, b[5] = {40, 50, 60, 0, 255}, bytes[20];
+    const uint8_t *const both[2] = {a, b}, *const one[2] = {a, a};
+    memset(bytes, 77, sizeof bytes);
+    mi_mask_bytes(MIEN_FORMAT_YUY2, 0, one, 5, bytes);
+    static const uint8_t yuy2[] = {0, 5, 10, 5, 100, 150, 200, 150, 250, 250, 0, 250, 77};
+    assert_memory_equal(bytes, yuy2, sizeof yuy2);
+    mi_mask_bytes(MIEN_FORMAT_I420, 2, both, 5, bytes);
+    static const uint8_t i420[] = {25, 90, 253, 5};
+    assert_memory_equal(bytes, i420, sizeof i420);
+    mi_mask_bytes(MIEN_FORMAT_NV12, 1, both, 5, bytes);
+    static const uint8_t nv12[] = {25, 25, 90, 90, 253, 253, 200};
+    assert_memory_equal(bytes, nv12, sizeof nv12);
+    mi_mask_bytes(MIEN_FORMAT_BGRX, 0, one, 2, bytes);
+    static const uint8_t bgrx[] = {0, 0, 0, 0, 10, 10, 10, 0, 250};
+    assert_memory_equal(bytes, bgrx, sizeof bgrx);
+}
+
 /* Full range black, and limited. */
 static void test_black_levels(void **state)
 {
@@ -338,8 +411,8 @@ static void test_blur_hides(void **state)
         for (int32_t y = 0; y < mien_format_rows(MIEN_FORMAT_I420, p, 240); y++) {
             size_t bytes;
             uint8_t *row = test_frame_row(&f.frame, p, y, &bytes);
-            for (size_t x = 0; x < bytes; x++) /* squares of half a cell */
-                row[x] = (x / 7 + (size_t)y / 7) & 1 ? 200 : 50;
+            for (size_t x = 0; x < bytes; x++) /* squares of 2/3 of a cell */
+                row[x] = (x / 10 + (size_t)y / 10) & 1 ? 200 : 50;
         }
     double was = variance(&f.frame, &o);
     mi_face_area_cover(area, &f.frame, &g, 1, MI_LOST_BLUR);
@@ -349,10 +422,14 @@ static void test_blur_hides(void **state)
     /* A slope stays one: what is shown is a mean, not flat. */
     for (int32_t y = 0; y < 240; y++)
         for (int32_t x = 0; x < 320; x++)
-            f.frame.data[0][y * f.frame.stride[0] + x] = (uint8_t)(x / 2 + 40);
+            f.frame.data[0][y * f.frame.stride[0] + x] = (uint8_t)((x + y) / 3 + 40);
     mi_face_area_cover(area, &f.frame, &g, 1, MI_LOST_BLUR);
-    for (int32_t x = 130; x < 190; x++)
-        assert_true(abs(f.frame.data[0][120 * f.frame.stride[0] + x] - (x / 2 + 40)) <= 2);
+    for (int32_t i = -30; i < 30; i++) {
+        int across = f.frame.data[0][120 * f.frame.stride[0] + 160 + i];
+        int down = f.frame.data[0][(120 + i) * f.frame.stride[0] + 160];
+        assert_true(abs(across - ((280 + i) / 3 + 40)) <= 2);
+        assert_true(abs(down - ((280 + i) / 3 + 40)) <= 2);
+    }
     mi_face_area_destroy(&area);
     test_frame_free(&f);
 }
@@ -363,8 +440,9 @@ typedef struct held {
 } held;
 
 static void judge_held(const mien_frame *f, const mi_part *part, int32_t x, int32_t y, int side,
-                       void *with)
+                       double mask, void *with)
 {
+    (void)mask;
     const held *h = with;
     int32_t fx = x - h->dx / part->sub_x, fy = y - h->dy / part->sub_y;
     if (side != 1 || fx < 0 || fy < 0 || fx * part->sub_x >= f->width ||
@@ -564,7 +642,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_restrict),     cmocka_unit_test(test_shares),
-        cmocka_unit_test(test_cover),        cmocka_unit_test(test_black_levels),
+        cmocka_unit_test(test_cover),        cmocka_unit_test(test_outline),
+        cmocka_unit_test(test_mask_bytes),   cmocka_unit_test(test_black_levels),
         cmocka_unit_test(test_blur_hides),   cmocka_unit_test(test_hold),
         cmocka_unit_test(test_hold_no_room), cmocka_unit_test(test_wild_faces),
         cmocka_unit_test(test_cost)};

@@ -127,7 +127,7 @@ static int bare_pixels(const mi_guarded *g, const mien_face *truth)
 static void lost_moving(float speed, float angle, float follows)
 {
     scene s = scene_with(1, MI_LOST_BLUR);
-    float dx = (float)(100 * speed * DT) * cosf(angle), dy = (float)(100 * speed * DT) * sinf(angle);
+    float pixels = 100 * speed * (float)DT, dx = pixels * cosf(angle), dy = pixels * sinf(angle);
     s.face[0] = made_face(1, 320 - 9 * dx, 240 - 9 * dy, 100, 140);
     s.fresh = true;
     for (int i = 0; i < 10; i++) {

@@ -93,6 +93,26 @@ static void test_inks(void **state)
     }
 }
 
+/* A chroma sample is covered as far as its four pixels are, whichever they are. */
+static void test_chroma_share(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        test_frame t = grey(MIEN_FORMAT_NV12);
+        mi_canvas c = mi_canvas_of(&t.frame);
+        mi_ink ink = {{200, 200, 40}, 1};
+        float share[4] = {0};
+        share[i] = 1;
+        mi_draw_quad(&c, 10, 10, share, &ink);
+        for (int k = 0; k < 4; k++)
+            assert_int_equal(t.frame.data[0][(10 + k / 2) * t.frame.stride[0] + 10 + (k & 1)],
+                             k == i ? 200 : GREY);
+        assert_int_equal(t.frame.data[1][5 * t.frame.stride[1] + 10], 140);
+        assert_int_equal(t.frame.data[1][5 * t.frame.stride[1] + 11], 100);
+        test_frame_free(&t);
+    }
+}
+
 /* Nothing asked for, nothing drawn; lines of no face neither. */
 static void test_nothing(void **state)
 {
@@ -296,10 +316,10 @@ static void test_wild_faces(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_inks),          cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_faces),         cmocka_unit_test(test_mesh_and_iris),
-        cmocka_unit_test(test_mask),          cmocka_unit_test(test_timing),
-        cmocka_unit_test(test_text),          cmocka_unit_test(test_formats_agree),
-        cmocka_unit_test(test_wild_faces)};
+        cmocka_unit_test(test_inks),          cmocka_unit_test(test_chroma_share),
+        cmocka_unit_test(test_nothing),       cmocka_unit_test(test_faces),
+        cmocka_unit_test(test_mesh_and_iris), cmocka_unit_test(test_mask),
+        cmocka_unit_test(test_timing),        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_formats_agree), cmocka_unit_test(test_wild_faces)};
     return cmocka_run_group_tests_name("overlay", tests, NULL, NULL);
 }
