@@ -3,6 +3,7 @@
 #include <mien/mien.h>
 
 #include "gstmienerror.h"
+#include "gstmienfaces.h"
 #include "gstmienframe.h"
 #include "gstmienprops.h"
 
@@ -18,6 +19,7 @@ struct _GstMien {
     GMutex lock;         /* guards the pointer `filter`, and refusals */
     mien_filter *filter; /* exchanged only when no data flows */
     GHashTable *refusals; /* property name -> the library's line about a value it did not take */
+    gboolean face_meta, face_messages; /* under `lock`, too */
 
     /* The rest belongs to the thread of the stream. */
     mien_frame shape;      /* of the frames: everything but planes and time */
@@ -25,6 +27,7 @@ struct _GstMien {
     GThread *caller;       /* the thread inside a library call whose complaints are kept; atomic */
     gchar *complaint;      /* last error line of that call, or NULL */
     gchar *posted;         /* last error on the bus since the start or a success, or NULL */
+    mien_face *faces;      /* [MIEN_FACES_MAX], room for those of a frame */
 };
 
 G_DEFINE_FINAL_TYPE(GstMien, gst_mien, GST_TYPE_VIDEO_FILTER)
@@ -129,10 +132,63 @@ static void refuse_value(GstMien *self, const char *name, const char *text)
     g_mutex_unlock(&self->lock);
 }
 
+/* What only GStreamer can do is not in the library's table. These ids follow the table's. */
+enum { FACE_META = 1, FACE_MESSAGES };
+
+static guint find_own_id(guint id)
+{
+    size_t rows;
+    mien_params(&rows);
+    return id > rows ? id - (guint)rows : 0;
+}
+
+static gboolean *find_switch(GstMien *self, guint id)
+{
+    switch (find_own_id(id)) {
+    case FACE_META:
+        return &self->face_meta;
+    case FACE_MESSAGES:
+        return &self->face_messages;
+    default:
+        return NULL;
+    }
+}
+
+static void install_switches(GObjectClass *klass)
+{
+    const GParamFlags flags = (GParamFlags)(G_PARAM_READWRITE | GST_PARAM_MUTABLE_PLAYING);
+    size_t rows;
+    mien_params(&rows);
+    g_object_class_install_property(
+        klass, (guint)rows + FACE_META,
+        g_param_spec_boolean("face-meta", "face-meta",
+                             "attach a region of interest with a structure mien-face to the "
+                             "buffer for each face",
+                             FALSE, flags));
+    g_object_class_install_property(
+        klass, (guint)rows + FACE_MESSAGES,
+        g_param_spec_boolean("face-messages", "face-messages",
+                             "post an element message mien-faces with the faces of each frame",
+                             FALSE, flags));
+}
+
+/* Under the lock. Without an effect faces are looked for only when somebody listens. */
+static void apply_switches(GstMien *self)
+{
+    mien_filter_set_analysis(self->filter, self->face_meta || self->face_messages);
+}
+
 static void gst_mien_set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
-    (void)id;
     GstMien *self = GST_MIEN(object);
+    gboolean *own = find_switch(self, id);
+    if (own) {
+        g_mutex_lock(&self->lock);
+        *own = g_value_get_boolean(value);
+        apply_switches(self);
+        g_mutex_unlock(&self->lock);
+        return;
+    }
     gchar *text = gst_mien_props_to_text(value);
     g_mutex_lock(&self->lock);
     int status = mien_filter_set(self->filter, spec->name, text);
@@ -146,10 +202,15 @@ static void gst_mien_set_property(GObject *object, guint id, const GValue *value
 
 static void gst_mien_get_property(GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
-    (void)id;
     GstMien *self = GST_MIEN(object);
+    gboolean *own = find_switch(self, id);
     gchar text[GST_MIEN_TEXT_MAX];
     g_mutex_lock(&self->lock);
+    if (own) {
+        g_value_set_boolean(value, *own);
+        g_mutex_unlock(&self->lock);
+        return;
+    }
     int status = mien_filter_get(self->filter, spec->name, text, sizeof text);
     g_mutex_unlock(&self->lock);
     if (status >= 0)
@@ -224,6 +285,23 @@ static gboolean is_break(GstMien *self, GstBuffer *buffer)
     return pts < self->last_pts || pts - self->last_pts > GAP_MAX;
 }
 
+/* Hands the faces of the frame in `buffer` to whoever asked for them. */
+static void report_faces(GstMien *self, GstBuffer *buffer)
+{
+    g_mutex_lock(&self->lock);
+    gboolean meta = self->face_meta, messages = self->face_messages;
+    g_mutex_unlock(&self->lock);
+    size_t count;
+    if (!(meta || messages) ||
+        mien_filter_faces(self->filter, self->faces, MIEN_FACES_MAX, &count) < 0)
+        return;
+    if (meta)
+        gst_mien_faces_attach(buffer, self->faces, count, self->shape.width, self->shape.height);
+    if (messages)
+        gst_mien_faces_post(GST_ELEMENT(self), self->faces, count,
+                            &GST_BASE_TRANSFORM(self)->segment, GST_BUFFER_PTS(buffer));
+}
+
 static GstFlowReturn gst_mien_transform_frame_ip(GstVideoFilter *video, GstVideoFrame *picture)
 {
     GstMien *self = GST_MIEN(video);
@@ -233,8 +311,10 @@ static GstFlowReturn gst_mien_transform_frame_ip(GstVideoFilter *video, GstVideo
         forget_past(self);
     self->last_pts = GST_BUFFER_PTS(picture->buffer);
     begin_call(self);
-    return end_call(self, mien_filter_process(self->filter, &frame, &frame)) ? GST_FLOW_OK
-                                                                             : GST_FLOW_ERROR;
+    if (!end_call(self, mien_filter_process(self->filter, &frame, &frame)))
+        return GST_FLOW_ERROR;
+    report_faces(self, picture->buffer);
+    return GST_FLOW_OK;
 }
 
 /* An element in NULL holds no device and no memory of it: a fresh filter, which is cheap, takes
@@ -249,6 +329,7 @@ static GstStateChangeReturn gst_mien_change_state(GstElement *element, GstStateC
         mien_filter *old = self->filter;
         self->filter = open_filter(self);
         gst_mien_props_copy(self->filter, old);
+        apply_switches(self);
         g_mutex_unlock(&self->lock);
         mien_filter_destroy(&old);
     }
@@ -260,6 +341,7 @@ static void gst_mien_init(GstMien *self)
     g_mutex_init(&self->lock);
     self->refusals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     self->filter = open_filter(self);
+    self->faces = g_new(mien_face, MIEN_FACES_MAX);
     self->last_pts = GST_CLOCK_TIME_NONE;
 }
 
@@ -270,6 +352,7 @@ static void gst_mien_finalize(GObject *object)
     g_hash_table_unref(self->refusals);
     g_free(self->complaint);
     g_free(self->posted);
+    g_free(self->faces);
     g_mutex_clear(&self->lock);
     G_OBJECT_CLASS(gst_mien_parent_class)->finalize(object);
 }
@@ -285,6 +368,7 @@ static void gst_mien_class_init(GstMienClass *klass)
     object->get_property = gst_mien_get_property;
     object->finalize = gst_mien_finalize;
     gst_mien_props_install(object);
+    install_switches(object);
 
     gst_element_class_add_static_pad_template(element, &sink_template);
     gst_element_class_add_static_pad_template(element, &src_template);
