@@ -286,6 +286,42 @@ static void test_crossing(void **state)
     }
 }
 
+/* Two faces behind a wall for a second; half of them change places there. Only their looks tell
+ * them apart. */
+static void test_wall(void **state)
+{
+    int32_t seeds = 4 * *(const int32_t *)*state;
+    static const float unlike[] = {0.8f, 0.4f};
+    for (int u = 0; u < 2; u++) {
+        int32_t kept = 0;
+        for (int32_t n = 0; n < seeds; n++) {
+            stage s;
+            stage_start(&s, 1280, 720, 2, (uint64_t)(n + 1000));
+            stage_actor *a = stage_enter(&s, 1, 520, 340, 110, unlike[u]);
+            stage_actor *b = stage_enter(&s, 2, 720, 350, 115, unlike[u]);
+            stage_actor *wall = stage_enter(&s, 0, 620, 340, 700, 1);
+            wall->is_blank = true;
+            wall->there = false;
+            play(&s, 40);
+            uint32_t id[2] = {stage_id(&s, 1), stage_id(&s, 2)};
+            wall->there = true;
+            play(&s, 15);
+            if (n % 2) {
+                a->x = 720;
+                b->x = 520;
+            }
+            play(&s, 15);
+            wall->there = false;
+            s.light = 0.8f;
+            play(&s, 15);
+            kept += id[0] && id[1] && stage_id(&s, 1) == id[0] && stage_id(&s, 2) == id[1];
+            stage_stop(&s);
+        }
+        printf("wall, unlike %.2f: %d of %d keep their ids\n", (double)unlike[u], kept, seeds);
+        assert_true(kept >= (u == 0 ? 0.95 : 0.85) * seeds);
+    }
+}
+
 static void test_eight(void **state)
 {
     (void)state;
@@ -626,6 +662,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_one_face),     cmocka_unit_test(test_free_slots),
         cmocka_unit_test(test_nobody),       cmocka_unit_test(test_regain),
         cmocka_unit_test(test_other_person), cmocka_unit_test_prestate(test_crossing, &seeds),
+        cmocka_unit_test_prestate(test_wall, &seeds),
         cmocka_unit_test(test_eight),        cmocka_unit_test(test_large_first),
         cmocka_unit_test(test_tiny),         cmocka_unit_test(test_border),
         cmocka_unit_test(test_acceleration), cmocka_unit_test(test_jump),
