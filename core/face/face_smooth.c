@@ -37,23 +37,23 @@ enum { TURN = 0, SHIFT = 3, SCALE = 6, SETTLE = 12 };
 /* Measured on still faces of known noise: standard deviations over that of a point. */
 static const double axis_noise[MI_SMOOTH_AXES] = {2.3, 2.1, 0.9, 0.6, 0.6, 1.0, 0.9};
 static const float group_noise[GROUPS] = {0.7f, 1.3f, 1.4f, 0.9f, 0.9f, 1.1f, 1.1f, 1.0f, 1.0f};
-/* From how many times its expected square on a group's surprise is motion: the 99th percentile of
- * noise. Noise is alike in neighbouring points, so that small groups scatter more. */
-static const float group_limit[GROUPS] = {2.6f, 3.5f, 3.5f, 3.5f, 3.5f, 4.5f, 4.5f, 5.0f, 5.0f};
+/* From how many times its expected square on a group's surprise is motion. Neighbouring points
+ * have much of their noise in common, so that white noise exceeds 2.6 (many points) to 5 (an iris)
+ * in one frame of a hundred. Eyes and irises are allowed little more; where nothing quick is to be
+ * expected, the network's errors under motion and compression are kept out as well. */
+static const float group_limit[GROUPS] = {9.0f, 8.0f, 5.0f, 3.5f, 3.5f, 7.0f, 7.0f, 6.0f, 6.0f};
+static const float point_limit = 4.0f; /* of a point alone, over that of its group */
 
 static const double axis_time = 1.0;         /* seconds a head at rest is averaged over */
-static const double axis_limit = 12.0;       /* squared surprise over its variance: motion */
-static const double axis_drift_limit = 10.0; /* the same of the mean surprise */
+static const double axis_limit = 16.0;       /* squared surprise over its variance: motion */
+static const double axis_drift_limit = 14.0; /* the same of the mean surprise */
 static const double drift_share = 0.4;       /* of the latest surprise in the mean surprise */
 static const double point_time = 0.5;        /* seconds a point at rest is averaged over */
-static const float point_limit = 12.0f;      /* as group_limit, for a point alone */
-/* A turning or growing head shows its points in another light, and the network's errors change
- * with it: the rate at which points are seen anew, over the head's speed (both 1/s). */
-static const double renewal = 8.0;
 static const float noise_start = 0.0015f, noise_min = 0.0004f, noise_max = 0.01f;
 static const double noise_rate = 1.0;     /* 1/s: of the logarithm */
 static const float noise_spread = 2.0f;   /* at most, of a group against the others */
 static const float noise_moving = 4.0f;   /* excess from which on a group tells nothing of noise */
+static const float farthest = 1e7f;        /* pixels; squares of more do not fit */
 static const double longest_gap = 0.5;    /* seconds; beyond, nothing is known any more */
 
 void mi_smooth_reset(mi_smooth *smooth)
@@ -301,7 +301,7 @@ static void take_sums(const mi_smooth *smooth, float seen[MI_POINTS][3], group_s
     }
 }
 
-/* By what factor to change an estimate of noise that is to become the median of what is measured. */
+/* By what factor to change an estimate of noise so that it becomes the median of what is seen. */
 static float nudge(bool more, double step)
 {
     return (float)exp(more ? step : -step);
@@ -334,19 +334,9 @@ static void learn_noise(mi_smooth *smooth, const group_sums *sums, double dt)
     smooth->noise = fminf(fmaxf(smooth->noise, noise_min), noise_max);
 }
 
-/* How fast the head turns and grows, 1/s. Its shift does not change how its points look. */
-static double head_speed(const mi_smooth *smooth)
-{
-    double sum = 0;
-    for (int a = 0; a < MI_SMOOTH_AXES; a++)
-        if (a < SHIFT || a == SCALE)
-            sum += smooth->axis[a].speed * smooth->axis[a].speed;
-    return sqrt(sum);
-}
-
 static void open_groups(mi_smooth *smooth, const group_sums *sums, double dt)
 {
-    float slowest = (float)(1 - exp(-dt * (1 / point_time + renewal * head_speed(smooth))));
+    float slowest = (float)(1 - exp(-dt / point_time));
     for (int g = 0; g < GROUPS; g++) {
         float sigma = smooth->noise * smooth->own_noise[g];
         float expected = sums->count[g] * sigma * sigma;
@@ -370,7 +360,7 @@ static void steady_face(mi_smooth *smooth, float seen[MI_POINTS][3])
             float e = seen[i][k] - smooth->point[i][k];
             square += e * e;
         }
-        float excess = square / (2 * sigma * sigma * point_limit);
+        float excess = square / (2 * sigma * sigma * point_limit * group_limit[g]);
         if (excess > 1)
             gain = fmaxf(gain, 1 - (1 - gain) / excess);
         for (int k = 0; k < 3; k++) {
@@ -391,8 +381,9 @@ static void steady_face(mi_smooth *smooth, float seen[MI_POINTS][3])
 static bool is_usable(const float raw[MI_POINTS][3])
 {
     for (int i = 0; i < MI_POINTS; i++)
-        if (!(isfinite(raw[i][0]) && isfinite(raw[i][1]) && isfinite(raw[i][2])))
-            return false;
+        for (int k = 0; k < 3; k++)
+            if (!(fabsf(raw[i][k]) < farthest)) /* not a number fails too */
+                return false;
     return true;
 }
 

@@ -53,8 +53,8 @@ typedef struct mi_smooth {
 void mi_smooth_reset(mi_smooth *smooth);
 
 /* One frame: `raw` points as the network gave them, `dt` seconds since the last frame (> 0).
- * `steady` and `pose` get the result; `steady` may be `raw`. Points that are not finite leave the
- * last result standing (zeros and no turn, if there is none). */
+ * `steady` and `pose` get the result; `steady` may be `raw`. Points that are not finite (or
+ * beyond 1e7) leave the last result standing (zeros and no turn, if there is none). */
 void mi_smooth_step(mi_smooth *smooth, const mi_shape *shape, const float raw[MI_POINTS][3],
                     double dt, float steady[MI_POINTS][3], mi_pose *pose);
 
