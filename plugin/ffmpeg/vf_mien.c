@@ -3,11 +3,14 @@
  * The FFmpeg filter `mien`: hands frames to libmien. It lives in FFmpeg's tree (add_to_tree.sh
  * puts it there), because libavfilter loads no filters from outside. For FFmpeg 5.1 and later.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <mien/mien.h>
 
+#include "libavutil/avstring.h"
+#include "libavutil/detection_bbox.h"
 #include "libavutil/internal.h"
 #include "libavutil/mem.h"
 #include "libavutil/opt.h"
@@ -39,11 +42,14 @@ typedef struct MienContext {
 #undef MI_PARAM_ENUM
 #undef MI_PARAM_FLAGS
 
+    int face_meta;     /* FFmpeg's own option, not in the table */
+
     mien_filter *filter;
     mien_frame shape;  /* of the last frame, without planes; format 0: none yet */
     int64_t last_pts;  /* in the link's time base */
     int gap;           /* the last frame did not come through the library */
     int color_warned;
+    mien_face faces[MIEN_FACES_MAX];
 } MienContext;
 
 #define OFFSET(id) offsetof(MienContext, opt_##id)
@@ -68,6 +74,8 @@ static const AVOption mien_options[] = {
 #undef MI_PARAM_INT
 #undef MI_PARAM_ENUM
 #undef MI_PARAM_FLAGS
+    { "face_meta", "attach the faces of a frame to it as detection bounding boxes",
+      offsetof(MienContext, face_meta), AV_OPT_TYPE_BOOL, { .i64 = 0 }, 0, 1, FLAGS },
     { NULL }
 };
 
@@ -125,6 +133,10 @@ static int apply_option(MienContext *s, const AVOption *o)
     const char *value = number;
     int status;
 
+    if (o->type == AV_OPT_TYPE_BOOL) {
+        status = mien_filter_set_analysis(s->filter, s->face_meta);
+        return status < 0 ? averror(status) : 0;
+    }
     if (o->type == AV_OPT_TYPE_STRING) {
         const char *text = *(char *const *)field;
         value = text ? text : "";
@@ -269,6 +281,41 @@ static int config_input(AVFilterLink *inlink)
     return status < 0 ? averror(status) : 0;
 }
 
+/* The boxes of the faces that are seen in the frame. Filters such as drawbox and drawtext read
+ * them; what else is known of a face has no place there. */
+static int attach_faces(MienContext *s, AVFrame *frame)
+{
+    AVDetectionBBoxHeader *header;
+    size_t count = 0, seen = 0;
+    int status = mien_filter_faces(s->filter, s->faces, MIEN_FACES_MAX, &count);
+
+    if (status < 0)
+        return averror(status);
+    for (size_t i = 0; i < count; i++)
+        if (!s->faces[i].lost)
+            s->faces[seen++] = s->faces[i];
+    if (!seen)
+        return 0;
+    /* One side data of a kind: the boxes of an earlier detector give way. */
+    av_frame_remove_side_data(frame, AV_FRAME_DATA_DETECTION_BBOXES);
+    header = av_detection_bbox_create_side_data(frame, seen);
+    if (!header)
+        return AVERROR(ENOMEM);
+    av_strlcpy(header->source, "mien", sizeof(header->source));
+    for (size_t i = 0; i < seen; i++) {
+        const mien_face *face = &s->faces[i];
+        AVDetectionBBox *box  = av_get_detection_bbox(header, i);
+
+        box->x = av_clip(lrintf(face->x), 0, frame->width);
+        box->y = av_clip(lrintf(face->y), 0, frame->height);
+        box->w = av_clip(lrintf(face->x + face->width), box->x, frame->width) - box->x;
+        box->h = av_clip(lrintf(face->y + face->height), box->y, frame->height) - box->y;
+        av_strlcpy(box->detect_label, "face", sizeof(box->detect_label));
+        box->detect_confidence = av_make_q(lrintf(face->presence * 10000), 10000);
+    }
+    return 0;
+}
+
 static int filter_frame(AVFilterLink *inlink, AVFrame *in)
 {
     AVFilterContext *ctx  = inlink->dst;
@@ -314,9 +361,10 @@ static int filter_frame(AVFilterLink *inlink, AVFrame *in)
     status = mien_filter_process(s->filter, &from, &to);
     if (out != in)
         av_frame_free(&in);
+    status = status < 0 ? averror(status) : s->face_meta ? attach_faces(s, out) : 0;
     if (status < 0) {
         av_frame_free(&out);
-        return averror(status);
+        return status;
     }
     return ff_filter_frame(outlink, out);
 }

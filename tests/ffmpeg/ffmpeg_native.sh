@@ -14,6 +14,9 @@ help=$("${ff[@]}" -hide_banner -h filter=mien)
 names=$(sed -n 's/^MI_PARAM_[A-Z]*([A-Z_]*, "\([a-z-]*\)".*/\1/p' "$top/core/params.def")
 same "help lists the table" "$names" "$(sed -n 's/^  \{1,\}\([a-z-]*\) *<.*\.\.FV.*T\..*/\1/p' <<<"$help" | grep -v '^enable$')"
 
+grep -q ' face_meta  *<boolean>  *\.\.FV.*T\.\.* ' <<<"$help" &&
+    ok "help lists face_meta" || not_ok "help does not list face_meta"
+
 # Every format, odd sizes; ffmpeg converts what the filter does not take.
 for format in yuv420p yuvj420p nv12 yuyv422 rgba bgra rgb0 bgr0; do
     for size in 64x48 101x77 16x17; do
@@ -88,6 +91,33 @@ joined by|overlay|eyes|$style
 nosuchstyle|style|nosuchstyle|mien
 no parameter 'wrinkles'|wrinkles|3|mien
 COMMANDS
+
+# Faces as side data of the frames: NASA's astronaut has one, a test picture has none.
+portrait=/usr/lib/python3/dist-packages/imageio/resources/images/astronaut.png
+boxes_of() { # CHAIN INPUT...: the boxes that showinfo sees in two frames
+    VERBOSITY=info run_ff "${@:2}" -frames:v 2 -vf "$1,showinfo" -f null - || true
+    sed -n 's/.*index: \([0-9]*\),.*region: (\([0-9]*\), \([0-9]*\)) -> (\([0-9]*\), \([0-9]*\)), label: \([a-z]*\), confidence: \([0-9]*\)\/10000.*/\1 \2 \3 \4 \5 \6 \7/p' "$work/log" |
+        sed 2q # the filters run a frame ahead
+}
+near() { # LINES: two, each box 0, within 6 pixels of the face, sure of it
+    awk '{ n++; for (i = 2; i <= 5; i++) { d = $i - want[i]; if (d < -6 || d > 6) bad = 1 }
+           if ($1 != 0 || $6 != "face" || $7 < 5000 || $7 > 10000) bad = 1 }
+         BEGIN { split("0 179 71 271 177", want) } END { exit !(n == 2 && !bad) }' <<<"$1"
+}
+if [ ! -e "$top/models/face-mesh.onnx" ] || [ ! -e "$portrait" ]; then
+    skip "no face networks in models/ or no $portrait (python3-imageio): face_meta"
+else
+    looped=(-loop 1 -i "$portrait")
+    boxes=$(boxes_of format=yuv420p,mien=face_meta=1 "${looped[@]}")
+    if near "$boxes"; then ok "face_meta: $(tail -n 1 <<<"$boxes")"; else not_ok "face_meta: $boxes"; fi
+    same "face_meta=0: none" "none" "none$(boxes_of mien "${looped[@]}")"
+    same "face_meta: none on a picture without" "none" \
+        "none$(boxes_of mien=face_meta=1 -f lavfi -i "$(source_of 128x96)")"
+    boxes=$(boxes_of "sendcmd=c='0 mien face_meta 1',format=yuv420p,mien" "${looped[@]}")
+    if near "$boxes"; then ok "face_meta by command"; else not_ok "face_meta by command: $boxes"; fi
+    same "face_meta alone leaves the frames" "$(hashes 96x64 3 format=rgba)" \
+        "$(hashes 96x64 3 format=rgba,mien=face_meta=1)"
+fi
 
 # Sizes that change in mid-stream: ffmpeg makes the graph anew, a filter before this one does not.
 run_ff -f lavfi -i "$(source_of 64x48)" -frames:v 3 -c:v ffv1 -y "$work/small.mkv"
