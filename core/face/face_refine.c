@@ -43,7 +43,8 @@ bool mi_branch_read(mi_branch *branch, const char *subset, const char *rotation)
 static void place(const mi_branch *b, const float *mesh, float m[2][3])
 {
     const float *l = mesh + 3 * b->left, *r = mesh + 3 * b->right;
-    float turn = -atan2f(r[1] - l[1], r[0] - l[0]), c = cosf(turn), s = sinf(turn);
+    float n = hypotf(r[0] - l[0], r[1] - l[1]);
+    float c = n > 0 ? (r[0] - l[0]) / n : 1, s = n > 0 ? -(r[1] - l[1]) / n : 0;
     float low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
     for (int32_t i = 0; i < b->count; i++) {
         const float *p = mesh + 3 * b->subset[i];

@@ -202,6 +202,9 @@ static int finish_output(mi_build *b, int32_t id)
 static int find_wanted(const mi_onnx *m, const char *const *output, int32_t count,
                        wanted_values *wanted)
 {
+    if (output && (count < 1 || count > MI_GRAPH_OUTPUTS))
+        return mi_fail(m->log, MIEN_ERR_INVALID, "%s: %d outputs were asked for, not 1..%d",
+                       m->file, (int)count, MI_GRAPH_OUTPUTS);
     wanted->count = output ? count : 1;
     wanted->id[0] = m->output;
     if (!output && m->outputs > 1)
@@ -301,7 +304,7 @@ int mi_graph_of_outputs(mi_graph **graph, const void *bytes, size_t size, const 
                         int32_t height, int32_t width, const char *const *output, int32_t count,
                         mi_log *log)
 {
-    wanted_values wanted;
+    wanted_values wanted = {.count = 0};
     mi_build b = {.budget = {0}};
     *graph = NULL;
     if (height < 1 || width < 1)

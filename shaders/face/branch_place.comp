@@ -21,8 +21,8 @@ vec2 point(int i)
 void main()
 {
     vec2 line = point(p.right) - point(p.left);
-    float turn = -atan(line.y, line.x);
-    float c = cos(turn), s = sin(turn);
+    float n = length(line); // cosine and sine of the turn, without functions of loose accuracy
+    float c = n > 0.0 ? line.x / n : 1.0, s = n > 0.0 ? -line.y / n : 0.0;
     vec2 low = vec2(3.4e38), high = vec2(-3.4e38);
     for (int i = 0; i < p.count; i++) {
         vec2 q = point(int(texelFetch(arena_float, 4 * p.subset + i).x));

@@ -17,7 +17,7 @@ Conventions
   (u, v) in 0..1 of it lies at x + side * ((u - 0.5) cos - (v - 0.5) sin),
   y + side * ((u - 0.5) sin + (v - 0.5) cos).
   A crop of size s has pixel [row, column] at u = (column + 0.5) / s, v = (row + 0.5) / s. With
-  n = ceil(side / s): if n is 1 it is the bilinear sample there, otherwise the mean of n x n nearest
+  n = ceil(side / s), at most 8: if n is 1 it is the bilinear sample there, else the mean of n x n nearest
   samples at u = (column + (k + 0.5) / n) / s and so on. Beyond the picture the detectors see black,
   the mesh network sees the picture's border repeated.
   Detectors look at the square around the whole picture: its middle, its longer edge, angle 0.
@@ -48,6 +48,7 @@ BRANCH_STRIDE = 4           # branches speak of 64 pixels where their input has 
 LID_POINTS = 16             # of a branch's subset: around the eye, the first ones
 EYE_LEFT, EYE_RIGHT = 33, 263
 CROP_SCALE = 1.5
+TAPS_MAX = 8                # samples of a crop's pixel each way
 OVERLAP = 0.3               # intersection over union from which two boxes are one face
 
 
@@ -129,7 +130,7 @@ def grid(size, across, down):
 
 def crop(picture, roi, size, black=False, like_mediapipe=False):
     """A square of an RGB picture (H,W,3, 0..255) as [size, size, 3], 0..1."""
-    n = max(1, math.ceil(roi.side / size))
+    n = min(max(1, math.ceil(roi.side / size)), TAPS_MAX)
     if like_mediapipe:
         values = bilinear(picture, roi.place(grid(size, 0, 0)) + 0.5, black)
     elif n == 1:
