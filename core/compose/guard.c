@@ -7,7 +7,11 @@ static const double FADE_SECONDS = 0.2;
 static const double PASS_SECONDS = 0.15;
 /* A lost face is taken to go on as it went, slower and slower: v T (1 - exp(-t / T)). */
 static const double SLOWING_SECONDS = 0.5;
-static const float SPEED_MAX = 6;      /* sizes a second: what is faster is no head */
+static const float SPEED_MAX = 6; /* sizes a second: what is faster is no head, but a mix-up */
+static const float NEAR = 0.5f;   /* sizes: two faces that are seen are not as near as that */
+static const float NEAR_LOST = 1.5f; /* sizes: a new face as near to a lost one may be that one */
+static const float ASTRAY = 0.25f;   /* sizes: by which a guess of where a lost face is may differ
+                                      * from what the tracker says */
 static const float MARGIN_LEAST = 1.1f; /* of a cover */
 static const float MARGIN_MOST = 1.6f;
 static const float MARGIN_GROWTH = 0.25f; /* a second, of a face that stood still */
@@ -42,11 +46,8 @@ static void sight(mi_guard_memory *m, const mien_face *face, double dt)
         float weight = m->sightings > 1 && !m->lost ? 0.5f : 1;
         m->speed_x += weight * ((x - m->x) / seconds - m->speed_x);
         m->speed_y += weight * ((y - m->y) / seconds - m->speed_y);
-        float most = SPEED_MAX * m->size, speed = hypotf(m->speed_x, m->speed_y);
-        if (speed > most) {
-            m->speed_x *= most / speed;
-            m->speed_y *= most / speed;
-        }
+        if (hypotf(m->speed_x, m->speed_y) > SPEED_MAX * m->size)
+            m->speed_x = m->speed_y = 0;
     }
     m->sightings = m->sightings < 2 ? m->sightings + 1 : 2;
     m->x = x;
@@ -91,6 +92,21 @@ static void step_seen(mi_guard_memory *m, bool changing, double dt, bool fresh)
                              : 1;
 }
 
+/* Where a lost face is thought to be, from its own speed, as seen from its points. Far from what
+ * the tracker says, the tracker knows better: it has found out that ids were mixed up. */
+static void place_lost(const mi_guard_memory *m, mi_guarded *g)
+{
+    if (m->sightings == 0) /* nothing better is known than its points */
+        return;
+    float gone = (float)gone_seconds(m), x = m->speed_x * gone, y = m->speed_y * gone;
+    float move_x = m->x + x - g->face->x - g->face->width / 2;
+    float move_y = m->y + y - g->face->y - g->face->height / 2;
+    if (hypotf(move_x, move_y) <= hypotf(x, y) + ASTRAY * m->size) {
+        g->move_x = move_x;
+        g->move_y = move_y;
+    }
+}
+
 static mi_guarded guard_face(mi_guard_memory *m, const mien_face *face, bool changing,
                              mi_on_lost on_lost, double dt, bool fresh)
 {
@@ -98,20 +114,41 @@ static mi_guarded guard_face(mi_guard_memory *m, const mien_face *face, bool cha
     if (face->lost) {
         m->lost_seconds += dt;
         step_lost(m, changing, on_lost, dt);
-        if (m->sightings > 0) { /* else nothing better is known than its points */
-            float gone = (float)gone_seconds(m);
-            g.move_x = m->x + m->speed_x * gone - (face->x + face->width / 2);
-            g.move_y = m->y + m->speed_y * gone - (face->y + face->height / 2);
-        }
+        place_lost(m, &g);
     } else {
         sight(m, face, dt);
         step_seen(m, changing, dt, fresh);
     }
     m->lost = face->lost;
+    m->shown_x = face->x + face->width / 2 + g.move_x;
+    m->shown_y = face->y + face->height / 2 + g.move_y;
     g.amount = m->amount;
     g.cover = m->cover;
     g.margin = m->cover > 0 ? m->margin : 1;
     return g;
+}
+
+static bool is_seen(const mien_face *faces, int32_t count, uint32_t id)
+{
+    for (int32_t i = 0; i < count; i++)
+        if (faces[i].id == id)
+            return !faces[i].lost;
+    return false;
+}
+
+/* The effect that was where this face is now, of others of the last frame. */
+static float effect_there(const mi_guard *guard, const mien_face *faces, int32_t count,
+                          const mien_face *face, bool is_new)
+{
+    float most = 0, x = face->x + face->width / 2, y = face->y + face->height / 2;
+    for (int32_t i = 0; i < guard->count; i++) {
+        const mi_guard_memory *m = &guard->memory[i];
+        bool back = is_new && !is_seen(faces, count, m->id);
+        float reach = (back ? NEAR_LOST : NEAR) * fmaxf(m->size, fminf(face->width, face->height));
+        if (m->id != face->id && hypotf(m->shown_x - x, m->shown_y - y) < reach)
+            most = fmaxf(most, m->cover > 0 ? 1 : m->amount);
+    }
+    return most;
 }
 
 int32_t mi_guard_step(mi_guard *guard, const mien_face *faces, int32_t count, bool changing,
@@ -121,8 +158,12 @@ int32_t mi_guard_step(mi_guard *guard, const mien_face *faces, int32_t count, bo
     if (fresh)
         mi_guard_reset(guard);
     for (int32_t i = 0; i < next.count; i++) {
-        next.memory[i] = recall(guard, faces[i].id);
-        out[i] = guard_face(&next.memory[i], &faces[i], changing, on_lost, dt, fresh);
+        mi_guard_memory *m = &next.memory[i];
+        *m = recall(guard, faces[i].id);
+        if (!faces[i].lost)
+            m->amount = fmaxf(m->amount, effect_there(guard, faces, next.count, &faces[i],
+                                                      m->sightings == 0));
+        out[i] = guard_face(m, &faces[i], changing, on_lost, dt, fresh);
     }
     *guard = next;
     return next.count;

@@ -5,7 +5,11 @@
  * full at once. A face that was changed (amount > 0) and is lost is covered as `on_lost` says, in
  * the very frame in which it is lost, where it would be now and with a margin that grows with its
  * speed; found again, the cover fades into the effect over 200 ms, and the bare face does not show
- * in between. When the tracker gives a lost face up, its cover goes. */
+ * in between. When the tracker gives a lost face up, its cover goes.
+ *
+ * The tracker may take a face that comes back for a new one, and set it right later; then ids
+ * change places. So a face that comes to light where a changed one was goes on with the effect that
+ * was there: that may pop, but shows nobody. */
 #ifndef MI_GUARD_H
 #define MI_GUARD_H
 
@@ -21,8 +25,9 @@ typedef struct mi_guarded {
     float amount;  /* 0..1: of the effect */
     float cover;   /* 0..1: of the cover, over the effect */
     float margin;  /* the cover's outline grows by this factor, 1..1.6 */
-    float move_x, move_y; /* pixels: a lost face is now thought to be that far from its points;
-                           * effect and cover go there. 0 for a face that is seen */
+    float move_x, move_y; /* pixels: a lost face is now thought to be that far from its points,
+                           * where the tracker did not move it on by itself; effect and cover go
+                           * there. 0 for a face that is seen */
 } mi_guarded;
 
 typedef struct mi_guard_memory {
@@ -34,6 +39,7 @@ typedef struct mi_guard_memory {
     float size;             /* the shorter side, pixels, when last seen; > 0 */
     float speed_x, speed_y; /* pixels a second, when last seen */
     double lost_seconds;    /* since last seen */
+    float shown_x, shown_y; /* middle of where effect and cover were in the last frame, pixels */
 } mi_guard_memory;
 
 /* No allocation; one thread. All zero is a guard without a past. */
