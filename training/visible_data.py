@@ -18,7 +18,7 @@ from visible_faces import SIZE, SPAN
 INPUT, CELLS = 96, 24
 KEPT = int(INPUT * SPAN)                # pixels of a composite
 # How often each kind of picture is drawn.
-SHARES = {"london": 0.26, "portraits": 0.28, "synthetic": 0.28, "avatars": 0.08, "hands": 0.10}
+SHARES = {"london": 0.24, "portraits": 0.26, "synthetic": 0.26, "avatars": 0.08, "hands": 0.16}
 # In these frames of the hands clips the hands are still down.
 CALM_FRAMES = (0, 3)
 GLASSES_FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "visible_glasses.txt")
@@ -124,10 +124,10 @@ def _still(face, shape):
 
 def _pack(canvas, before, face, still, known):
     doubt, whole, near, edge = (m.astype(np.float32) / 255 for m in still)
-    # What an occluder covers is certain also at the face's edge.
-    doubt = doubt * (1 - np.clip(before - canvas.bare, 0, 1))
+    # What an occluder covers is certain also at the face's edge, and it is what matters.
+    covered = np.clip(before - canvas.bare, 0, 1)
     # Background is easy: less weight.
-    bare_weight = np.where(whole > 0.5, 1 - 0.9 * doubt, 0.25)
+    bare_weight = np.where(whole > 0.5, 0.4 - 0.36 * doubt * (1 - covered) + 0.6 * covered, 0.1)
     worn = canvas.glasses.max() > 0.5
     glasses_weight = known * (1 - 0.95 * edge * worn) * np.where(near > 0.5, 1, 0.2)
     maps = np.stack([canvas.bare, canvas.glasses, bare_weight, glasses_weight], 2)

@@ -24,6 +24,7 @@ PEOPLE = {
 HELD_OUT = ("grey", "letters")
 CLIP_PERSON = {clip: person for person, clips in PEOPLE.items() for clip in clips}
 STEP = 2                    # every second frame
+FACE_SIZE = 60              # visible_masks.face_size of the clips' faces, pixels
 AREA = (1200, 16000)        # pixels at 640 x 480
 
 

@@ -10,6 +10,7 @@ import os
 import cv2
 import numpy as np
 
+import visible_hands
 import visible_masks as masks
 
 HELD_OUT_KINDS = ("microphone", "cup")
@@ -123,7 +124,7 @@ def _hand_colour(canvas, rng):
     """The same person's hand: the face's colour, a little lighter or darker."""
     if rng.random() < 0.15:
         return np.array([215, 165, 140]) * rng.uniform(0.25, 1.1)
-    return canvas.skin * rng.uniform(0.72, 1.2) + rng.normal(0, 7, 3)
+    return canvas.skin * rng.uniform(0.75, 1.2) + rng.normal(0, 5, 3)
 
 
 def cut_hand(canvas, stock, rng):
@@ -132,8 +133,12 @@ def cut_hand(canvas, stock, rng):
         return drawn_hand(canvas, stock, rng)
     hand = stock.hands[rng.integers(len(stock.hands))]
     h, w = hand.alpha.shape
-    scale = canvas.size * rng.uniform(0.55, 1.45) / max(h, w)
-    m = cv2.getRotationMatrix2D((w / 2, h / 2), rng.uniform(-180, 180), scale)
+    if rng.random() < 0.6:      # as large as it is beside its own face, and as it was held
+        scale = canvas.size / visible_hands.FACE_SIZE * rng.uniform(0.8, 1.3)
+        angle = rng.normal(0, 25)
+    else:
+        scale, angle = canvas.size * rng.uniform(0.55, 1.45) / max(h, w), rng.uniform(-180, 180)
+    m = cv2.getRotationMatrix2D((w / 2, h / 2), angle, scale)
     if rng.random() < 0.5:
         m = m @ np.array([[-1, 0, w], [0, 1, 0], [0, 0, 1]])
     m[:, 2] += canvas.spot() - (w / 2, h / 2)
@@ -423,8 +428,8 @@ def cup(canvas, stock, rng):
     return np.clip(colours, 0, 255), cover
 
 
-KINDS = {"cut hand": (cut_hand, 0.26), "drawn hand": (drawn_hand, 0.16), "thing": (thing, 0.13),
-         "phone": (phone, 0.08), "mask": (face_mask, 0.10), "fringe": (fringe, 0.12),
+KINDS = {"cut hand": (cut_hand, 0.32), "drawn hand": (drawn_hand, 0.12), "thing": (thing, 0.12),
+         "phone": (phone, 0.08), "mask": (face_mask, 0.10), "fringe": (fringe, 0.11),
          "hat": (hat, 0.05), "stick": (stick, 0.04), "border": (border, 0.06),
          "microphone": (microphone, 0.0), "cup": (cup, 0.0)}
 
@@ -496,7 +501,7 @@ def _tint(canvas, stock, rng, lenses, sun):
 def _frame(image, canvas, rng, lenses, sizes, sun):
     tone = rng.choice(FRAME_COLOURS) * rng.uniform(0.7, 1.2)
     thick = rng.choice((0.5, 0.7, 1.0, 1.5, 2.2, 3.2)) * canvas.size / 80
-    rims = rng.random() > 0.15 or sun
+    rims = rng.random() > 0.07 or sun
     ink = np.zeros(canvas.shape, np.uint8)
     width = max(1, int(round(thick)))
     if rims:
@@ -511,7 +516,7 @@ def _frame(image, canvas, rng, lenses, sizes, sun):
     for (eye, outward, w), ear in zip(sizes, (127, 356)):
         hinge = eye + canvas.right * outward * w - lift
         _strand(ink, np.stack([hinge, canvas.points[ear]]), 255, max(1, int(round(thick * 0.8))))
-    alpha = ink.astype(np.float32) / 255 * min(1.0, max(0.35, thick))
+    alpha = ink.astype(np.float32) / 255 * min(1.0, max(0.5, thick))
     dark = cv2.GaussianBlur(np.roll(alpha, 2, 0), (0, 0), 1.2)
     image *= 1 - 0.25 * dark[:, :, None]
     shine = 1 + 0.2 * _noise(canvas.shape, 12, rng)[:, :, None]

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The whole training path on drawn scenes, a minute: scenes, teacher, training, export, evaluation.
+# The whole training paths on drawn scenes, a minute: scenes, teacher, training, export, evaluation.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 python=$top/.cache/venv-training/bin/python3
@@ -9,3 +9,4 @@ if ! "$python" -c 'import torch, onnxruntime, cv2' 2>/dev/null; then
 fi
 cd "$(mktemp -d)"
 "$python" "$top/training/train_style.py" cartoon --smoke
+"$python" "$top/training/train_visible.py" --smoke
