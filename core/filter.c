@@ -28,6 +28,7 @@ struct mien_filter {
     double strength;       /* share of the style in the last output, ramped */
     double smooth;         /* ramped */
     bool fresh;            /* the next frame has no past: no ramp, no history */
+    bool idle;             /* nothing was done to the last frame */
     bool timing;
     int64_t last_pts;
     uint64_t frames;
@@ -379,7 +380,8 @@ int mien_filter_process(mien_filter *f, const mien_frame *in, const mien_frame *
     double target = current ? f->now.value[MI_PARAM_STYLE_STRENGTH].number : 0;
     double smooth = f->now.value[MI_PARAM_SMOOTH].number;
     bool was_off = f->strength <= 0;
-    double step = f->fresh && !take_passed(f) ? 1 : dt / RAMP_SECONDS;
+    bool passed = take_passed(f);
+    double step = f->fresh && !passed ? 1 : dt / RAMP_SECONDS;
     f->strength = has_style(f) ? step_to(f->strength, target, step) : 0;
     f->smooth = step_to(f->smooth, smooth, step);
     mi_stream_values values = {.strength = (float)f->strength,
@@ -387,6 +389,7 @@ int mien_filter_process(mien_filter *f, const mien_frame *in, const mien_frame *
                                .dt = dt,
                                .fresh = f->fresh,
                                .style_fresh = was_off,
+                               .faces_fresh = passed || f->idle,
                                .faces = f->stream && mi_stream_has_faces(f->stream) &&
                                         wants_faces(&f->now, f->analysis_now),
                                .max_faces = (int32_t)f->now.value[MI_PARAM_MAX_FACES].number,
@@ -395,7 +398,8 @@ int mien_filter_process(mien_filter *f, const mien_frame *in, const mien_frame *
                                .overlay = (unsigned)f->now.value[MI_PARAM_OVERLAY].number};
     f->fresh = false;
     publish_showing(f, f->strength > 0);
-    if (f->strength <= 0 && !wants_work(&f->now, f->analysis_now)) {
+    f->idle = f->strength <= 0 && !wants_work(&f->now, f->analysis_now);
+    if (f->idle) {
         mi_frame_copy(out, in);
         return MIEN_BYPASSED;
     }

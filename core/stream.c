@@ -106,7 +106,7 @@ static mi_on_lost on_lost(const mi_stream_values *v)
 
 static int find_faces(mi_stream *s, const mien_frame *in, const mi_stream_values *v)
 {
-    mi_faces_step step = {.dt = v->dt, .reset = v->fresh || !s->has_list,
+    mi_faces_step step = {.dt = v->dt, .reset = v->fresh || v->faces_fresh || !s->has_list,
                           .eager = v->strength > 0 && on_lost(v) != MI_LOST_PASS};
     mi_faces_set_max(s->faces, v->max_faces);
     return mi_faces_run(s->faces, in, &step);

@@ -32,7 +32,8 @@ typedef struct mi_stream_values {
     float smooth;        /* 0..1 */
     double dt;           /* seconds since the last frame, > 0 */
     bool fresh;          /* this frame has no past */
-    bool style_fresh;    /* the style has none */
+    bool style_fresh;    /* the style has none, */
+    bool faces_fresh;    /* nor have the faces: frames were not analysed */
     bool faces;          /* analyse faces; those below need it */
     int32_t max_faces;
     mi_style_area area;

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "compose.h"
+#include "../pixel_layout.h"
 
 static const float FAR = 32768; /* pixels: beyond all frames */
 

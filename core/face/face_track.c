@@ -23,7 +23,8 @@ static const double YOUNG = 0.15; /* a second track on a face that is younger ne
  * reach 0.22, two people 0.42 (half of pairs of one studio) or 1.0 (of pictures of all kinds). */
 static const float OTHER_PERSON = 0.5f;
 static const float ALIKE = 0.4f;        /* most for a face that was lost for long */
-static const float ALIKE_NEAR = 0.55f;  /* ... just now and close to where it should be */
+static const float ALIKE_NEAR = 0.65f;  /* ... not long ago, and is just where it should be */
+static const float NEAR_SECONDS = 1;
 static const float ALIKE_COVERED = 1.1f; /* ... and still half covered by another face */
 static const double ADOPT_SECONDS = 1; /* a new face this young may turn out to be a lost one */
 static const double REFERENCE_SECONDS = 1.5; /* over which the reference is averaged */
@@ -354,8 +355,10 @@ static float unlike(const mi_followed *f, const mi_found *found, bool covered, d
     float reach = (0.6f + 3 * gone) * place->side + hypotf(f->vx, f->vy) * gone;
     float far = distance(place, &found->square) / reach;
     float size = fabsf(logf(found->square.side / place->side)) / (0.5f + 0.5f * gone);
-    float look = mi_appearance_distance(&f->reference, &found->look);
-    look /= covered ? ALIKE_COVERED : far < 0.5f && gone < 0.3f ? ALIKE_NEAR : ALIKE;
+    float look = fminf(mi_appearance_distance(&f->reference, &found->look),
+                       mi_appearance_distance(&f->before, &found->look));
+    bool near = gone < NEAR_SECONDS && far < 0.3f && size < 0.3f;
+    look /= covered ? ALIKE_COVERED : near ? ALIKE_NEAR : ALIKE;
     if (far > 1 || size > 1 || look > 1)
         return INFINITY;
     return 0.3f * far + 0.1f * size + 0.6f * look;
