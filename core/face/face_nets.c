@@ -8,6 +8,7 @@
 #include "../model_file.h"
 #include "../pixel_layout.h"
 #include "../stage.h"
+#include "face_glasses.h"
 #include "face_refine.h"
 
 #include "branch_crop.spv.h"
@@ -66,7 +67,6 @@ struct mi_face_nets {
     int32_t seen_pieces, look_at, seen_vec4s;
     piece map[MI_DETECTORS][MI_DETECTOR_MAPS];
     float *plane; /* a detector's maps in C,H,W order */
-    bool has_visible;
 };
 
 static int open_net(mi_face_nets *f, int id, const char *models)
@@ -75,8 +75,6 @@ static int open_net(mi_face_nets *f, int id, const char *models)
     mi_model_file file = {.bytes = NULL};
     mi_graph *graph = NULL;
     snprintf(file.path, sizeof file.path, "%s/%s.onnx", mi_models_folder(models), row->file);
-    if (id == VISIBLE && !mi_is_file(file.path))
-        return MIEN_OK;
     if (!mi_is_file(file.path))
         return mi_fail(f->log, MIEN_ERR_IO, "face network '%.200s' is missing: run "
                        "models/fetch_faces.sh", file.path);
@@ -119,8 +117,7 @@ static int check_shapes(const mi_face_nets *f)
                 {EYE_LEFT, 0, eye}, {EYE_LEFT, 1, 3}, {EYE_RIGHT, 0, eye}, {EYE_RIGHT, 1, 3},
                 {VISIBLE, 0, MI_VISIBLE * MI_VISIBLE}};
     for (size_t i = 0; i < sizeof want / sizeof want[0]; i++)
-        if (f->outputs[want[i].id] > 0 &&
-            f->size_out[want[i].id][want[i].output] != want[i].vec4s)
+        if (f->size_out[want[i].id][want[i].output] != want[i].vec4s)
             return mi_fail(f->log, MIEN_ERR_MODEL, "face network '%s': output '%s' is of the "
                            "wrong size: run models/fetch_faces.sh", net_table[want[i].id].file,
                            net_table[want[i].id].output[want[i].output]);
@@ -220,8 +217,6 @@ static int make_buffers(mi_face_nets *f)
     if (!f->plane)
         return mi_fail(f->log, MIEN_ERR_NOMEM, "out of memory");
     for (int i = 0; i < NETS && status == MIEN_OK; i++) {
-        if (!f->outputs[i])
-            continue;
         mvk_bindings bindings = {.arena = &f->arena, .weights = &f->net[i].weights,
                                  .frame_in = mi_transfer_in(f->transfer),
                                  .uniform = &f->uniform};
@@ -299,8 +294,7 @@ static void record_sight(const mi_face_nets *f, mvk_commands *list, int32_t slot
                  mi_groups(MI_LOOK * MI_LOOK, 8), 1, 1);
     record_net(f, list, MESH, f->crop.at);
     record_branches(f, list);
-    if (f->has_visible)
-        record_net(f, list, VISIBLE, f->half.at);
+    record_net(f, list, VISIBLE, f->half.at);
     int32_t base = slot * f->seen_vec4s;
     for (int32_t i = 0; i < f->seen_pieces; i++)
         record_read(f, list, &f->seen[i], base + f->seen[i].at);
@@ -358,7 +352,6 @@ int mi_face_nets_create(mi_face_nets **nets, mvk_device *device, const mien_fram
     int status = MIEN_OK;
     for (int i = 0; i < NETS && status == MIEN_OK; i++)
         status = open_net(f, i, models);
-    f->has_visible = f->outputs[VISIBLE] > 0;
     f->branch[EYE_LEFT - LIPS].iris = MI_MESH_POINTS;
     f->branch[EYE_RIGHT - LIPS].iris = MI_MESH_POINTS + 5;
     if (status == MIEN_OK)
@@ -452,15 +445,14 @@ static void read_sight(const mi_face_nets *f, int32_t slot, const mi_roi *roi, m
     for (int i = 0; i < BRANCHES; i++)
         mi_branch_apply(&f->branch[i], mesh, seen(f, slot, LIPS + i, 0),
                         seen(f, slot, LIPS + i, 1), sight->point);
+    const float *map = seen(f, slot, VISIBLE, 0);
+    for (int32_t i = 0; i < MI_VISIBLE * MI_VISIBLE; i++)
+        sight->visible[i] = map[4 * i];
+    sight->glasses = mi_glasses_value(map + 1, 4, (const float(*)[3])sight->point, MI_MESH_SIZE);
     place_points(roi, sight->point);
     const float *look = result(f, slot * f->seen_vec4s + f->look_at);
     for (int32_t i = 0; i < MI_LOOK * MI_LOOK; i++)
         memcpy(sight->look[i], look + 4 * i, sizeof sight->look[i]);
-    const float *map = f->has_visible ? seen(f, slot, VISIBLE, 0) : NULL;
-    for (int32_t i = 0; i < MI_VISIBLE * MI_VISIBLE; i++) {
-        sight->visible[i] = map ? map[4 * i] : 1;
-        sight->glasses = map ? fmaxf(sight->glasses, map[4 * i + 1]) : 0;
-    }
 }
 
 int mi_face_nets_look(mi_face_nets *f, const mi_roi *roi, int32_t count, mi_sight *sight)
