@@ -8,6 +8,7 @@
 #include "face_outline.h"
 
 enum { MESH = 468, IRIS = 5, RIM = 4 }; /* points of the mesh; points of an iris, of its rim */
+static const float GLASSES = 0.7f; /* misses and false alarms are as frequent there */
 
 static const uint32_t WHITE = 0xffffff, DARK = 0x101418, GREEN = 0x40e070, RED = 0xff4038,
                       CYAN = 0x50d8ff, YELLOW = 0xffd840;
@@ -271,7 +272,7 @@ static void draw_labels(const overlay_view *v, const mien_face *f)
              degrees(f->pitch), degrees(f->roll));
     snprintf(angles.text[1], LINE_TEXT, "gaze %+d %+d  lids %.2f %.2f%s", degrees(f->gaze_yaw),
              degrees(f->gaze_pitch), (double)clamp(f->aperture[0], 0, 9),
-             (double)clamp(f->aperture[1], 0, 9), f->glasses > 0.5f ? "  glasses" : "");
+             (double)clamp(f->aperture[1], 0, 9), f->glasses > GLASSES ? "  glasses" : "");
     float w = (float)v->canvas.frame.width, h = (float)v->canvas.frame.height, gap = 2 * v->line;
     /* Above and below the box, but in sight as long as the box is. */
     float above = lines_height(v, 1), below = lines_height(v, angles.count);

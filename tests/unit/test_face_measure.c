@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "dice.h"
+#include "face/face_glasses.h"
 #include "face/face_measure.h"
 #include "face_points.h"
 #include "posed_face.h"
@@ -294,10 +295,35 @@ static void test_anything_goes(void **state)
     assert_true(none.pose_confidence == 0 && none.gaze_confidence == 0);
 }
 
+/* A face of 120 pixels between the outer corners in the middle of a square of 240. */
+static void test_glasses(void **state)
+{
+    (void)state;
+    enum { SIZE = 240, CELL = SIZE / MI_VISIBLE };
+    static float point[MI_POINTS][3], map[MI_VISIBLE * MI_VISIBLE][2];
+    for (int i = 0; i < MI_MESH_POINTS; i++)
+        for (int k = 0; k < 3; k++)
+            point[i][k] = SIZE / 2 + 120 * mi_mean_face.point[i][k];
+    const float(*p)[3] = (const float(*)[3])point;
+    assert_true(mi_glasses_value(&map[0][1], 2, p, SIZE) == 0);
+    int32_t eye = (int32_t)point[159][1] / CELL * MI_VISIBLE + (int32_t)point[159][0] / CELL;
+    int32_t mouth = (int32_t)point[13][1] / CELL * MI_VISIBLE + (int32_t)point[13][0] / CELL;
+    map[mouth][1] = 1;
+    assert_true(mi_glasses_value(&map[0][1], 2, p, SIZE) == 0);
+    map[eye][1] = 1;
+    assert_in_range((int)(1000 * mi_glasses_value(&map[0][1], 2, p, SIZE)), 5, 200);
+    for (int i = 0; i < MI_VISIBLE * MI_VISIBLE; i++)
+        map[i][1] = i % MI_VISIBLE < MI_VISIBLE / 2; /* one half of the eyes' surroundings */
+    assert_true(fabsf(mi_glasses_value(&map[0][1], 2, p, SIZE) - 1) < 0.1f);
+    memset(point, 0, sizeof point); /* no face at all */
+    assert_true(mi_glasses_value(&map[0][1], 2, p, SIZE) == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frontal),
+        cmocka_unit_test(test_glasses),
         cmocka_unit_test(test_angles),
         cmocka_unit_test(test_gaze),
         cmocka_unit_test(test_gaze_confidence),
