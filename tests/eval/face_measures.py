@@ -43,10 +43,12 @@ class Said:
             self.broken += 1
             seen = [face for face in seen if not any(None in p for p in face["points"])]
         middle_of = [np.array(face["box"][:2]) + np.array(face["box"][2:]) / 2 for face in seen]
-        pairs = sorted((np.hypot(*(middle_of[i] - middles[a])) / widths[a], i, a)
+        # Those who are to be seen first: others may stand behind them.
+        pairs = sorted((not self.present[f, a],
+                        np.hypot(*(middle_of[i] - middles[a])) / widths[a], i, a)
                        for i in range(len(seen)) for a in range(len(middles)))
         used = set()
-        for distance, i, a in pairs:
+        for _, distance, i, a in pairs:
             if distance > NEAR or i in used or self.ids[f, a]:
                 continue
             used.add(i)
@@ -59,7 +61,7 @@ class Said:
                 value = seen[i][name]
                 kept[f, a] = np.nan if value is None else np.array(value, float)
         for i in range(len(seen)):
-            near = [d for d, k, _ in pairs if k == i]
+            near = [d for _, d, k, _ in pairs if k == i]
             self.false[f] += i not in used and not (near and min(near) < 1)
 
 
