@@ -206,6 +206,7 @@ def clip_figures(lines, truth, upright):
         "frames": frames, "recall": rate(said.found[counts]),
         "false": float(said.false.mean()), "broken": said.broken,
         "lost": int((said.lost > 0).sum()), "cpu": float(np.median(said.cpu[WARM:])),
+        "cpu mean": float(np.mean(said.cpu[WARM:])),
         "error": stat(mean[good], np.mean), "error p95": stat(mean[good], lambda v:
                                                              np.percentile(v, 95)),
         "switches": sum(switches(said.ids[:, a]) for a in range(count)),
