@@ -118,6 +118,9 @@ everyday() {
     ! grep -qE 'Validation (Error|Warning)|Vulkan validation:|VUID-' "$build/meson-logs/everyday.txt"
     count $? "no message from the validation layers"
 
+    say "faces on clips of known motion"
+    suites eval "$build" eval
+
     say "the same code under the sanitizers"
     configure "$build-asan" -Dbuildtype=debugoptimized -Db_sanitize=address,undefined \
         -Db_lundef=false -Dgst=disabled -Dfrei0r=disabled
