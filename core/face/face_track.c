@@ -12,6 +12,8 @@ static const int32_t WEAK_FRAMES = 2;
 static const double LOST_FORGET = 3; /* a lost face is looked for that long */
 static const double DRIFT_DECAY = 0.4; /* a lost face slows down over this time */
 static const float VELOCITY_GAIN = 0.5f;
+static const float POINT_MOST = 1e5f; /* pixels: no point of a face is farther off */
+static const float LEAVING_SPEED = 3; /* sides a second, of a lost face at the border */
 /* Motion a frame from which on the square goes before the face, and from which on fully. Below it
  * stays on the steadied points: a square that trembles makes the points tremble. */
 static const float LEAD_FROM = 0.01f, LEAD_FULL = 0.05f;
@@ -26,6 +28,7 @@ static const float ALIKE = 0.4f;        /* most for a face that was lost for lon
 static const float ALIKE_NEAR = 0.65f;  /* ... not long ago, and is just where it should be */
 static const float NEAR_SECONDS = 1;
 static const float ALIKE_COVERED = 1.1f; /* ... and still half covered by another face */
+static const float BARE_LEAST = 0.7f; /* of the middle of a face's square; else it is covered */
 static const double ADOPT_SECONDS = 1; /* a new face this young may turn out to be a lost one */
 static const double REFERENCE_SECONDS = 1.5; /* over which the reference is averaged */
 static const float REFERENCE_PRESENCE = 0.8f;
@@ -117,10 +120,24 @@ static float share_within(const mi_track *track, const mi_roi *square)
     return w > 0 && h > 0 ? w * h / (4 * half * half) : 0;
 }
 
+/* A lost face that has left most of itself behind the border leaves the frame altogether and waits
+ * there: it may come back. */
+static void leave(mi_track *track, mi_followed *f)
+{
+    float share = share_within(track, &f->square), speed = LEAVING_SPEED * f->square.side;
+    float dx = f->square.x - 0.5f * (float)track->width;
+    float dy = f->square.y - 0.5f * (float)track->height, far = hypotf(dx, dy);
+    if (share >= 0.25f || far <= 0)
+        return;
+    f->vx = share > 0 ? speed * dx / far : 0;
+    f->vy = share > 0 ? speed * dy / far : 0;
+}
+
 /* A lost face goes on as it went, ever slower. */
 static void drift(mi_track *track, int32_t slot)
 {
     mi_followed *f = &track->slot[slot];
+    leave(track, f);
     float decay = (float)exp(-track->dt / DRIFT_DECAY);
     float dx = f->vx * (float)track->dt, dy = f->vy * (float)track->dt;
     f->vx *= decay;
@@ -134,7 +151,9 @@ static void drift(mi_track *track, int32_t slot)
         f->face.point[i][0] += dx;
         f->face.point[i][1] += dy;
     }
-    if (f->gone > LOST_FORGET || share_within(track, &f->square) < 0.25f)
+    float x = f->square.x - 0.5f * (float)track->width, y = f->square.y - 0.5f * (float)track->height;
+    bool there = hypotf(x, y) < 2 * (float)(track->width + track->height); /* false for NaN */
+    if (f->gone > LOST_FORGET || !there)
         drop(track, slot);
 }
 
@@ -178,8 +197,8 @@ static bool plausible(const mi_track *track, const mi_sight *sight, const mi_roi
     int32_t within = 0;
     for (int i = 0; i < MI_POINTS; i++) {
         const float *p = sight->point[i];
-        if (!isfinite(p[0]) || !isfinite(p[1]) || !isfinite(p[2]))
-            return false;
+        if (!(fabsf(p[0]) < POINT_MOST && fabsf(p[1]) < POINT_MOST && fabsf(p[2]) < POINT_MOST))
+            return false; /* NaN too */
         within += i < MI_MESH_POINTS && p[0] >= 0 && p[1] >= 0 && p[0] < (float)track->width &&
                   p[1] < (float)track->height;
     }
@@ -262,9 +281,23 @@ static void start(mi_track *track, int32_t slot, const mi_found *found)
     forget_meetings(track, slot);
 }
 
-/* Does another face that is seen cover some of this one? What it looks like says little then. */
+/* Share of the middle of a sight's square that shows bare face. */
+static float bare_share(const mi_sight *sight)
+{
+    enum { FROM = MI_VISIBLE / 4, TO = MI_VISIBLE - FROM };
+    float sum = 0;
+    for (int32_t y = FROM; y < TO; y++)
+        for (int32_t x = FROM; x < TO; x++)
+            sum += sight->visible[y * MI_VISIBLE + x];
+    return sum / ((TO - FROM) * (TO - FROM));
+}
+
+/* Does a thing or another face that is seen cover some of this one? What it looks like says little
+ * then. */
 static bool is_covered(const mi_track *track, const mi_found *found)
 {
+    if (bare_share(&found->sight) < BARE_LEAST)
+        return true;
     for (int32_t i = 0; i < MI_FACES; i++) {
         const mi_followed *f = &track->slot[i];
         if (is_seen(f) && &f->found != found &&
@@ -419,7 +452,7 @@ static void measure_velocity(mi_followed *f, double dt)
 {
     float vx = (f->found.square.x - f->last.x) / (float)dt;
     float vy = (f->found.square.y - f->last.y) / (float)dt;
-    if (f->frames > 0) {
+    if (f->frames > 0 && f->found.sight.presence >= REFERENCE_PRESENCE) {
         float gain = f->moving ? VELOCITY_GAIN : 1;
         f->vx += gain * (vx - f->vx);
         f->vy += gain * (vy - f->vy);
@@ -441,7 +474,9 @@ static void learn_look(mi_track *track, int32_t slot)
 {
     mi_followed *f = &track->slot[slot];
     f->before = f->found.look;
-    if (f->found.sight.presence < REFERENCE_PRESENCE && f->reference.known)
+    bool doubtful = f->found.sight.presence < REFERENCE_PRESENCE ||
+                    bare_share(&f->found.sight) < BARE_LEAST;
+    if (doubtful && f->reference.known)
         return;
     if (is_alone(track, slot) || !f->reference.known)
         mi_appearance_blend(&f->reference, &f->found.look,

@@ -397,7 +397,13 @@ static void test_tiny(void **state)
     stage_stop(&s);
 }
 
-/* Out through each border and gone at once, no face half outside; back as a face. */
+static bool is_outside(const mien_face *f)
+{
+    return f->x > 640 || f->y > 480 || f->x + f->width < 0 || f->y + f->height < 0;
+}
+
+/* Out through each border, followed as far as half of it is there, and soon lost beyond it; who
+ * comes back within three seconds is the same one, later another. */
 static void test_border(void **state)
 {
     (void)state;
@@ -406,7 +412,7 @@ static void test_border(void **state)
         stage s;
         stage_start(&s, 640, 480, 2, (uint64_t)w);
         stage_actor *a = stage_enter(&s, 0, 320, 240, 120, UNLIKE);
-        int32_t lost = 0, outside = 0, frames = 0;
+        int32_t inside = 0, outside = 0, frames = 0;
         play(&s, 20);
         while (a->x > -200 && a->x < 840 && a->y > -200 && a->y < 680) {
             a->x += 8 * way[w][0];
@@ -414,12 +420,22 @@ static void test_border(void **state)
             stage_frame(&s, DT);
             bool out = a->x < -60 || a->x > 700 || a->y < -60 || a->y > 540;
             outside += out;
-            lost += out && s.count > 0;
+            inside += out && s.count > 0 && !is_outside(&s.face[0]);
             frames += s.count == 1 && !s.face[0].lost;
         }
         assert_true(frames >= 20); /* followed as far as half of it is there */
         assert_true(outside > 15);
-        assert_true(lost <= 5);
+        assert_true(inside <= 10);
+        assert_int_equal(s.count, 1);
+        assert_true(s.face[0].lost && is_outside(&s.face[0]));
+        a->x = 320 + 200 * way[w][0];
+        a->y = 240 + 120 * way[w][1];
+        play(&s, 20);
+        assert_int_equal(s.count, 1);
+        assert_true(!s.face[0].lost && stage_id(&s, 0) == 1);
+        a->x = -2000;
+        play(&s, 110);
+        assert_int_equal(s.count, 0);
         a->x = 320;
         a->y = 240;
         play(&s, 20);
