@@ -8,10 +8,9 @@
 #include "face_nets.h"
 #include "face_track.h"
 
-/* Of mi_sight.flag: upright faces had 26 and more on 25 pictures, upside-down ones as the detector
- * places them 9. Of mi_pose.misfit: see look_new(); the one that fits best was the right one in 81
- * of 81 cases on 21 pictures. */
-static const float UPRIGHT_FLAG = 15, UPRIGHT_MISFIT = 0.035f, PRESENCE_MIN = 0.5f;
+/* Of mi_sight.flag: on 25 pictures upright faces had 26 and more, upside-down ones as the detector
+ * places them 9. */
+static const float UPRIGHT_FLAG = 20, PRESENCE_MIN = 0.5f;
 
 enum { EDGES_MAX = 1500 }; /* 468 points, 898 triangles: 1365 by Euler's formula */
 
@@ -117,18 +116,9 @@ static int look(mi_faces *f, int32_t count)
     return status;
 }
 
-/* How badly a sight's points fit a face: small for one that is seen the right way up. */
-static float misfit(const mi_sight *sight)
-{
-    mi_pose pose;
-    mi_pose_fit(&pose, &mi_mean_face, (const float(*)[3])sight->point);
-    return sight->presence >= PRESENCE_MIN ? pose.misfit : 1;
-}
-
-/* Looks again into those of the first `count` squares that `again` names, turned by `turn`; keeps
- * the new sight where its points fit better, or at all events where it is `forced`. */
-static int look_again(mi_faces *f, int32_t count, const mi_roi *roi, const bool *again, float turn,
-                      bool forced)
+/* Looks again into those of the first `count` squares that `again` names, turned by `turn`, and
+ * then into the squares of the points found there. Keeps what is a face more surely. */
+static int look_again(mi_faces *f, int32_t count, const mi_roi *roi, const bool *again, float turn)
 {
     mi_roi square[MI_FACES];
     int32_t from[MI_FACES], n = 0;
@@ -142,22 +132,45 @@ static int look_again(mi_faces *f, int32_t count, const mi_roi *roi, const bool 
     if (n == 0)
         return MIEN_OK;
     int status = mi_face_nets_look(f->nets, square, n, f->second);
-    for (int32_t i = 0; i < n && status == MIEN_OK; i++) {
-        mi_sight *kept = &f->sight[from[i]], *seen = &f->second[i];
-        if (forced ? seen->presence >= PRESENCE_MIN : misfit(seen) < misfit(kept))
-            *kept = *seen;
-    }
+    for (int32_t i = 0; i < n; i++)
+        if (f->second[i].presence >= PRESENCE_MIN)
+            square[i] = mi_roi_of_points((const float(*)[3])f->second[i].point);
+    if (status == MIEN_OK)
+        status = mi_face_nets_look(f->nets, square, n, f->second);
+    for (int32_t i = 0; i < n && status == MIEN_OK; i++)
+        if (f->second[i].flag > f->sight[from[i]].flag)
+            f->sight[from[i]] = f->second[i];
     f->look_ms += now_ms() - start;
     return status;
 }
 
-/* Looks at faces that the detector has just found. Its boxes are rough, and its eyes the wrong way
- * round where a head is turned far: the mesh network then makes an upright face of whatever it is
- * shown and is sure of it, but the points fit a face badly. Such ones are looked at the other ways
- * round too, and then every one in the square of its own points. */
+/* The detector's boxes are rough: looks at every face in the square of its own points. */
+static int look_closer(mi_faces *f, int32_t count)
+{
+    mi_roi roi[MI_FACES];
+    int32_t from[MI_FACES], n = 0;
+    double start = now_ms();
+    for (int32_t i = 0; i < count; i++)
+        if (f->sight[i].presence >= PRESENCE_MIN) {
+            roi[n] = mi_roi_of_points((const float(*)[3])f->sight[i].point);
+            from[n++] = i;
+        }
+    if (n == 0)
+        return MIEN_OK;
+    int status = mi_face_nets_look(f->nets, roi, n, f->second);
+    for (int32_t i = 0; i < n && status == MIEN_OK; i++)
+        if (f->second[i].presence >= PRESENCE_MIN)
+            f->sight[from[i]] = f->second[i];
+    f->look_ms += now_ms() - start;
+    return status;
+}
+
+/* Looks at faces that the detector has just found. Its eyes are the wrong way round where a head is
+ * turned far: the mesh network then makes an upright face of whatever it is shown, but is less
+ * sure of it. Doubtful ones are looked at the other ways round too. */
 static int look_new(mi_faces *f, int32_t count)
 {
-    static const float turn[] = {3.14159265f, 1.57079633f, -1.57079633f};
+    static const float turn[] = {0, 3.14159265f, 1.57079633f, -1.57079633f};
     mi_roi roi[MI_FACES] = {{.x = 0}};
     bool again[MI_FACES] = {false};
     if (count == 0)
@@ -165,17 +178,12 @@ static int look_new(mi_faces *f, int32_t count)
     int status = look(f, count);
     for (int32_t i = 0; i < count; i++) {
         roi[i] = f->look[i].roi;
-        again[i] = f->sight[i].flag < UPRIGHT_FLAG || misfit(&f->sight[i]) > UPRIGHT_MISFIT;
+        again[i] = f->sight[i].flag < UPRIGHT_FLAG;
     }
     for (size_t k = 0; k < sizeof turn / sizeof turn[0] && status == MIEN_OK; k++)
-        status = look_again(f, count, roi, again, turn[k], false);
-    for (int32_t i = 0; i < count; i++) {
-        again[i] = f->sight[i].presence >= PRESENCE_MIN;
-        if (again[i])
-            roi[i] = mi_roi_of_points((const float(*)[3])f->sight[i].point);
-    }
+        status = look_again(f, count, roi, again, turn[k]);
     if (status == MIEN_OK)
-        status = look_again(f, count, roi, again, 0, true);
+        status = look_closer(f, count);
     if (status == MIEN_OK)
         tell(f, count);
     return status;
