@@ -13,9 +13,27 @@ layout(set = 0, binding = 0) buffer arena_block
 {
     vec4 arena_store[];
 };
+#ifdef LANES8
+// The same memory: lavapipe stores lane by lane and number by number, and half as many numbers are
+// worth their packing.
+layout(set = 0, binding = 0) buffer arena_pair_block
+{
+    dvec2 arena_pairs[];
+};
+#endif
 const int WASTE = 1;
 layout(set = 0, binding = 1) uniform samplerBuffer arena_vec4;
 layout(set = 0, binding = 2) uniform samplerBuffer arena_float;
 layout(set = 0, binding = 3) uniform samplerBuffer weights;
+
+void store(int at, vec4 v)
+{
+#ifdef LANES8
+    arena_pairs[at] = dvec2(packDouble2x32(floatBitsToUint(v.xy)),
+                            packDouble2x32(floatBitsToUint(v.zw)));
+#else
+    arena_store[at] = v;
+#endif
+}
 
 #endif

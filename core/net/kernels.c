@@ -4,8 +4,12 @@
 #include "conv_any_lanes8.spv.h"
 #include "conv_depth.spv.h"
 #include "conv_depth3_s1.spv.h"
+#include "conv_depth3_s1_lanes8.spv.h"
 #include "conv_depth3_s2.spv.h"
+#include "conv_depth3_s2_lanes8.spv.h"
+#include "conv_depth_lanes8.spv.h"
 #include "conv_full.spv.h"
+#include "conv_full_lanes8.spv.h"
 #include "conv_point_q1.spv.h"
 #include "conv_point_q1_lanes8.spv.h"
 #include "conv_point_q2.spv.h"
@@ -20,93 +24,95 @@
 #include "conv_tile_q1_lanes8.spv.h"
 #include "conv_tile_q2.spv.h"
 #include "conv_tile_q2_lanes8.spv.h"
-#include "conv_tile_q3.spv.h"
-#include "conv_tile_q3_lanes8.spv.h"
 #include "conv_tile_s2_q1.spv.h"
 #include "conv_tile_s2_q1_lanes8.spv.h"
 #include "conv_tile_s2_q2.spv.h"
 #include "conv_tile_s2_q2_lanes8.spv.h"
-#include "conv_tile_s2_q3.spv.h"
-#include "conv_tile_s2_q3_lanes8.spv.h"
 #include "conv_tile_sum_d2s.spv.h"
 #include "conv_tile_sum_d2s_lanes8.spv.h"
 #include "conv_tile_sum_q1.spv.h"
 #include "conv_tile_sum_q1_lanes8.spv.h"
 #include "conv_tile_sum_q2.spv.h"
 #include "conv_tile_sum_q2_lanes8.spv.h"
-#include "conv_tile_sum_q3.spv.h"
-#include "conv_tile_sum_q3_lanes8.spv.h"
 #include "conv_tile_up_q1.spv.h"
 #include "conv_tile_up_q1_lanes8.spv.h"
 #include "conv_tile_up_q2.spv.h"
 #include "conv_tile_up_q2_lanes8.spv.h"
-#include "conv_tile_up_q3.spv.h"
-#include "conv_tile_up_q3_lanes8.spv.h"
 #include "conv_transpose.spv.h"
+#include "conv_transpose_lanes8.spv.h"
 #include "elementwise.spv.h"
+#include "elementwise_lanes8.spv.h"
 #include "norm_apply.spv.h"
+#include "norm_apply_lanes8.spv.h"
 #include "norm_scale.spv.h"
+#include "norm_scale_lanes8.spv.h"
 #include "norm_sum.spv.h"
+#include "norm_sum_lanes8.spv.h"
 #include "pool.spv.h"
+#include "pool_lanes8.spv.h"
 #include "rearrange.spv.h"
+#include "rearrange_lanes8.spv.h"
 #include "resize.spv.h"
+#include "resize_lanes8.spv.h"
 
 #define SHADER(name) {#name, mi_spv_##name, sizeof mi_spv_##name}
 /* A variant for any device and its twin for subgroups of 8. */
-#define PAIR(kernel, q, stride, up, sum, d2s, name) \
-    {{kernel, q, stride, up, sum, d2s, false}, SHADER(name)}, \
-    {{kernel, q, stride, up, sum, d2s, true}, SHADER(name##_lanes8)}
+#define PAIR(name, ...) \
+    {{__VA_ARGS__, .lanes8 = false}, SHADER(name)}, \
+    {{__VA_ARGS__, .lanes8 = true}, SHADER(name##_lanes8)}
+#define TILE(name, ...) PAIR(name, .kernel = MI_KERNEL_CONV_TILE, __VA_ARGS__)
+#define POINT(name, ...) PAIR(name, .kernel = MI_KERNEL_CONV_POINT, .stride = 1, __VA_ARGS__)
 
 static const struct {
     mi_variant variant;
     mvk_shader shader;
 } table[] = {
-    PAIR(MI_KERNEL_CONV_TILE, 1, 1, false, false, false, conv_tile_q1),
-    PAIR(MI_KERNEL_CONV_TILE, 2, 1, false, false, false, conv_tile_q2),
-    PAIR(MI_KERNEL_CONV_TILE, 3, 1, false, false, false, conv_tile_q3),
-    PAIR(MI_KERNEL_CONV_TILE, 1, 2, false, false, false, conv_tile_s2_q1),
-    PAIR(MI_KERNEL_CONV_TILE, 2, 2, false, false, false, conv_tile_s2_q2),
-    PAIR(MI_KERNEL_CONV_TILE, 3, 2, false, false, false, conv_tile_s2_q3),
-    PAIR(MI_KERNEL_CONV_TILE, 1, 1, true, false, false, conv_tile_up_q1),
-    PAIR(MI_KERNEL_CONV_TILE, 2, 1, true, false, false, conv_tile_up_q2),
-    PAIR(MI_KERNEL_CONV_TILE, 3, 1, true, false, false, conv_tile_up_q3),
-    PAIR(MI_KERNEL_CONV_TILE, 3, 1, false, false, true, conv_tile_d2s),
-    PAIR(MI_KERNEL_CONV_TILE, 1, 1, false, true, false, conv_tile_sum_q1),
-    PAIR(MI_KERNEL_CONV_TILE, 2, 1, false, true, false, conv_tile_sum_q2),
-    PAIR(MI_KERNEL_CONV_TILE, 3, 1, false, true, false, conv_tile_sum_q3),
-    PAIR(MI_KERNEL_CONV_TILE, 3, 1, false, true, true, conv_tile_sum_d2s),
-    PAIR(MI_KERNEL_CONV_POINT, 1, 1, false, false, false, conv_point_q1),
-    PAIR(MI_KERNEL_CONV_POINT, 2, 1, false, false, false, conv_point_q2),
-    PAIR(MI_KERNEL_CONV_POINT, 3, 1, false, false, false, conv_point_q3),
-    PAIR(MI_KERNEL_CONV_POINT, 4, 1, false, false, false, conv_point_q4),
-    PAIR(MI_KERNEL_CONV_ANY, 2, 0, false, false, false, conv_any),
-    {{.kernel = MI_KERNEL_CONV_DEPTH}, SHADER(conv_depth)},
-    {{.kernel = MI_KERNEL_CONV_DEPTH, .stride = 1}, SHADER(conv_depth3_s1)},
-    {{.kernel = MI_KERNEL_CONV_DEPTH, .stride = 2}, SHADER(conv_depth3_s2)},
-    {{.kernel = MI_KERNEL_CONV_FULL}, SHADER(conv_full)},
-    {{.kernel = MI_KERNEL_CONV_TRANSPOSE}, SHADER(conv_transpose)},
-    {{.kernel = MI_KERNEL_ELEMENTWISE}, SHADER(elementwise)},
-    {{.kernel = MI_KERNEL_NORM_SUM}, SHADER(norm_sum)},
-    {{.kernel = MI_KERNEL_NORM_SCALE}, SHADER(norm_scale)},
-    {{.kernel = MI_KERNEL_NORM_APPLY}, SHADER(norm_apply)},
-    {{.kernel = MI_KERNEL_REARRANGE}, SHADER(rearrange)},
-    {{.kernel = MI_KERNEL_RESIZE}, SHADER(resize)},
-    {{.kernel = MI_KERNEL_POOL}, SHADER(pool)},
+    TILE(conv_tile_q1, .q = 1, .stride = 1, .rows = 5),
+    TILE(conv_tile_q2, .q = 2, .stride = 1, .rows = 5),
+    TILE(conv_tile_s2_q1, .q = 1, .stride = 2, .rows = 4),
+    TILE(conv_tile_s2_q2, .q = 2, .stride = 2, .rows = 4),
+    TILE(conv_tile_up_q1, .q = 1, .stride = 1, .rows = 4, .up = true),
+    TILE(conv_tile_up_q2, .q = 2, .stride = 1, .rows = 4, .up = true),
+    TILE(conv_tile_sum_q1, .q = 1, .stride = 1, .rows = 4, .sum = true),
+    TILE(conv_tile_sum_q2, .q = 2, .stride = 1, .rows = 4, .sum = true),
+    TILE(conv_tile_d2s, .stride = 1, .rows = 4, .d2s = true),
+    TILE(conv_tile_sum_d2s, .stride = 1, .rows = 4, .sum = true, .d2s = true),
+    POINT(conv_point_q1, .q = 1),
+    POINT(conv_point_q2, .q = 2),
+    POINT(conv_point_q3, .q = 3),
+    POINT(conv_point_q4, .q = 4),
+    PAIR(conv_any, .kernel = MI_KERNEL_CONV_ANY, .q = 2),
+    PAIR(conv_depth, .kernel = MI_KERNEL_CONV_DEPTH),
+    PAIR(conv_depth3_s1, .kernel = MI_KERNEL_CONV_DEPTH, .stride = 1),
+    PAIR(conv_depth3_s2, .kernel = MI_KERNEL_CONV_DEPTH, .stride = 2),
+    PAIR(conv_full, .kernel = MI_KERNEL_CONV_FULL),
+    PAIR(conv_transpose, .kernel = MI_KERNEL_CONV_TRANSPOSE),
+    PAIR(elementwise, .kernel = MI_KERNEL_ELEMENTWISE),
+    PAIR(norm_sum, .kernel = MI_KERNEL_NORM_SUM),
+    PAIR(norm_scale, .kernel = MI_KERNEL_NORM_SCALE),
+    PAIR(norm_apply, .kernel = MI_KERNEL_NORM_APPLY),
+    PAIR(rearrange, .kernel = MI_KERNEL_REARRANGE),
+    PAIR(resize, .kernel = MI_KERNEL_RESIZE),
+    PAIR(pool, .kernel = MI_KERNEL_POOL),
 };
 
 const mvk_shader *mi_kernel_shader(const mi_variant *v)
 {
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        const mi_variant *t = &table[i].variant;
-        if (t->kernel == v->kernel && t->q == v->q && t->stride == v->stride && t->up == v->up &&
-            t->sum == v->sum && t->d2s == v->d2s && t->lanes8 == v->lanes8)
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (mi_variant_same(&table[i].variant, v))
             return &table[i].shader;
-    }
     return NULL;
+}
+
+bool mi_variant_same(const mi_variant *a, const mi_variant *b)
+{
+    return a->kernel == b->kernel && a->q == b->q && a->stride == b->stride &&
+           a->rows == b->rows && a->up == b->up && a->sum == b->sum && a->d2s == b->d2s &&
+           a->lanes8 == b->lanes8;
 }
 
 bool mi_kernel_lanes8(const mvk_device *device)
 {
     return device->type == VK_PHYSICAL_DEVICE_TYPE_CPU && device->subgroup == 8 &&
-           device->subgroup_shuffle;
+           device->subgroup_shuffle && device->float64;
 }

@@ -25,11 +25,14 @@ typedef struct mi_variant {
     mi_kernel kernel;
     uint8_t q;      /* output quads an invocation */
     uint8_t stride;
+    uint8_t rows;   /* output rows an invocation */
     bool up;        /* nearest x2 upsampling of the input is fused */
     bool sum;       /* a second input, upsampled, is added to the first */
-    bool d2s;       /* depth to space of the output is fused */
-    bool lanes8;    /* needs subgroups of exactly 8 lanes along x, and shuffles */
+    bool d2s;       /* depth to space of the output, 12 channels, is fused */
+    bool lanes8;    /* needs subgroups of exactly 8 lanes along x, shuffles, and doubles to store */
 } mi_variant;
+
+bool mi_variant_same(const mi_variant *a, const mi_variant *b);
 
 /* NULL: there is no such variant. */
 const mvk_shader *mi_kernel_shader(const mi_variant *variant);

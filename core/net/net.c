@@ -5,9 +5,7 @@
 
 static bool same_pipeline(const mi_step *a, const mi_step *b)
 {
-    const mi_variant *v = &a->variant, *w = &b->variant;
-    return v->kernel == w->kernel && v->q == w->q && v->stride == w->stride && v->up == w->up &&
-           v->sum == w->sum && v->d2s == w->d2s && v->lanes8 == w->lanes8 &&
+    return mi_variant_same(&a->variant, &b->variant) &&
            memcmp(a->spec, b->spec, sizeof a->spec) == 0;
 }
 

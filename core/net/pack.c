@@ -45,22 +45,21 @@ static float weight_at(const mi_filter_bank *b, int32_t co, int32_t ci, int32_t 
     return b->scale ? w * b->scale[co] : w;
 }
 
-int32_t mi_pack_dense(mi_blob *blob, const mi_filter_bank *b, int q, const int32_t *order)
+int32_t mi_pack_dense(mi_blob *blob, const mi_filter_bank *b, int32_t width, const int32_t *order)
 {
-    size_t taps = (size_t)b->kh * (size_t)b->kw, width = (size_t)q;
-    size_t block = (taps * 4 * width + 7) / 8 * 8, ci_quads = quads(b->ci);
-    size_t blocks = (quads(b->co) + width - 1) / width;
+    size_t taps = (size_t)b->kh * (size_t)b->kw, ci_quads = quads(b->ci);
+    size_t block = (taps * 4 * (size_t)width + 31) / 32 * 8;
+    size_t blocks = ((size_t)b->co + (size_t)width - 1) / (size_t)width;
     int32_t at = mi_blob_take(blob, blocks * ci_quads * block);
     if (blob->failed)
         return 0;
     for (int32_t o = 0; o < b->co; o++) {
-        size_t quad = (size_t)o / 4;
         int32_t co = order ? order[o] : o;
         for (int32_t ci = 0; ci < b->ci; ci++) {
-            size_t part = quad / width * ci_quads + (size_t)ci / 4;
+            size_t part = (size_t)(o / width) * ci_quads + (size_t)ci / 4;
             float *to = blob->data + ((size_t)at + part * block) * 4;
             for (size_t t = 0; t < taps; t++)
-                to[((t * 4 + (size_t)ci % 4) * width + quad % width) * 4 + (size_t)o % 4] =
+                to[(t * 4 + (size_t)ci % 4) * (size_t)width + (size_t)(o % width)] =
                     weight_at(b, co, ci, (int32_t)t);
         }
     }
@@ -112,10 +111,11 @@ int32_t mi_pack_transpose(mi_blob *blob, const mi_filter_bank *b)
     return at;
 }
 
-int32_t mi_pack_bias(mi_blob *blob, const mi_filter_bank *b, int q, const int32_t *order)
+int32_t mi_pack_bias(mi_blob *blob, const mi_filter_bank *b, int32_t part, int32_t parts,
+                     const int32_t *order)
 {
-    size_t width = (size_t)q;
-    int32_t at = mi_blob_take(blob, (quads(b->co) + width - 1) / width * width);
+    size_t stored = ((size_t)b->co + (size_t)part - 1) / (size_t)part;
+    int32_t at = mi_blob_take(blob, (stored + (size_t)parts - 1) / (size_t)parts * (size_t)parts);
     if (blob->failed)
         return 0;
     for (int32_t o = 0; o < b->co; o++) {
@@ -123,7 +123,7 @@ int32_t mi_pack_bias(mi_blob *blob, const mi_filter_bank *b, int q, const int32_
         float bias = b->bias ? b->bias[co] : 0;
         if (b->scale)
             bias = bias * b->scale[co] + b->shift[co];
-        blob->data[(size_t)at * 4 + (size_t)o] = bias;
+        blob->data[((size_t)at + (size_t)(o / part)) * 4 + (size_t)(o % part)] = bias;
     }
     return at;
 }

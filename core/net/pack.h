@@ -24,15 +24,17 @@ typedef struct mi_filter_bank {
     bool transpose;      /* weight is [ci][co/groups][kh][kw] */
 } mi_filter_bank;
 
-/* The order of conv_tile, conv_point and conv_any with q output quads a block (groups are spread
- * out with zeros). `order` maps a stored output channel to the model's; NULL: the same. */
-int32_t mi_pack_dense(mi_blob *blob, const mi_filter_bank *bank, int q, const int32_t *order);
+/* The order of conv_tile, conv_point and conv_any with blocks of `width` output channels (groups are
+ * spread out with zeros). `order` maps a stored output channel to the model's; NULL: the same. */
+int32_t mi_pack_dense(mi_blob *blob, const mi_filter_bank *bank, int32_t width,
+                      const int32_t *order);
 /* The order of conv_full. */
 int32_t mi_pack_full(mi_blob *blob, const mi_filter_bank *bank);
 int32_t mi_pack_depthwise(mi_blob *blob, const mi_filter_bank *bank);
 int32_t mi_pack_transpose(mi_blob *blob, const mi_filter_bank *bank);
-/* Bias by quads, room for whole blocks of q quads. */
-int32_t mi_pack_bias(mi_blob *blob, const mi_filter_bank *bank, int q, const int32_t *order);
+/* A vec4 for every `part` (1..4) stored channels, room for whole blocks of `parts`. */
+int32_t mi_pack_bias(mi_blob *blob, const mi_filter_bank *bank, int32_t part, int32_t parts,
+                     const int32_t *order);
 
 /* A vector by channel quads; `broadcast`: one value for all of `channels`. */
 int32_t mi_pack_vector(mi_blob *blob, const float *values, int32_t channels, bool broadcast);

@@ -70,6 +70,7 @@ mi_step *mi_planner_step(planner *p, mi_kernel kernel)
     mi_step *s = &plan->step[plan->steps];
     memset(s, 0, sizeof *s);
     s->variant.kernel = kernel;
+    s->variant.lanes8 = p->lanes8;
     s->in0 = s->in1 = s->in2 = s->out = MI_BUFFER_NONE;
     s->node = p->g->node[p->node].name;
     return s;

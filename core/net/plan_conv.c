@@ -141,12 +141,12 @@ static void choose_kernel(const planner *p, const mi_node *n, const conv_plan *c
         v->kernel = MI_KERNEL_CONV_FULL;
     } else if (mi_is_conv3x3(n)) {
         v->kernel = MI_KERNEL_CONV_TILE;
-        /* three quads only for what is three quads: two fit a CPU's instruction cache better */
-        v->q = (uint8_t)(c->d2s || mi_quads(co) == 3 ? 3 : choose_q(mi_quads(co), 2));
+        v->q = (uint8_t)(c->d2s ? 0 : choose_q(mi_quads(co), 2));
         v->stride = (uint8_t)n->conv.stride_h;
         v->up = c->up;
         v->sum = c->half >= 0;
         v->d2s = c->d2s;
+        v->rows = v->stride == 2 || v->up || v->sum || v->d2s ? 4 : 5;
     } else if (n->conv.kh == 1 && n->conv.kw == 1 && n->conv.stride_h == 1 &&
                n->conv.stride_w == 1 && !pads && !c->pad_b && !c->pad_r && n->conv.groups == 1) {
         v->kernel = MI_KERNEL_CONV_POINT;
@@ -178,10 +178,9 @@ static mi_filter_bank filter_bank(const planner *p, const mi_node *n, const mi_n
     return bank;
 }
 
-static void set_conv_groups(mi_step *s, int32_t co)
+static void set_conv_groups(mi_step *s, uint32_t blocks)
 {
     const struct net_push *u = &s->push;
-    uint32_t blocks = mi_divide_up(mi_quads(co), s->variant.q ? s->variant.q : 1);
     if (s->variant.kernel == MI_KERNEL_CONV_POINT) {
         s->groups[0] = mi_divide_up(u->iw * u->ih, 128);
         s->groups[1] = 1;
@@ -196,8 +195,10 @@ static void set_conv_groups(mi_step *s, int32_t co)
         s->groups[0] = mi_divide_up(u->ow, 32);
         s->groups[1] = mi_divide_up(u->oh, 4);
     } else if (s->variant.kernel == MI_KERNEL_CONV_TILE) {
-        s->groups[0] = mi_divide_up(u->ow, 8);
-        s->groups[1] = mi_divide_up(u->oh, 16);
+        s->groups[0] = blocks;
+        s->groups[1] = mi_divide_up(u->ow, 8);
+        s->groups[2] = mi_divide_up(u->oh, 4 * s->variant.rows);
+        return;
     } else {
         s->groups[0] = mi_divide_up(u->ow, 16);
         s->groups[1] = mi_divide_up(u->oh, 8);
@@ -240,9 +241,6 @@ int mi_plan_conv(planner *p, const mi_node *n)
     if (!s)
         return mi_planner_no_memory(p);
     choose_kernel(p, n, &c, bank.ci, bank.co, &s->variant);
-    s->variant.lanes8 = p->lanes8 && s->variant.kernel != MI_KERNEL_CONV_DEPTH &&
-                        s->variant.kernel != MI_KERNEL_CONV_FULL;
-
     set_geometry(p, s, n, &c);
     s->spec[1] = (uint32_t)c.pad_mode;
     s->spec[2] = (uint32_t)c.residual_mode;
@@ -257,19 +255,19 @@ int mi_plan_conv(planner *p, const mi_node *n)
     if (c.act && c.act->act == MI_ACT_PRELU)
         s->push.c2 = mi_pack_slopes(p, c.act, bank.co);
 
-    /* The depth-to-space store takes channels in CRD order: colour * 4 + place. */
-    static const int32_t dcr[12] = {0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11};
-    const int32_t *order = c.d2s && !c.crd ? dcr : NULL;
+    /* The depth-to-space store takes channels in the order [y][x][colour], which is DCR. */
+    static const int32_t crd[12] = {0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11};
+    const int32_t *order = c.d2s && c.crd ? crd : NULL;
+    int32_t part = c.d2s ? 3 : 4, parts = c.d2s ? 2 : s->variant.q ? s->variant.q : 1;
     mi_blob *blob = &p->plan->blob;
-    int q = s->variant.q ? s->variant.q : 1;
     if (s->variant.kernel == MI_KERNEL_CONV_DEPTH)
         s->push.weights = mi_pack_depthwise(blob, &bank);
     else if (s->variant.kernel == MI_KERNEL_CONV_FULL)
         s->push.weights = mi_pack_full(blob, &bank);
     else
-        s->push.weights = mi_pack_dense(blob, &bank, q, order);
-    s->push.bias = mi_pack_bias(blob, &bank, q, order);
-    set_conv_groups(s, bank.co);
+        s->push.weights = mi_pack_dense(blob, &bank, part * parts, order);
+    s->push.bias = mi_pack_bias(blob, &bank, part, parts, order);
+    set_conv_groups(s, mi_divide_up(bank.co, part * parts));
     s->mac = macs(s->push.ow, s->push.oh, &bank);
     s->out = mi_planner_place(p, c.out);
     mi_planner_commit(p, s);
@@ -287,7 +285,7 @@ int mi_plan_conv_transpose(planner *p, const mi_node *n)
         return mi_planner_no_memory(p);
     set_geometry(p, s, n, &c);
     s->push.weights = mi_pack_transpose(&p->plan->blob, &bank);
-    s->push.bias = mi_pack_bias(&p->plan->blob, &bank, 1, NULL);
+    s->push.bias = mi_pack_bias(&p->plan->blob, &bank, 4, 1, NULL);
     s->groups[0] = mi_divide_up(s->push.ow, 8);
     s->groups[1] = mi_divide_up(s->push.oh, 4);
     s->groups[2] = (uint32_t)s->push.oq;

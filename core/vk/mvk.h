@@ -43,6 +43,7 @@ typedef struct mvk_device {
     VkPhysicalDeviceMemoryProperties memory;
     uint32_t subgroup;          /* lanes of a subgroup */
     bool subgroup_shuffle;      /* shuffle works in compute shaders */
+    bool float64;               /* shaders may use doubles */
     bool unified;               /* device memory is mapped: no staging copies */
     VkDescriptorSetLayout set_layout;
     VkPipelineLayout pipeline_layout;

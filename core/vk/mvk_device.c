@@ -183,6 +183,9 @@ static void read_properties(mvk_device *d)
     d->subgroup_shuffle =
         (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) &&
         (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT);
+    VkPhysicalDeviceFeatures features;
+    vkGetPhysicalDeviceFeatures(d->physical, &features);
+    d->float64 = features.shaderFloat64;
     vkGetPhysicalDeviceMemoryProperties(d->physical, &d->memory);
     const VkMemoryPropertyFlags all = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT |
                                       VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
@@ -200,9 +203,11 @@ static int create_device(mvk_device *d)
                                      .queueFamilyIndex = d->family,
                                      .queueCount = 1,
                                      .pQueuePriorities = &priority};
+    VkPhysicalDeviceFeatures features = {.shaderFloat64 = d->float64};
     VkDeviceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
                                .queueCreateInfoCount = 1,
-                               .pQueueCreateInfos = &queue};
+                               .pQueueCreateInfos = &queue,
+                               .pEnabledFeatures = &features};
     VkResult r = vkCreateDevice(d->physical, &info, NULL, &d->device);
     if (r != VK_SUCCESS)
         return mvk_fail(d, r, "vkCreateDevice");

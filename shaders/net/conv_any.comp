@@ -63,7 +63,7 @@ void main()
             if (quad >= p.oq)
                 continue;
             int at = (quad * p.oh + oy) * p.ow + ox;
-            arena_store[p.out0 + at] = finish(r[i][q], quad, at);
+            store(p.out0 + at, finish(r[i][q], quad, at));
         }
     }
 }

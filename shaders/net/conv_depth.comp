@@ -32,6 +32,6 @@ void main()
         if (x + i >= p.ow)
             continue;
         int at = (quad * p.oh + y) * p.ow + x + i;
-        arena_store[p.out0 + at] = finish(r[i], quad, at);
+        store(p.out0 + at, finish(r[i], quad, at));
     }
 }

@@ -46,6 +46,6 @@ void main()
         int at = (quad * p.oh + y + d) * p.ow + x;
         bool inside = y + d < p.oh;
         vec4 o = finish(r[d], quad, inside ? at : 0);
-        arena_store[inside ? p.out0 + at : WASTE] = o;
+        store(inside ? p.out0 + at : WASTE, o);
     }
 }

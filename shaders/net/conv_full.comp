@@ -18,5 +18,5 @@ void main()
         [[unroll]] for (int j = 0; j < 4; j++, at += p.oq)
             r += v[j] * texelFetch(weights, at);
     }
-    arena_store[p.out0 + quad] = finish(r, quad, quad);
+    store(p.out0 + quad, finish(r, quad, quad));
 }

@@ -59,7 +59,7 @@ void main()
             if (quad >= p.oq)
                 continue;
             int to = quad * plane + at[i];
-            arena_store[p.out0 + to] = finish(r[i][q], quad, to);
+            store(p.out0 + to, finish(r[i][q], quad, to));
         }
     }
 }

@@ -29,5 +29,5 @@ void main()
             }
         }
     }
-    arena_store[p.out0 + (quad * p.oh + y) * p.ow + x] = activate(r);
+    store(p.out0 + (quad * p.oh + y) * p.ow + x, activate(r));
 }

@@ -59,6 +59,6 @@ void main()
         vec4 a = texelFetch(arena_vec4, p.in0 + quad * plane + from);
         vec4 b = OP == 0 ? vec4(0) : second(quad, from);
         vec4 o = keep_channels(activate(combine(a, b, quad)), quad, p.c0);
-        arena_store[i < plane ? p.out0 + quad * plane + i : WASTE] = o;
+        store(i < plane ? p.out0 + quad * plane + i : WASTE, o);
     }
 }

@@ -8,8 +8,10 @@
 
 layout(push_constant) uniform push_block
 {
-    net_push p;
+    net_push pushed;
 };
+// A copy: read in the middle of a loop, lavapipe gathers push constants lane by lane.
+net_push p = pushed;
 
 // Values of mi_act in core/net/graph.h.
 layout(constant_id = 0) const int ACT = 0;

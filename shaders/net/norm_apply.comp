@@ -13,6 +13,6 @@ void main()
     [[unroll]] for (int k = 0; k < 4; k++) {
         int i = first + 64 * k, at = quad * plane + min(i, plane - 1);
         vec4 o = activate(texelFetch(arena_vec4, p.in0 + at) * scale + shift);
-        arena_store[i < plane ? p.out0 + at : WASTE] = o;
+        store(i < plane ? p.out0 + at : WASTE, o);
     }
 }

@@ -21,6 +21,6 @@ void main()
     vec4 mean = texelFetch(arena_vec4, p.in0 + quad * p.iw * p.ih) + d;
     vec4 variance = max(s2 / n - d * d, vec4(0));
     vec4 scale = texelFetch(weights, p.weights + quad) * inversesqrt(variance + p.f0);
-    arena_store[p.out0 + quad * 2] = scale;
-    arena_store[p.out0 + quad * 2 + 1] = texelFetch(weights, p.bias + quad) - mean * scale;
+    store(p.out0 + quad * 2, scale);
+    store(p.out0 + quad * 2 + 1, texelFetch(weights, p.bias + quad) - mean * scale);
 }

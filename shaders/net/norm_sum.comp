@@ -19,6 +19,6 @@ void main()
         s2 += d * d;
     }
     int at = p.out0 + (quad * p.c1 + t) * 2;
-    arena_store[at] = s1;
-    arena_store[at + 1] = s2;
+    store(at, s1);
+    store(at + 1, s2);
 }

@@ -26,5 +26,5 @@ void main()
     }
     if (MODE == 1)
         o /= max(n, 1.0);
-    arena_store[p.out0 + (quad * p.oh + y) * p.ow + x] = activate(o);
+    store(p.out0 + (quad * p.oh + y) * p.ow + x, activate(o));
 }

@@ -52,5 +52,5 @@ void main()
         if (c >= p.kw && c < p.kh)
             o[k] = moved(c, y, x);
     }
-    arena_store[at] = activate(o);
+    store(at, activate(o));
 }

@@ -45,5 +45,5 @@ void main()
         vec4 low = mix(at(quad, y0 + 1, x0), at(quad, y0 + 1, x0 + 1), sx - float(x0));
         o = mix(top, low, sy - float(y0));
     }
-    arena_store[p.out0 + (quad * p.oh + y) * p.ow + x] = activate(o);
+    store(p.out0 + (quad * p.oh + y) * p.ow + x, activate(o));
 }

@@ -36,16 +36,10 @@ static void *room_for(size_t count, size_t size)
     return data;
 }
 
-static bool same_variant(const mi_variant *a, const mi_variant *b)
-{
-    return a->kernel == b->kernel && a->q == b->q && a->stride == b->stride && a->up == b->up &&
-           a->sum == b->sum && a->d2s == b->d2s && a->lanes8 == b->lanes8;
-}
-
 static VkPipeline kept_pipeline(net_trial *t, const mi_step *s)
 {
     for (int32_t i = 0; i < t->count; i++)
-        if (same_variant(&t->kept[i].variant, &s->variant) &&
+        if (mi_variant_same(&t->kept[i].variant, &s->variant) &&
             memcmp(t->kept[i].spec, s->spec, sizeof s->spec) == 0)
             return t->kept[i].pipeline;
     if (t->count == t->room) {
@@ -295,7 +289,7 @@ bool net_trial_plan_has(const mi_graph *graph, const mi_variant *wanted)
         return false;
     bool found = false;
     for (int32_t i = 0; i < plan.steps; i++)
-        found = found || same_variant(&plan.step[i].variant, wanted);
+        found = found || mi_variant_same(&plan.step[i].variant, wanted);
     mi_plan_destroy(&plan);
     return found;
 }

@@ -1,0 +1,176 @@
+// The part of a quad that one invocation of conv_tile sees: WINDOW rows by 3 columns, for one
+// column of ROWS output pixels. Variants as in conv_tile.comp.
+//
+// LANES8: the 8 lanes lie side by side in a row, so that what they see overlaps: each pixel is
+// loaded once and handed on by shuffles. The drivers in question know a lane's number when they
+// compile, which makes such a shuffle a single instruction; a load costs about thirty.
+#ifndef WINDOW_GLSL
+#define WINDOW_GLSL
+#include "net/net.glsl"
+layout(constant_id = 1) const int PAD = 0;
+
+// A mirrored border pixel of an upsampled picture is the border pixel of the small one.
+const int HALF_PAD = PAD == PAD_REFLECT ? PAD_EDGE : PAD;
+
+#ifdef UP
+#define WINDOW (ROWS / 2 + 2)
+#else
+#define WINDOW ((ROWS - 1) * STRIDE + 3)
+#endif
+
+vec4 load(int at)
+{
+    return texelFetch(arena_vec4, PAD == PAD_ZERO ? max(at, 0) : at);
+}
+
+// Where row i of the window lies in a plane; y: the first output row.
+int row_at(int y, int i)
+{
+    int r = source(y * STRIDE - p.pad_t + i, p.ih, PAD);
+    return r == OUTSIDE ? OUTSIDE : r * p.iw;
+}
+
+// The same of column i; x: the output column.
+int column_at(int x, int i)
+{
+    return source(x * STRIDE - p.pad_l + i, p.iw, PAD);
+}
+
+// The same in a picture of half the size, `width` by `height`, that is seen upsampled.
+int half_row_at(int y, int i, int width, int height)
+{
+    int r = source(y / 2 - 1 + i, height, HALF_PAD);
+    return r == OUTSIDE ? OUTSIDE : r * width;
+}
+
+int half_column_at(int x, int i, int width)
+{
+#ifdef LANES8
+    return source(x / 2 - 1 + i, width, HALF_PAD);
+#else
+    int c = source(x + i - 1, 2 * width, PAD);
+    return c == OUTSIDE ? OUTSIDE : c >> 1;
+#endif
+}
+
+#ifdef LANES8
+#define lane int(gl_SubgroupInvocationID)
+
+// `v` of the lane `by` to the right; beyond the last lane `next` goes on with its lane `first`.
+vec4 beside(vec4 v, vec4 next, int by, int first)
+{
+    return mix(subgroupShuffle(v, uint((lane + by) & 7)),
+               subgroupShuffle(next, uint((first + lane + by) & 7)), bvec4(lane + by >= 8));
+}
+
+const int NEXT = 3 - STRIDE; // columns of a row that only the last lanes see
+const int NEXT_LOADS = (WINDOW * NEXT + 7) / 8;
+#endif
+
+struct window
+{
+    int row[WINDOW];
+#if defined LANES8 && !defined UP
+    int column[STRIDE], next[NEXT_LOADS];
+#elif defined LANES8
+    int column;
+#else
+    int column[3];
+#endif
+};
+
+window window_at(int x, int y)
+{
+    window w;
+    [[unroll]] for (int i = 0; i < WINDOW; i++)
+#ifdef UP
+        w.row[i] = half_row_at(y, i, p.iw, p.ih);
+#else
+        w.row[i] = row_at(y, i);
+#endif
+#if defined LANES8 && !defined UP
+    [[unroll]] for (int j = 0; j < STRIDE; j++)
+        w.column[j] = column_at(x, j);
+    [[unroll]] for (int k = 0; k < NEXT_LOADS; k++)
+        w.next[k] = row_at(y, min((k * 8 + lane) / NEXT, WINDOW - 1)) +
+                    column_at(x - lane + 8, lane % NEXT);
+#elif defined LANES8
+    w.column = half_column_at(x - lane, lane, p.iw);
+#else
+    [[unroll]] for (int j = 0; j < 3; j++)
+#ifdef UP
+        w.column[j] = half_column_at(x, j, p.iw);
+#else
+        w.column[j] = column_at(x, j);
+#endif
+#endif
+    return w;
+}
+
+// The window in the plane at `base`.
+void window_load(window w, int base, out vec4 v[WINDOW][3])
+{
+#if defined LANES8 && !defined UP
+    vec4 next[NEXT_LOADS];
+    [[unroll]] for (int k = 0; k < NEXT_LOADS; k++)
+        next[k] = load(base + w.next[k]);
+    [[unroll]] for (int i = 0; i < WINDOW; i++) {
+        [[unroll]] for (int j = 0; j < STRIDE; j++)
+            v[i][j] = load(base + w.row[i] + w.column[j]);
+        [[unroll]] for (int j = STRIDE; j < 3; j++)
+            v[i][j] = beside(v[i][j % STRIDE], next[i * NEXT / 8], j / STRIDE, i * NEXT % 8);
+    }
+#elif defined LANES8
+    [[unroll]] for (int i = 0; i < WINDOW; i++) {
+        vec4 seen = load(base + w.row[i] + w.column);
+        [[unroll]] for (int j = 0; j < 3; j++)
+            v[i][j] = subgroupShuffle(seen, uint((lane + j + 1) / 2));
+    }
+#else
+    [[unroll]] for (int i = 0; i < WINDOW; i++)
+        [[unroll]] for (int j = 0; j < 3; j++)
+            v[i][j] = load(base + w.row[i] + w.column[j]);
+#endif
+}
+
+#ifdef SUM
+struct half_window
+{
+    int row[4];
+#ifdef LANES8
+    int column;
+#else
+    int column[3];
+#endif
+};
+
+// y is a multiple of 4: the six rows from y - 1 on lie in the four half rows from y/2 - 1 on.
+half_window half_window_at(int x, int y)
+{
+    half_window w;
+    [[unroll]] for (int i = 0; i < 4; i++)
+        w.row[i] = half_row_at(y, i, p.iw / 2, p.ih / 2);
+#ifdef LANES8
+    w.column = half_column_at(x - lane, lane, p.iw / 2);
+#else
+    [[unroll]] for (int j = 0; j < 3; j++)
+        w.column[j] = half_column_at(x, j, p.iw / 2);
+#endif
+    return w;
+}
+
+void half_window_load(half_window w, int base, out vec4 v[4][3])
+{
+    [[unroll]] for (int i = 0; i < 4; i++) {
+#ifdef LANES8
+        vec4 seen = load(base + w.row[i] + w.column);
+        [[unroll]] for (int j = 0; j < 3; j++)
+            v[i][j] = subgroupShuffle(seen, uint((lane + j + 1) / 2));
+#else
+        [[unroll]] for (int j = 0; j < 3; j++)
+            v[i][j] = load(base + w.row[i] + w.column[j]);
+#endif
+    }
+}
+#endif
+#endif
