@@ -200,10 +200,7 @@ static int open_stream(mien_filter *f, const mien_frame *frame)
     int status = open_device(f);
     if (status != MIEN_OK || f->stream)
         return status;
-    status = mi_stream_create(&f->stream, f->device, frame, &f->log);
-    if (status == MIEN_OK)
-        mi_stream_set_timing(f->stream, f->timing || f->now.value[MI_PARAM_OVERLAY].number != 0);
-    return status;
+    return mi_stream_create(&f->stream, f->device, frame, &f->log);
 }
 
 static int make_style(mien_filter *f, const mien_frame *frame)
@@ -384,6 +381,7 @@ int mien_filter_process(mien_filter *f, const mien_frame *in, const mien_frame *
     double step = f->fresh && !passed ? 1 : dt / RAMP_SECONDS;
     f->strength = has_style(f) ? step_to(f->strength, target, step) : 0;
     f->smooth = step_to(f->smooth, smooth, step);
+    unsigned overlay = (unsigned)f->now.value[MI_PARAM_OVERLAY].number;
     mi_stream_values values = {.strength = (float)f->strength,
                                .smooth = (float)f->smooth,
                                .dt = dt,
@@ -395,7 +393,8 @@ int mien_filter_process(mien_filter *f, const mien_frame *in, const mien_frame *
                                .max_faces = (int32_t)f->now.value[MI_PARAM_MAX_FACES].number,
                                .area = (mi_style_area)f->now.value[MI_PARAM_STYLE_AREA].number,
                                .on_lost = (mi_on_lost)f->now.value[MI_PARAM_ON_LOST].number,
-                               .overlay = (unsigned)f->now.value[MI_PARAM_OVERLAY].number};
+                               .overlay = overlay,
+                               .timing = f->timing || overlay & MI_OVERLAY_TIMING};
     f->fresh = false;
     publish_showing(f, f->strength > 0);
     f->idle = f->strength <= 0 && !wants_work(&f->now, f->analysis_now);
@@ -433,8 +432,6 @@ int mien_filter_set_timing(mien_filter *f, bool on)
     if (!f)
         return MIEN_ERR_INVALID;
     f->timing = on;
-    if (f->stream)
-        mi_stream_set_timing(f->stream, on);
     return MIEN_OK;
 }
 

@@ -131,7 +131,8 @@ static void work_on_areas(mi_stream *s, const mien_frame *in, const mien_frame *
     mi_guarded guarded[MIEN_FACES_MAX];
     mien_frame packed = packed_input(s);
     bool fresh = v->fresh || !s->guarding || mi_faces_was_cut(s->faces);
-    int32_t n = mi_guard_step(&s->guard, face, count, v->strength > 0, on_lost(v), v->dt, fresh, guarded);
+    int32_t n = mi_guard_step(&s->guard, face, count, v->strength > 0, on_lost(v), v->dt, fresh,
+                              guarded);
     mi_face_area_restrict(s->area, in->data[0] == out->data[0] ? &packed : in, out, guarded, n,
                           v->area);
     mi_face_area_cover(s->area, out, guarded, n, on_lost(v));
@@ -149,13 +150,23 @@ static void draw_overlay(const mi_stream *s, const mien_frame *out, unsigned fla
     mi_overlay_draw(&overlay, out, face, count);
 }
 
+static void set_timing(mi_stream *s, bool on)
+{
+    s->timing = on;
+    if (s->chain)
+        mi_chain_set_timing(s->chain, on);
+}
+
 int mi_stream_run(mi_stream *s, const mien_frame *in, const mien_frame *out,
                   const mi_stream_values *v)
 {
     int status = MIEN_OK;
     int32_t count = 0;
     const mien_face *face = NULL;
-    mi_transfer_put(&s->transfer, in);
+    s->style_ran = s->chain && v->strength > 0;
+    set_timing(s, v->timing);
+    if (v->faces || s->style_ran)
+        mi_transfer_put(&s->transfer, in);
     if (v->faces)
         status = find_faces(s, in, v);
     s->has_list = v->faces && status == MIEN_OK;
@@ -163,7 +174,6 @@ int mi_stream_run(mi_stream *s, const mien_frame *in, const mien_frame *out,
         return status;
     if (s->has_list)
         face = mi_faces_list(s->faces, &count);
-    s->style_ran = s->chain && v->strength > 0;
     if (s->style_ran) {
         mi_chain_values values = {.strength = v->strength, .smooth = v->smooth, .dt = v->dt,
                                   .reset = v->fresh || v->style_fresh};
@@ -189,13 +199,6 @@ const mien_face *mi_stream_faces(const mi_stream *s, int32_t *count)
 {
     *count = 0;
     return s->has_list ? mi_faces_list(s->faces, count) : NULL;
-}
-
-void mi_stream_set_timing(mi_stream *s, bool on)
-{
-    s->timing = on;
-    if (s->chain)
-        mi_chain_set_timing(s->chain, on);
 }
 
 static void add_stage(mien_stats *stats, const char *name, double ms, double gflop)

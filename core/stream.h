@@ -39,6 +39,7 @@ typedef struct mi_stream_values {
     mi_style_area area;
     mi_on_lost on_lost;
     unsigned overlay;    /* MI_OVERLAY_* */
+    bool timing;         /* measure the stages; a change takes some time once */
 } mi_stream_values;
 
 /* Filters one frame; `out` may be `in` or share its planes. One submission and one wait for the
@@ -49,7 +50,7 @@ int mi_stream_run(mi_stream *stream, const mien_frame *in, const mien_frame *out
 /* The faces of the last frame and their number; none where they were not analysed. */
 const mien_face *mi_stream_faces(const mi_stream *stream, int32_t *count);
 
-void mi_stream_set_timing(mi_stream *stream, bool on);
+/* What there is to say of the last frame; the times of its stages if they were measured. */
 void mi_stream_stats(const mi_stream *stream, mien_stats *stats);
 
 #endif

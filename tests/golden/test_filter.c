@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -323,6 +325,64 @@ static void test_prepare_and_stats(void **state)
     mien_filter_destroy(&f);
 }
 
+static size_t stages_of(const mien_filter *f)
+{
+    mien_stats stats;
+    assert_int_equal(mien_filter_stats(f, &stats), MIEN_OK);
+    return stats.stages;
+}
+
+/* Stages are measured while the overlay shows them or the host asks, whenever that comes on. */
+static void test_timing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *overlay;
+        bool asked, measured;
+    } rows[] = {{"none", false, false}, {"timing", false, true}, {"none", false, false},
+                {"none", true, true},   {"timing", true, true},  {"none", false, false}};
+    mien_filter *f = filter_make(NULL, "style=invert");
+    test_frame in = test_frame_make(MIEN_FORMAT_RGBA, 320, 240, &tight);
+    test_frame out = test_frame_make(MIEN_FORMAT_RGBA, 320, 240, &tight);
+    frame_gradient(&in.frame);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(mien_filter_set(f, "overlay", rows[i].overlay), MIEN_OK);
+        assert_int_equal(mien_filter_set_timing(f, rows[i].asked), MIEN_OK);
+        for (int k = 0; k < 2; k++) {
+            filter_run(f, &in.frame, &out.frame, MIEN_OK);
+            if (stages_of(f) != (rows[i].measured ? 5 : 0))
+                fail_msg("row %d, frame %d: %d stages", (int)i, k, (int)stages_of(f));
+        }
+    }
+    mien_filter_destroy(&f);
+    test_frame_free(&in);
+    test_frame_free(&out);
+}
+
+/* Where only a panel is drawn into a frame, the rest of it is not even read. */
+static void test_panel_alone(void **state)
+{
+    (void)state;
+    enum { W = 256, H = 256 };
+    size_t bytes = (size_t)W * H * 4, page = (size_t)sysconf(_SC_PAGESIZE);
+    void *data = NULL;
+    assert_int_equal(posix_memalign(&data, page, bytes), 0);
+    memset(data, 0, bytes);
+    mien_frame frame = {.format = MIEN_FORMAT_RGBA, .width = W, .height = H, .data = {data},
+                        .stride = {W * 4}};
+    mien_filter *f = filter_make(NULL, "overlay=timing");
+    size_t half = bytes / 2 / page * page;
+    assert_int_equal(mprotect((uint8_t *)data + half, bytes - half, PROT_NONE), 0);
+    filter_run(f, &frame, &frame, MIEN_OK); /* a signal ends the program where it is read */
+    size_t drawn = 0;
+    for (size_t i = 0; i < half; i++)
+        drawn += frame.data[0][i] != 0;
+    assert_true(drawn > 100);
+    mien_filter_destroy(&f);
+    mprotect((uint8_t *)data + half, bytes - half, PROT_READ | PROT_WRITE);
+    free(data);
+}
+
 /* Every shipped style paints a picture: not the input, not one colour. */
 static void test_shipped_styles(void **state)
 {
@@ -362,6 +422,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_refused_frames), cmocka_unit_test(test_formats_and_sizes),
         cmocka_unit_test(test_long_frames),    cmocka_unit_test(test_bad_start),
         cmocka_unit_test(test_parameters),     cmocka_unit_test(test_prepare_and_stats),
+        cmocka_unit_test(test_timing),         cmocka_unit_test(test_panel_alone),
         cmocka_unit_test(test_shipped_styles)};
     shipped = argc > 1 ? argv[1] : NULL;
     if (argc > 2)
