@@ -29,6 +29,7 @@ struct mi_faces {
     mien_face face[MI_FACES];
     int32_t count;
     double detect_ms, look_ms;
+    int32_t looks; /* into a square, in the last run */
     uint16_t edge[EDGES_MAX][2];
     int32_t edges;
 };
@@ -105,18 +106,25 @@ static void tell(mi_faces *f, int32_t count)
         mi_track_sight(&f->track, f->look[i].slot, &f->sight[i]);
 }
 
+/* The networks' looks into some squares, counted. */
+static int look_into(mi_faces *f, const mi_roi *roi, int32_t count, mi_sight *sight)
+{
+    double start = now_ms();
+    int status = mi_face_nets_look(f->nets, roi, count, sight);
+    f->look_ms += now_ms() - start;
+    f->looks += count;
+    return status;
+}
+
 /* Looks into the first `count` squares of f->look. */
 static int look(mi_faces *f, int32_t count)
 {
     mi_roi roi[MI_FACES];
     if (count == 0)
         return MIEN_OK;
-    double start = now_ms();
     for (int32_t i = 0; i < count; i++)
         roi[i] = f->look[i].roi;
-    int status = mi_face_nets_look(f->nets, roi, count, f->sight);
-    f->look_ms += now_ms() - start;
-    return status;
+    return look_into(f, roi, count, f->sight);
 }
 
 /* Looks again into those of the first `count` squares that `again` names, turned by `turn`, and
@@ -125,7 +133,6 @@ static int look_again(mi_faces *f, int32_t count, const mi_roi *roi, const bool 
 {
     mi_roi square[MI_FACES];
     int32_t from[MI_FACES], n = 0;
-    double start = now_ms();
     for (int32_t i = 0; i < count; i++)
         if (again[i]) {
             from[n] = i;
@@ -134,16 +141,15 @@ static int look_again(mi_faces *f, int32_t count, const mi_roi *roi, const bool 
         }
     if (n == 0)
         return MIEN_OK;
-    int status = mi_face_nets_look(f->nets, square, n, f->second);
+    int status = look_into(f, square, n, f->second);
     for (int32_t i = 0; i < n; i++)
         if (f->second[i].presence >= PRESENCE_MIN)
             square[i] = mi_roi_of_points((const float(*)[3])f->second[i].point);
     if (status == MIEN_OK)
-        status = mi_face_nets_look(f->nets, square, n, f->second);
+        status = look_into(f, square, n, f->second);
     for (int32_t i = 0; i < n && status == MIEN_OK; i++)
         if (f->second[i].flag > f->sight[from[i]].flag)
             f->sight[from[i]] = f->second[i];
-    f->look_ms += now_ms() - start;
     return status;
 }
 
@@ -152,7 +158,6 @@ static int look_closer(mi_faces *f, int32_t count)
 {
     mi_roi roi[MI_FACES];
     int32_t from[MI_FACES], n = 0;
-    double start = now_ms();
     for (int32_t i = 0; i < count; i++)
         if (f->sight[i].presence >= PRESENCE_MIN) {
             roi[n] = mi_roi_of_points((const float(*)[3])f->sight[i].point);
@@ -160,11 +165,10 @@ static int look_closer(mi_faces *f, int32_t count)
         }
     if (n == 0)
         return MIEN_OK;
-    int status = mi_face_nets_look(f->nets, roi, n, f->second);
+    int status = look_into(f, roi, n, f->second);
     for (int32_t i = 0; i < n && status == MIEN_OK; i++)
         if (f->second[i].presence >= PRESENCE_MIN)
             f->sight[from[i]] = f->second[i];
-    f->look_ms += now_ms() - start;
     return status;
 }
 
@@ -220,6 +224,7 @@ static int detect(mi_faces *f)
 int mi_faces_run(mi_faces *f, const mien_frame *in, const mi_faces_step *step)
 {
     f->detect_ms = f->look_ms = 0;
+    f->looks = 0;
     if (step->reset)
         mi_cut_reset(&f->cut);
     f->was_cut = mi_cut_step(&f->cut, in);
@@ -257,5 +262,5 @@ void mi_faces_times(const mi_faces *f, double *detect_ms, double *look_ms, doubl
 {
     *detect_ms = f->detect_ms;
     *look_ms = f->look_ms;
-    *mac = mi_face_nets_mac(f->nets);
+    *mac = f->looks * mi_face_nets_mac(f->nets);
 }

@@ -41,7 +41,7 @@ const uint16_t (*mi_faces_edges(const mi_faces *faces, int32_t *count))[2];
 bool mi_faces_was_cut(const mi_faces *faces);
 
 /* Time of the last run in detectors and in the networks that look at faces, milliseconds of wall
- * clock; multiply-accumulates of one look at a face. */
+ * clock; multiply-accumulates of the latter: of all looks, those at what was no face too. */
 void mi_faces_times(const mi_faces *faces, double *detect_ms, double *look_ms, double *mac);
 
 #endif

@@ -1,6 +1,6 @@
 /* The public interface where faces matter: analysis, style-area, on-lost, overlay, max-faces.
  *
- *   test_filter_faces MODELS [PORTRAIT.rgba]
+ *   test_filter_faces MODELS [PORTRAIT.rgba [TEST]]
  *
  * MODELS: folder with the face networks; without them the program skips itself. The portrait is
  * 512x512 RGBA, one face at about (225, 128). Styles: those of filter_rig. */
@@ -218,6 +218,48 @@ static void test_overlay(void **state)
     test_frame_free(&out);
 }
 
+/* What the statistics say of a stage in the last frame; 0 if there is none. */
+static double gflop_of(const mien_filter *f, const char *stage)
+{
+    mien_stats stats;
+    double gflop = 0;
+    assert_int_equal(mien_filter_stats(f, &stats), MIEN_OK);
+    for (size_t i = 0; i < stats.stages; i++)
+        gflop += strcmp(stats.stage[i].name, stage) == 0 ? stats.stage[i].gflop : 0;
+    return gflop;
+}
+
+/* Arithmetic counts where it is done: a face that is lost costs no look, a new one several. */
+static void test_stats(void **state)
+{
+    (void)state;
+    static mien_face face[MIEN_FACES_MAX];
+    mien_filter *f = faces_make(NULL, "overlay=faces");
+    test_frame in = frame_with(640, 480, 40, 20), out = frame_with(640, 480, 40, 20);
+    test_frame nobody = frame_with(640, 480, 40, 20);
+    wipe(&nobody.frame, 190, 40, 192, 256);
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    mien_stats stats;
+    assert_int_equal(mien_filter_stats(f, &stats), MIEN_OK);
+    assert_int_equal(stats.stages, 0); /* this overlay shows no times */
+    mien_filter_set_timing(f, true);
+    mien_filter_reset(f);
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    double first = gflop_of(f, "faces");
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    double one = gflop_of(f, "faces");
+    assert_true(one > 0.01 && fabs(first / one - 2) < 1e-6); /* found, and looked at closer */
+    for (int i = 0; i < 6; i++)
+        filter_run(f, &nobody.frame, &out.frame, MIEN_OK);
+    assert_int_equal(found(f, face), 1);
+    assert_true(face[0].lost);
+    assert_true(gflop_of(f, "faces") == 0);
+    mien_filter_destroy(&f);
+    test_frame_free(&in);
+    test_frame_free(&out);
+    test_frame_free(&nobody);
+}
+
 static void test_several(void **state)
 {
     (void)state;
@@ -352,8 +394,11 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_analysis),  cmocka_unit_test(test_style_area),
         cmocka_unit_test(test_on_lost),   cmocka_unit_test(test_overlay),
+        cmocka_unit_test(test_stats),
         cmocka_unit_test(test_several),   cmocka_unit_test(test_no_faces),
         cmocka_unit_test(test_odd_places), cmocka_unit_test(test_missing_networks)};
+    if (argc > 3)
+        cmocka_set_test_filter(argv[3]);
     models = argc > 1 ? argv[1] : "";
     portrait = argc > 2 ? read_portrait(argv[2]) : NULL;
     if (!has_networks() || !portrait) {
