@@ -170,21 +170,49 @@ static bool has_style(const mien_filter *f)
     return f->stream && mi_stream_has_style(f->stream);
 }
 
+/* Is the style that is there the one that is wanted? */
+static bool is_current(const mien_filter *f)
+{
+    return has_style(f) && wants_style(&f->now) && same_style(&f->style_params, &f->now);
+}
+
 static void drop_stream(mien_filter *f)
 {
     mi_stream_destroy(&f->stream);
     f->strength = 0;
 }
 
-/* Opens the device that is wanted, unless it is open. The old one and what was made on it go only
- * when the new one is there. */
+/* Does the old style have to fade out before anything that ends it? */
+static bool is_fading(const mien_filter *f)
+{
+    return has_style(f) && !f->fresh && f->strength > 0;
+}
+
+/* A device that cannot be had while another one works must not end the stream: the wish is taken
+ * back. The line about it is in the log. */
+static void keep_device(mien_filter *f)
+{
+    pthread_mutex_lock(&f->lock);
+    bool still_wanted = same_text(&f->wanted, &f->now, MI_PARAM_DEVICE);
+    memcpy(f->now.value[MI_PARAM_DEVICE].text, f->device_selector, sizeof f->device_selector);
+    if (still_wanted)
+        f->wanted.value[MI_PARAM_DEVICE] = f->now.value[MI_PARAM_DEVICE];
+    pthread_mutex_unlock(&f->lock);
+}
+
+/* Opens the device that is wanted, unless it is open or the old one still fades a style out. The
+ * old one and what was made on it go only when the new one is there. */
 static int open_device(mien_filter *f)
 {
     const char *selector = f->now.value[MI_PARAM_DEVICE].text;
-    if (f->device && strcmp(selector, f->device_selector) == 0)
+    if (f->device && (strcmp(selector, f->device_selector) == 0 || is_fading(f)))
         return MIEN_OK;
     mvk_device *made;
     int status = mvk_device_create(&made, selector, &f->log);
+    if (status != MIEN_OK && f->device) {
+        keep_device(f);
+        return MIEN_OK;
+    }
     if (status != MIEN_OK)
         return status;
     drop_stream(f);
@@ -261,13 +289,19 @@ static void keep_old_style(mien_filter *f)
     pthread_mutex_unlock(&f->lock);
 }
 
+static void drop_faces_wish(mi_params *p)
+{
+    double *overlay = &p->value[MI_PARAM_OVERLAY].number;
+    *overlay = (unsigned)*overlay & MI_OVERLAY_TIMING;
+    p->value[MI_PARAM_STYLE_AREA].number = MI_AREA_FRAME;
+}
+
 /* The same for what needs faces, when the networks for them cannot be had. */
 static void keep_without_faces(mien_filter *f)
 {
-    static const mi_param_id needs_faces[] = {MI_PARAM_STYLE_AREA, MI_PARAM_OVERLAY};
     pthread_mutex_lock(&f->lock);
-    for (size_t i = 0; i < sizeof needs_faces / sizeof needs_faces[0]; i++)
-        f->wanted.value[needs_faces[i]].number = f->now.value[needs_faces[i]].number = 0;
+    drop_faces_wish(&f->wanted);
+    drop_faces_wish(&f->now);
     f->analysis = f->analysis_now = false;
     pthread_mutex_unlock(&f->lock);
 }
@@ -288,11 +322,11 @@ static bool take_passed(mien_filter *f)
 static int update_style(mien_filter *f, const mien_frame *in, bool had_style)
 {
     double strength = f->strength;
-    if (!wants_style(&f->now) || (has_style(f) && same_style(&f->style_params, &f->now)))
+    if (!wants_style(&f->now) || is_current(f) || is_fading(f))
         return MIEN_OK;
-    if (has_style(f) && !f->fresh && f->strength > 0)
-        return MIEN_OK; /* still fading out */
-    int status = make_style(f, in);
+    int status = open_device(f);
+    if (status == MIEN_OK && !is_current(f)) /* which it is if only the device was wrong */
+        status = make_style(f, in);
     if (status != MIEN_OK && had_style) {
         keep_old_style(f);
         status = has_style(f) ? MIEN_OK : make_style(f, in);
@@ -308,8 +342,9 @@ static int update_faces(mien_filter *f, const mien_frame *in)
     if (!wants_faces(&f->now, f->analysis_now))
         return MIEN_OK;
     int status = open_stream(f, in);
-    if (status == MIEN_OK)
-        status = mi_stream_add_faces(f->stream, &f->now);
+    if (status != MIEN_OK)
+        return status;
+    status = mi_stream_add_faces(f->stream, &f->now);
     if (status != MIEN_OK && had) {
         keep_without_faces(f);
         status = MIEN_OK;
@@ -373,8 +408,7 @@ int mien_filter_process(mien_filter *f, const mien_frame *in, const mien_frame *
     if (status != MIEN_OK)
         return status;
 
-    bool current = has_style(f) && wants_style(&f->now) && same_style(&f->style_params, &f->now);
-    double target = current ? f->now.value[MI_PARAM_STYLE_STRENGTH].number : 0;
+    double target = is_current(f) ? f->now.value[MI_PARAM_STYLE_STRENGTH].number : 0;
     double smooth = f->now.value[MI_PARAM_SMOOTH].number;
     bool was_off = f->strength <= 0;
     bool passed = take_passed(f);

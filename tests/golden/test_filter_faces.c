@@ -364,6 +364,37 @@ static void test_missing_networks(void **state)
     test_frame_free(&out);
 }
 
+/* A device that is not there, set while no style runs: the analysis goes on with the old one. */
+static void test_missing_device(void **state)
+{
+    (void)state;
+    static const char *const params[] = {"", "overlay=faces", "overlay=timing"};
+    static mien_face face[MIEN_FACES_MAX];
+    test_frame in = frame_with(640, 480, 40, 20), out = frame_with(640, 480, 40, 20);
+    for (int k = 0; k < 3; k++) {
+        filter_log log = {.lines = 0};
+        char text[32], overlay[32];
+        mien_filter *f = faces_make(&log, params[k]);
+        mien_filter_set_analysis(f, k == 0);
+        mien_filter_get(f, "overlay", overlay, sizeof overlay);
+        for (int i = 0; i < 6; i++) {
+            filter_run(f, &in.frame, &out.frame, MIEN_OK);
+            assert_int_equal(found(f, face), k < 2);
+            assert_true(k == 2 || face[0].id == 1);
+            assert_int_equal(mien_filter_get(f, "device", text, sizeof text), MIEN_OK);
+            assert_string_equal(text, "");
+            assert_int_equal(filter_log_has(&log, MIEN_LOG_ERROR, "'nosuch'"), i > 2);
+            if (i == 2)
+                assert_int_equal(mien_filter_set(f, "device", "nosuch"), MIEN_OK);
+        }
+        assert_int_equal(mien_filter_get(f, "overlay", text, sizeof text), MIEN_OK);
+        assert_string_equal(text, overlay);
+        mien_filter_destroy(&f);
+    }
+    test_frame_free(&in);
+    test_frame_free(&out);
+}
+
 static bool has_networks(void)
 {
     char path[600];
@@ -396,7 +427,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_on_lost),   cmocka_unit_test(test_overlay),
         cmocka_unit_test(test_stats),
         cmocka_unit_test(test_several),   cmocka_unit_test(test_no_faces),
-        cmocka_unit_test(test_odd_places), cmocka_unit_test(test_missing_networks)};
+        cmocka_unit_test(test_odd_places), cmocka_unit_test(test_missing_networks),
+        cmocka_unit_test(test_missing_device)};
     if (argc > 3)
         cmocka_set_test_filter(argv[3]);
     models = argc > 1 ? argv[1] : "";

@@ -150,6 +150,37 @@ static void test_change_of_style(void **state)
     stream_close(&s);
 }
 
+/* A device is changed like a style: it fades out on the old one and in on the new one. One that is
+ * not there changes nothing. */
+static void test_change_of_device(void **state)
+{
+    (void)state;
+    static const char *const overlay[] = {"none", "timing"};
+    for (int k = 0; k < 2; k++) {
+        filter_log log = {.lines = 0};
+        char text[100];
+        stream s;
+        stream_open(&s, &log, "style=invert smooth=0");
+        near(next(&s), mixed(1), "before");
+        set(&s, "device", "cpu");
+        for (int i = 4; i >= 0; i--)
+            near(next(&s), mixed(i * RAMP), "fading out");
+        for (int i = 1; i <= 5; i++)
+            near(next(&s), mixed(i * RAMP), "fading in");
+        set(&s, "overlay", overlay[k]);
+        next(&s);
+        set(&s, "device", "nosuch");
+        for (int i = 0; i < 14; i++)
+            next(&s);
+        set(&s, "overlay", "none");
+        near(next(&s), mixed(1), "on the old device after all");
+        assert_int_equal(mien_filter_get(s.filter, "device", text, sizeof text), MIEN_OK);
+        assert_string_equal(text, "cpu");
+        assert_true(filter_log_has(&log, MIEN_LOG_ERROR, "'nosuch'"));
+        stream_close(&s);
+    }
+}
+
 /* A host that skipped the filter while it was off gets a fade, not a pop. */
 static void test_fade_in_after_bypass(void **state)
 {
@@ -462,7 +493,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ramp),            cmocka_unit_test(test_ramp_rates),
-        cmocka_unit_test(test_change_of_style), cmocka_unit_test(test_fade_in_after_bypass),
+        cmocka_unit_test(test_change_of_style), cmocka_unit_test(test_change_of_device), cmocka_unit_test(test_fade_in_after_bypass),
         cmocka_unit_test(test_unknown_while_playing),
         cmocka_unit_test(test_unknown_at_a_break), cmocka_unit_test(test_steadiness),
         cmocka_unit_test(test_no_trail),
