@@ -27,6 +27,7 @@ struct mien_filter {
     mi_params style_params; /* that the stream's style was made with */
     double strength;       /* share of the style in the last output, ramped */
     double smooth;         /* ramped */
+    mi_area_shares shares; /* where the style is, ramped */
     bool fresh;            /* the next frame has no past: no ramp, no history */
     bool idle;             /* nothing was done to the last frame */
     bool timing;
@@ -46,6 +47,7 @@ int mien_filter_create(mien_filter **filter, const mien_log *log)
     pthread_mutex_init(&f->lock, NULL);
     mi_params_default(&f->wanted);
     f->now = f->wanted;
+    f->shares = mi_area_shares_of(MI_AREA_FRAME);
     f->fresh = true;
     f->last_pts = MIEN_NO_PTS;
     return MIEN_OK;
@@ -182,6 +184,18 @@ static void drop_stream(mien_filter *f)
     f->strength = 0;
 }
 
+static bool is_covering(const mien_filter *f)
+{
+    return f->stream && mi_stream_is_covering(f->stream);
+}
+
+/* Are faces needed in this frame? Also for what is switched off but still fades. */
+static bool needs_faces(const mien_filter *f)
+{
+    bool in_areas = has_style(f) && f->strength > 0 && !mi_area_is_frame(f->shares);
+    return wants_faces(&f->now, f->analysis_now) || in_areas || is_covering(f);
+}
+
 /* Does the old style have to fade out before anything that ends it? */
 static bool is_fading(const mien_filter *f)
 {
@@ -257,6 +271,14 @@ static double frame_seconds(mien_filter *f, const mien_frame *in)
     return dt < FRAME_SECONDS_MAX ? dt : FRAME_SECONDS_MAX;
 }
 
+/* From one area to another the style goes over gradually; one that is off is there at once. */
+static void step_shares(mien_filter *f, double step)
+{
+    mi_area_shares to = mi_area_shares_of((mi_style_area)f->now.value[MI_PARAM_STYLE_AREA].number);
+    f->shares.faces = (float)step_to(f->shares.faces, to.faces, step);
+    f->shares.rest = (float)step_to(f->shares.rest, to.rest, step);
+}
+
 static void latch(mien_filter *f)
 {
     pthread_mutex_lock(&f->lock);
@@ -303,6 +325,7 @@ static void keep_without_faces(mien_filter *f)
     drop_faces_wish(&f->wanted);
     drop_faces_wish(&f->now);
     f->analysis = f->analysis_now = false;
+    f->shares = mi_area_shares_of(MI_AREA_FRAME);
     pthread_mutex_unlock(&f->lock);
 }
 
@@ -339,7 +362,7 @@ static int update_style(mien_filter *f, const mien_frame *in, bool had_style)
 static int update_faces(mien_filter *f, const mien_frame *in)
 {
     bool had = f->frames > 0;
-    if (!wants_faces(&f->now, f->analysis_now))
+    if (!needs_faces(f))
         return MIEN_OK;
     int status = open_stream(f, in);
     if (status != MIEN_OK)
@@ -415,6 +438,8 @@ int mien_filter_process(mien_filter *f, const mien_frame *in, const mien_frame *
     double step = f->fresh && !passed ? 1 : dt / RAMP_SECONDS;
     f->strength = has_style(f) ? step_to(f->strength, target, step) : 0;
     f->smooth = step_to(f->smooth, smooth, step);
+    step_shares(f, was_off ? 1 : step);
+    bool faces = needs_faces(f);
     unsigned overlay = (unsigned)f->now.value[MI_PARAM_OVERLAY].number;
     mi_stream_values values = {.strength = (float)f->strength,
                                .smooth = (float)f->smooth,
@@ -422,16 +447,15 @@ int mien_filter_process(mien_filter *f, const mien_frame *in, const mien_frame *
                                .fresh = f->fresh,
                                .style_fresh = was_off,
                                .faces_fresh = passed || f->idle,
-                               .faces = f->stream && mi_stream_has_faces(f->stream) &&
-                                        wants_faces(&f->now, f->analysis_now),
+                               .faces = faces && f->stream && mi_stream_has_faces(f->stream),
                                .max_faces = (int32_t)f->now.value[MI_PARAM_MAX_FACES].number,
-                               .area = (mi_style_area)f->now.value[MI_PARAM_STYLE_AREA].number,
+                               .shares = f->shares,
                                .on_lost = (mi_on_lost)f->now.value[MI_PARAM_ON_LOST].number,
                                .overlay = overlay,
                                .timing = f->timing || overlay & MI_OVERLAY_TIMING};
     f->fresh = false;
-    publish_showing(f, f->strength > 0);
-    f->idle = f->strength <= 0 && !wants_work(&f->now, f->analysis_now);
+    publish_showing(f, f->strength > 0 || is_covering(f));
+    f->idle = f->strength <= 0 && !is_covering(f) && !wants_work(&f->now, f->analysis_now);
     if (f->idle) {
         mi_frame_copy(out, in);
         return MIEN_BYPASSED;

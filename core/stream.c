@@ -20,6 +20,7 @@ struct mi_stream {
     bool has_list;      /* faces were analysed in the last frame */
     bool style_ran;     /* in the last frame */
     bool guarding;      /* effects in the areas of faces were on in the last frame */
+    mi_on_lost cover;   /* the last kind that was wanted: what fades stays of its kind */
 };
 
 int mi_stream_create(mi_stream **stream, mvk_device *device, const mien_frame *shape, mi_log *log)
@@ -97,11 +98,16 @@ bool mi_stream_has_faces(const mi_stream *s)
     return s->faces != NULL;
 }
 
+bool mi_stream_is_covering(const mi_stream *s)
+{
+    return s->guarding && mi_guard_covers(&s->guard);
+}
+
 /* What becomes of lost faces. A style around faces leaves them bare: where one is lost there is
  * nothing to hide, and the style closes over it. */
 static mi_on_lost on_lost(const mi_stream_values *v)
 {
-    return v->area == MI_AREA_FACE ? v->on_lost : MI_LOST_PASS;
+    return v->shares.faces > v->shares.rest ? v->on_lost : MI_LOST_PASS;
 }
 
 static int find_faces(mi_stream *s, const mien_frame *in, const mi_stream_values *v)
@@ -133,9 +139,11 @@ static void work_on_areas(mi_stream *s, const mien_frame *in, const mien_frame *
     bool fresh = v->fresh || !s->guarding || mi_faces_was_cut(s->faces);
     int32_t n = mi_guard_step(&s->guard, face, count, v->strength > 0, on_lost(v), v->dt, fresh,
                               guarded);
-    mi_face_area_restrict(s->area, in->data[0] == out->data[0] ? &packed : in, out, guarded, n,
-                          v->area);
-    mi_face_area_cover(s->area, out, guarded, n, on_lost(v));
+    if (s->style_ran)
+        mi_face_area_restrict(s->area, in->data[0] == out->data[0] ? &packed : in, out, guarded, n,
+                              v->shares);
+    s->cover = on_lost(v) != MI_LOST_PASS ? on_lost(v) : s->cover;
+    mi_face_area_cover(s->area, out, guarded, n, s->cover);
     mi_face_area_keep(s->area, out, guarded, n);
 }
 
@@ -186,7 +194,8 @@ int mi_stream_run(mi_stream *s, const mien_frame *in, const mien_frame *out,
         mi_transfer_take(&s->transfer, out);
     else
         mi_frame_copy(out, in);
-    bool areas = s->has_list && s->style_ran && v->area != MI_AREA_FRAME;
+    bool styled = s->style_ran && !mi_area_is_frame(v->shares);
+    bool areas = s->has_list && (styled || mi_stream_is_covering(s));
     if (areas)
         work_on_areas(s, in, out, v, face, count);
     s->guarding = areas;

@@ -25,6 +25,8 @@ bool mi_stream_has_style(const mi_stream *stream);
 /* Loads the face analysis, unless it is there. */
 int mi_stream_add_faces(mi_stream *stream, const mi_params *params);
 bool mi_stream_has_faces(const mi_stream *stream);
+/* Is a lost face still covered? Then faces are needed though no style may be left. */
+bool mi_stream_is_covering(const mi_stream *stream);
 
 /* What may differ from frame to frame. */
 typedef struct mi_stream_values {
@@ -36,7 +38,7 @@ typedef struct mi_stream_values {
     bool faces_fresh;    /* nor have the faces: frames were not analysed */
     bool faces;          /* analyse faces; those below need it */
     int32_t max_faces;
-    mi_style_area area;
+    mi_area_shares shares; /* where the style is */
     mi_on_lost on_lost;
     unsigned overlay;    /* MI_OVERLAY_* */
     bool timing;         /* measure the stages; a change takes some time once */

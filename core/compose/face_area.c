@@ -45,6 +45,16 @@ void mi_face_area_destroy(mi_face_area **area)
     *area = NULL;
 }
 
+mi_area_shares mi_area_shares_of(mi_style_area area)
+{
+    return (mi_area_shares){.faces = area != MI_AREA_BACKGROUND, .rest = area != MI_AREA_FACE};
+}
+
+bool mi_area_is_frame(mi_area_shares shares)
+{
+    return shares.faces >= 1 && shares.rest >= 1;
+}
+
 /* The faces that let some of an effect through, and what parts of two rows they touch. */
 typedef struct lit_faces {
     mi_outline outline[MIEN_FACES_MAX];
@@ -105,8 +115,10 @@ static void find_spans(lit_faces *lit, int32_t y)
             add_span(lit, lit->outline[i].x0, lit->outline[i].x1);
 }
 
-/* The masks of pixel rows y and y + 1 within the spans: how much of `in` is wanted. */
-static void restrict_masks(mi_face_area *a, const lit_faces *lit, int32_t y, bool invert)
+/* The masks of pixel rows y and y + 1 within the spans: how much of `in` is wanted, from how much
+ * of a face there is. */
+static void restrict_masks(mi_face_area *a, const lit_faces *lit, int32_t y,
+                           const uint8_t wanted[256])
 {
     for (int32_t k = 0; k < 2 && y + k < a->shape.height; k++) {
         uint8_t *mask = a->mask[k];
@@ -118,9 +130,9 @@ static void restrict_masks(mi_face_area *a, const lit_faces *lit, int32_t y, boo
                 mi_outline_row(o, MI_EDGE_MIDDLE, lit->strength[i], y + k, o->x0, o->x1,
                                mask + o->x0);
         }
-        for (int32_t s = 0; invert && s < lit->spans; s++)
+        for (int32_t s = 0; s < lit->spans; s++)
             for (int32_t x = lit->span[s][0]; x < lit->span[s][1]; x++)
-                mask[x] = 255 - mask[x];
+                mask[x] = wanted[mask[x]];
     }
 }
 
@@ -162,22 +174,27 @@ static void restrict_row(mi_face_area *a, const mien_frame *in, const mien_frame
 }
 
 void mi_face_area_restrict(mi_face_area *a, const mien_frame *in, const mien_frame *out,
-                           const mi_guarded *faces, int32_t count, mi_style_area where)
+                           const mi_guarded *faces, int32_t count, mi_area_shares shares)
 {
-    if (where == MI_AREA_FRAME)
+    if (mi_area_is_frame(shares))
         return;
     lit_faces lit;
+    uint8_t wanted[256], inside = strength_of(shares.faces), rest = strength_of(shares.rest);
     light_faces(&lit, out, faces, count);
-    bool face = where == MI_AREA_FACE;
+    for (int32_t m = 0; m < 256; m++)
+        wanted[m] = (uint8_t)(255 - (rest * (255 - m) + inside * m + 127) / 255);
+    bool copy = rest == 0, keep = rest == 255;
     for (int32_t y = 0; y < in->height; y += 2) {
         find_spans(&lit, y);
-        if (!face && lit.spans == 0)
+        if (!copy && !keep)
+            add_span(&lit, 0, in->width);
+        if (keep && lit.spans == 0)
             continue;
-        restrict_masks(a, &lit, y, face);
+        restrict_masks(a, &lit, y, wanted);
         for (int p = 0; p < mien_format_planes(in->format); p++) {
             int32_t first, rows = mi_plane_rows(in, p, y, &first);
             for (int32_t k = 0; k < rows; k++)
-                restrict_row(a, in, out, &lit, p, y, k, first + k, face);
+                restrict_row(a, in, out, &lit, p, y, k, first + k, copy);
         }
     }
 }

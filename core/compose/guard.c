@@ -21,6 +21,14 @@ void mi_guard_reset(mi_guard *guard)
     memset(guard, 0, sizeof *guard);
 }
 
+bool mi_guard_covers(const mi_guard *guard)
+{
+    for (int32_t i = 0; i < guard->count; i++)
+        if (guard->memory[i].cover > 0)
+            return true;
+    return false;
+}
+
 static float step_to(float value, float target, double step)
 {
     step += 1e-6; /* sums of steps end at the target, not a rounding error before it */

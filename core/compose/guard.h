@@ -51,6 +51,9 @@ typedef struct mi_guard {
 /* Forgets every face. */
 void mi_guard_reset(mi_guard *guard);
 
+/* Did the last frame have a cover? */
+bool mi_guard_covers(const mi_guard *guard);
+
 /* One frame. `faces[count]`: those of mi_track_end(), lost ones too; beyond MIEN_FACES_MAX they
  * are left out. `changing`: a face effect is on (or fading out). `dt`: seconds since the last
  * frame. `fresh`: first frame or cut. Writes out[i] for faces[i] and returns how many. */

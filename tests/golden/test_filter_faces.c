@@ -155,6 +155,93 @@ static void test_style_area(void **state)
     test_frame_free(&out);
 }
 
+/* A portrait with a dark corner, a filter on it, and what two places of its output were: the face's
+ * middle and the corner. */
+typedef struct areas {
+    mien_filter *filter;
+    test_frame in, out;
+    float at[2][2];  /* the places */
+    int from[2], to[2]; /* levels of red without the style and with all of it */
+    int is[2];
+} areas;
+
+static void areas_next(areas *a)
+{
+    int status = mien_filter_process(a->filter, &a->in.frame, &a->out.frame);
+    assert_true(status == MIEN_OK || status == MIEN_BYPASSED);
+    for (int k = 0; k < 2; k++)
+        a->is[k] = pixel(&a->out.frame, a->at[k][0], a->at[k][1])[0];
+}
+
+static areas areas_open(const char *params)
+{
+    static const float at[2][2] = {{265, 190}, {600, 440}};
+    areas a = {.filter = faces_make(NULL, params)};
+    a.in = frame_with(640, 480, 40, 20);
+    a.out = frame_with(640, 480, 40, 20);
+    memcpy(a.at, at, sizeof at);
+    for (int32_t y = 400; y < 480; y++)
+        memset((uint8_t *)pixel(&a.in.frame, 560, (float)y), 40, 80 * 4);
+    for (int k = 0; k < 2; k++) {
+        a.from[k] = pixel(&a.in.frame, at[k][0], at[k][1])[0];
+        a.to[k] = 255 - a.from[k];
+        assert_true(abs(a.to[k] - a.from[k]) > 60);
+    }
+    for (int i = 0; i < 3; i++)
+        areas_next(&a);
+    return a;
+}
+
+static void areas_close(areas *a)
+{
+    mien_filter_destroy(&a->filter);
+    test_frame_free(&a->in);
+    test_frame_free(&a->out);
+}
+
+/* Goes on for 8 frames, which are more than 200 ms: from frame to frame each place goes no farther
+ * than a sixth of the way from bare to styled, in the end it is styled or not, and what was so
+ * before is so all the time. */
+static void areas_settle(areas *a, const char *what, bool face, bool corner)
+{
+    const bool styled[2] = {face, corner};
+    const int first[2] = {a->is[0], a->is[1]};
+    for (int i = 0; i < 8; i++) {
+        int was[2] = {a->is[0], a->is[1]};
+        areas_next(a);
+        for (int k = 0; k < 2; k++) {
+            int way = abs(a->to[k] - a->from[k]), end = styled[k] ? a->to[k] : a->from[k];
+            bool stays = abs(first[k] - end) <= 12;
+            if (abs(a->is[k] - was[k]) > way / 6 + 5 || (stays && abs(a->is[k] - first[k]) > 3))
+                fail_msg("%s: from %d to %d in frame %d (%s)", what, was[k], a->is[k], i,
+                         k ? "corner" : "face");
+            if (i == 7 && abs(a->is[k] - end) > 12)
+                fail_msg("%s: ends at %d (%s)", what, a->is[k], k ? "corner" : "face");
+        }
+    }
+}
+
+/* Nothing pops when the area or the style is changed: what is in both areas stays as it is. */
+static void test_change_of_area(void **state)
+{
+    (void)state;
+    static const char *const name[] = {"frame", "face", "background"};
+    for (int i = 0; i < 9; i++) {
+        char params[64], what[64];
+        int from = i / 3, to = i % 3;
+        snprintf(params, sizeof params, "smooth=0 style-area=%s", name[from]);
+        snprintf(what, sizeof what, "%s to %s", name[from], name[to]);
+        areas a = areas_open(params);
+        areas_settle(&a, params, from != 2, from != 1);
+        assert_int_equal(mien_filter_set(a.filter, "style-area", name[to]), MIEN_OK);
+        areas_settle(&a, what, to != 2, to != 1);
+        assert_int_equal(mien_filter_set(a.filter, "style", ""), MIEN_OK);
+        areas_settle(&a, "style off", false, false);
+        assert_true(mien_filter_is_bypass(a.filter));
+        areas_close(&a);
+    }
+}
+
 /* A changed face is lost in mid-stream and found again: at no frame does its middle show what is
  * there. */
 static void lost_case(const char *on_lost, bool bare_allowed)
@@ -196,6 +283,36 @@ static void test_on_lost(void **state)
     lost_case("blur", false);
     lost_case("hold", false);
     lost_case("pass", true);
+}
+
+/* What covers a lost face fades too when it is no longer wanted, and over a style that stays it
+ * lets nothing bare through. */
+static void test_cover_fades(void **state)
+{
+    (void)state;
+    static const char *const change[] = {"style=''", "style-strength=0", "style-area=frame",
+                                         "style-area=background", "on-lost=pass"};
+    for (int c = 0; c < 5; c++) {
+        areas a = areas_open("smooth=0 style-area=face on-lost=black");
+        wipe(&a.in.frame, 190, 40, 192, 256);
+        for (int i = 0; i < 6; i++)
+            areas_next(&a);
+        assert_int_equal(a.is[0], 0);
+        assert_int_equal(mien_filter_set_all(a.filter, change[c]), MIEN_OK);
+        a.from[0] = pixel(&a.in.frame, a.at[0][0], a.at[0][1])[0];
+        for (int i = 0; i < 20; i++) {
+            int was = a.is[0];
+            areas_next(&a);
+            if (abs(a.is[0] - was) > 255 / 6 + 5)
+                fail_msg("%s: from %d to %d in frame %d", change[c], was, a.is[0], i);
+            if (c == 2)
+                assert_true(a.is[0] <= 255 - a.from[0] + 5);
+        }
+        bool styled = c == 2 || c == 3; /* around faces it closes over a lost one */
+        assert_true(abs(a.is[0] - (styled ? 255 - a.from[0] : a.from[0])) <= 5);
+        assert_int_equal(mien_filter_is_bypass(a.filter), c < 2);
+        areas_close(&a);
+    }
 }
 
 static void test_overlay(void **state)
@@ -424,7 +541,9 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_analysis),  cmocka_unit_test(test_style_area),
-        cmocka_unit_test(test_on_lost),   cmocka_unit_test(test_overlay),
+        cmocka_unit_test(test_change_of_area),
+        cmocka_unit_test(test_on_lost),   cmocka_unit_test(test_cover_fades),
+        cmocka_unit_test(test_overlay),
         cmocka_unit_test(test_stats),
         cmocka_unit_test(test_several),   cmocka_unit_test(test_no_faces),
         cmocka_unit_test(test_odd_places), cmocka_unit_test(test_missing_networks),

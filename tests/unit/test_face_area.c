@@ -137,14 +137,16 @@ static void restrict_case(mien_format format, const int32_t size[2], const frame
         mi_guarded g = guarded(face, 1, 0);
         mixed m = {&in.frame, &styled.frame, where == MI_AREA_BACKGROUND};
         test_frame_copy(&out.frame, &styled.frame);
-        mi_face_area_restrict(area, &in.frame, &out.frame, &g, 1, (mi_style_area)where);
+        mi_face_area_restrict(area, &in.frame, &out.frame, &g, 1,
+                              mi_area_shares_of((mi_style_area)where));
         if (where == MI_AREA_FRAME)
             assert_true(test_frame_equal(&out.frame, &styled.frame));
         else
             assert_true(for_samples(&out.frame, &o, MI_EDGE_MIDDLE, judge_mix, &m) > 100);
         g.amount = 0;
         test_frame_copy(&out.frame, &styled.frame);
-        mi_face_area_restrict(area, &in.frame, &out.frame, &g, 1, (mi_style_area)where);
+        mi_face_area_restrict(area, &in.frame, &out.frame, &g, 1,
+                              mi_area_shares_of((mi_style_area)where));
         assert_true(test_frame_equal(&out.frame,
                                      where == MI_AREA_FACE ? &in.frame : &styled.frame));
         assert_true(test_frame_intact(&out));
@@ -170,7 +172,8 @@ static void test_restrict(void **state)
             }
 }
 
-/* Half an effect is half way between, and faces that overlap take the larger share. */
+/* Half an effect is half way between, and faces that overlap take the larger share; so it is from
+ * one area to another. */
 static void test_shares(void **state)
 {
     (void)state;
@@ -182,7 +185,9 @@ static void test_shares(void **state)
                        guarded(&face[2], 0.25f, 0)};
     mi_face_area *area;
     assert_int_equal(mi_face_area_create(&area, &in.frame, NULL), MIEN_OK);
-    for (int where = MI_AREA_FACE; where <= MI_AREA_BACKGROUND; where++) {
+    static const mi_area_shares shares[] = {{1, 0}, {0, 1}, {0.75f, 0.25f}, {0.2f, 0.6f},
+                                            {1, 0.4f}, {0.5f, 1}, {0, 0}, {0.5f, 0.5f}};
+    for (size_t k = 0; k < sizeof shares / sizeof shares[0]; k++) {
         mi_part part[3];
         mi_parts(MIEN_FORMAT_I420, part);
         for (int p = 0; p < 3; p++)
@@ -191,15 +196,15 @@ static void test_shares(void **state)
                 memset(test_frame_row(&in.frame, p, y, &bytes), 40, 160 / part[p].sub_x * 2);
                 memset(test_frame_row(&out.frame, p, y, &bytes), 200, 160 / part[p].sub_x * 2);
             }
-        mi_face_area_restrict(area, &in.frame, &out.frame, g, 3, (mi_style_area)where);
-        bool back = where == MI_AREA_BACKGROUND;
+        mi_face_area_restrict(area, &in.frame, &out.frame, g, 3, shares[k]);
+        double faces = (double)shares[k].faces, rest = (double)shares[k].rest;
         const struct {
             int32_t x;
             double share;
         } at[] = {{60, 0.5}, {95, 1}, {110, 1}, {250, 0.25}, {5, 0}, {310, 0}, {190, 0}};
         for (size_t i = 0; i < sizeof at / sizeof at[0]; i++)
             for (int p = 0; p < 3; p++) {
-                double share = back ? 1 - at[i].share : at[i].share;
+                double share = rest + (faces - rest) * at[i].share;
                 int is = *sample(&out.frame, &part[p], at[i].x / part[p].sub_x,
                                  100 / part[p].sub_y);
                 if (fabs(is - (40 + 160 * share)) > 1)
@@ -574,7 +579,7 @@ static void test_wild_faces(void **state)
         }
         for (int i = 0; i < 3; i++) {
             mi_face_area_restrict(area, &in.frame, &out.frame, g, 3,
-                                  (mi_style_area)dice_int(&d, 0, 2));
+                                  (mi_area_shares){dice_float(&d, 0, 1), dice_float(&d, 0, 1)});
             mi_face_area_cover(area, &out.frame, g, 3, (mi_on_lost)dice_int(&d, 0, 3));
             mi_face_area_keep(area, &out.frame, g, 3);
             for (int k = 0; k < 3; k++)
@@ -618,7 +623,8 @@ static void test_cost(void **state)
                 double start = cpu_ms();
                 if (k < 2)
                     mi_face_area_restrict(area, &in.frame, &out.frame, &g, 1,
-                                          k == 0 ? MI_AREA_FACE : MI_AREA_BACKGROUND);
+                                          mi_area_shares_of(k == 0 ? MI_AREA_FACE
+                                                                   : MI_AREA_BACKGROUND));
                 else if (k < 5)
                     mi_face_area_cover(area, &out.frame, &g, 1, (mi_on_lost)(k - 1));
                 else
