@@ -136,6 +136,26 @@ static mi_guarded guard_face(mi_guard_memory *m, const mien_face *face, bool cha
     return g;
 }
 
+/* Has a lost face that was changed gone for good, now or before? */
+static bool has_given_up(const mi_guard *guard, const mien_face *faces, int32_t count)
+{
+    bool gone = guard->gave_up;
+    for (int32_t i = 0; i < guard->count; i++) {
+        const mi_guard_memory *m = &guard->memory[i];
+        bool there = false;
+        for (int32_t k = 0; k < count && !there; k++)
+            there = faces[k].id == m->id;
+        gone = gone || (!there && m->lost && (m->amount > 0 || m->cover > 0));
+    }
+    return gone;
+}
+
+static void start_covered(mi_guard_memory *m)
+{
+    m->amount = m->cover = 1;
+    m->margin = MARGIN_LEAST;
+}
+
 static bool is_seen(const mien_face *faces, int32_t count, uint32_t id)
 {
     for (int32_t i = 0; i < count; i++)
@@ -165,10 +185,13 @@ int32_t mi_guard_step(mi_guard *guard, const mien_face *faces, int32_t count, bo
     mi_guard next = {.count = count < MIEN_FACES_MAX ? count : MIEN_FACES_MAX};
     if (fresh)
         mi_guard_reset(guard);
+    next.gave_up = changing && on_lost != MI_LOST_PASS && has_given_up(guard, faces, next.count);
     for (int32_t i = 0; i < next.count; i++) {
         mi_guard_memory *m = &next.memory[i];
         *m = recall(guard, faces[i].id);
-        if (!faces[i].lost)
+        if (next.gave_up && !faces[i].lost && m->sightings == 0)
+            start_covered(m);
+        else if (!faces[i].lost)
             m->amount = fmaxf(m->amount, effect_there(guard, faces, next.count, &faces[i],
                                                       m->sightings == 0));
         out[i] = guard_face(m, &faces[i], changing, on_lost, dt, fresh);

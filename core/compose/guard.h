@@ -5,7 +5,9 @@
  * full at once. A face that was changed (amount > 0) and is lost is covered as `on_lost` says, in
  * the very frame in which it is lost, where it would be now and with a margin that grows with its
  * speed; found again, the cover fades into the effect over 200 ms, and the bare face does not show
- * in between. When the tracker gives a lost face up, its cover goes.
+ * in between. When the tracker gives a lost face up, its cover goes; from then on until a cut a
+ * face that comes into view may be that one, so it starts like one that is found again, under a
+ * cover that fades.
  *
  * The tracker may take a face that comes back for a new one, and set it right later; then ids
  * change places. So a face that comes to light where a changed one was goes on with the effect that
@@ -45,6 +47,7 @@ typedef struct mi_guard_memory {
 /* No allocation; one thread. All zero is a guard without a past. */
 typedef struct mi_guard {
     int32_t count;
+    bool gave_up; /* a face that was covered is not looked for any more */
     mi_guard_memory memory[MIEN_FACES_MAX];
 } mi_guard;
 

@@ -6,7 +6,6 @@
  * that: with a face followed and slots free a run every 400 ms adds less than a tenth. */
 static const double SECONDS_WITH_FACES = 0.4;
 static const double SECONDS_WITHOUT = 0.07;
-static const double EAGER_SECONDS = 10;
 /* The first detection ends when a face is found; this many runs for others follow at the pace of
  * SECONDS_WITHOUT. */
 static const int32_t HURRY_RUNS = 6;
@@ -110,11 +109,12 @@ static bool is_lost(const mi_followed *f)
     return f->id && f->lost;
 }
 
-/* Faces that are missed or unsure: where they should be and, in the frame in which it happened,
- * the whole frame too; then in turns. */
+/* Faces that are missed or unsure: where they should be and, in the frame in which it happened (or
+ * in each, if eager), the whole frame too; then in turns. */
 static int32_t urgent_runs(mi_track *track, mi_detect_at run[MI_DETECTOR_RUNS])
 {
-    bool now = count_slots(track, is_missed) > 0;
+    bool now = count_slots(track, is_missed) > 0 ||
+               (track->eager && count_slots(track, is_awaited) > 0);
     track->near_turn = now ? 0 : track->near_turn + 1;
     if (track->near_turn % 2 == 1)
         return next_whole(track, run);
@@ -124,6 +124,19 @@ static int32_t urgent_runs(mi_track *track, mi_detect_at run[MI_DETECTOR_RUNS])
         whole_runs(track, all);
         run[count++] = all[1];
     }
+    return count;
+}
+
+/* A face may come back in this very frame: the whole of it with both detectors. Where one is still
+ * looked for, in every other frame also around its place, for small ones. Together that costs
+ * about four looks at a face. */
+static int32_t eager_runs(mi_track *track, int32_t lost, mi_detect_at run[MI_DETECTOR_RUNS])
+{
+    mi_detect_at all[WHOLE_RUNS];
+    int32_t count = lost > 0 && ++track->near_turn % 2 == 0 ? near_runs(track, true, run) : 0;
+    whole_runs(track, all);
+    run[count++] = all[0];
+    run[count++] = all[1];
     return count;
 }
 
@@ -138,10 +151,9 @@ static int32_t choose_runs(mi_track *track, mi_detect_at run[MI_DETECTOR_RUNS])
     int32_t followed = count_slots(track, is_followed), lost = count_slots(track, is_lost);
     if (followed == track->max_faces)
         return 0;
-    if (track->eager && followed == 0 && track->since_face < EAGER_SECONDS) {
-        whole_runs(track, run);
-        return 2;
-    }
+    bool missing = followed == 0 || lost > 0 || track->gave_up;
+    if (track->eager && missing && track->since_loss < MI_EAGER_SECONDS)
+        return eager_runs(track, lost, run);
     /* half a frame: times of frames tremble, and a frame too early is nearer than one too late */
     double waited = track->since_detection + track->dt / 2;
     bool often = lost > 0 || followed == 0 || track->hurry > 0;
@@ -205,13 +217,15 @@ static int32_t room(const mi_track *track)
 {
     int32_t taken = 0;
     for (int32_t i = 0; i < MI_FACES; i++)
-        taken += is_followed(&track->slot[i]) || is_awaited(&track->slot[i]);
+        taken += is_followed(&track->slot[i]) || mi_track_is_held(&track->slot[i]);
     return track->max_faces - taken;
 }
 
 bool mi_track_found_enough(const mi_track *track, const mi_detection *faces, int32_t count)
 {
     bool urgent = false;
+    if (track->eager && (track->gave_up || count_slots(track, is_lost) > 0))
+        return false; /* something was found, but the face that is missed may be elsewhere */
     for (int32_t i = 0; i < MI_FACES; i++) {
         const mi_followed *f = &track->slot[i];
         if (!is_unsure(f) && !is_awaited(f))
@@ -269,6 +283,7 @@ int32_t mi_track_detections(mi_track *track, const mi_detection *faces, int32_t 
         if (rank[k] < 10 && fresh++ >= free_slots)
             break;
         look[left] = (mi_look_at){MI_FACES + left, look[k].roi};
+        track->asked[left] = look[k].roi;
         track->candidate[left++].verdict = MI_MISSED;
     }
     track->candidates = left;

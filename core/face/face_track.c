@@ -9,7 +9,11 @@
  * MediaPipe's; weaker sights are kept for so many frames if they are just where they had to be. */
 static const float PRESENCE_MIN = 0.5f, PRESENCE_KEEP = 0.35f;
 static const int32_t WEAK_FRAMES = 2;
-static const double LOST_FORGET = 3; /* a lost face is looked for that long */
+/* A lost face is looked for that long after the last trace of it. */
+static const double LOST_FORGET = 3;
+/* How near to its place a detector has to see something for that, and by how much of the way the
+ * place goes there. */
+static const float TRACE_REACH = 0.7f, TRACE_GAIN = 0.5f;
 static const double DRIFT_DECAY = 0.4; /* a lost face slows down over this time */
 static const float VELOCITY_GAIN = 0.5f;
 static const float POINT_MOST = 1e5f; /* pixels: no point of a face is farther off */
@@ -65,7 +69,8 @@ void mi_track_reset(mi_track *track)
         drop(track, i);
     track->fresh = true;
     track->hurry = 0;
-    track->since_face = INFINITY;
+    track->since_loss = INFINITY;
+    track->gave_up = false;
     track->since_detection = 0;
     track->turn = track->near_turn = 0;
     track->candidates = 0;
@@ -133,6 +138,24 @@ static void leave(mi_track *track, mi_followed *f)
     f->vy = share > 0 ? speed * dy / far : 0;
 }
 
+static void shift(mi_followed *f, float dx, float dy)
+{
+    f->square.x += dx;
+    f->square.y += dy;
+    f->face.x += dx;
+    f->face.y += dy;
+    for (int i = 0; i < MIEN_FACE_POINTS; i++) {
+        f->face.point[i][0] += dx;
+        f->face.point[i][1] += dy;
+    }
+}
+
+static void give_up(mi_track *track, int32_t slot)
+{
+    drop(track, slot);
+    track->gave_up = true;
+}
+
 /* A lost face goes on as it went, ever slower. */
 static void drift(mi_track *track, int32_t slot)
 {
@@ -143,18 +166,13 @@ static void drift(mi_track *track, int32_t slot)
     f->vx *= decay;
     f->vy *= decay;
     f->gone += track->dt;
-    f->square.x += dx;
-    f->square.y += dy;
-    f->face.x += dx;
-    f->face.y += dy;
-    for (int i = 0; i < MIEN_FACE_POINTS; i++) {
-        f->face.point[i][0] += dx;
-        f->face.point[i][1] += dy;
-    }
-    float x = f->square.x - 0.5f * (float)track->width, y = f->square.y - 0.5f * (float)track->height;
+    f->silent += track->dt;
+    shift(f, dx, dy);
+    float x = f->square.x - 0.5f * (float)track->width;
+    float y = f->square.y - 0.5f * (float)track->height;
     bool there = hypotf(x, y) < 2 * (float)(track->width + track->height); /* false for NaN */
-    if (f->gone > LOST_FORGET || !there)
-        drop(track, slot);
+    if (f->silent > LOST_FORGET || !there)
+        give_up(track, slot);
 }
 
 /* Where a face should be now. */
@@ -173,7 +191,8 @@ int32_t mi_track_begin(mi_track *track, double dt, mi_look_at look[MI_FACES])
     int32_t count = 0;
     track->dt = fmin(fmax(dt, 1e-3), 0.2); /* NaN becomes 1e-3 */
     track->since_detection += track->dt;
-    track->since_face += track->dt;
+    track->since_loss += track->dt;
+    track->gave_up = track->gave_up && track->since_loss < MI_EAGER_SECONDS;
     track->resolved = false;
     track->candidates = 0;
     for (int32_t i = 0; i < MI_FACES; i++) {
@@ -247,8 +266,13 @@ static bool is_seen(const mi_followed *f)
     return f->id && !f->lost && f->found.verdict != MI_MISSED;
 }
 
-/* A slot for one more face: a free one, or that of the face that was lost longest ago and is not
- * waited for; -1 if there is none. */
+bool mi_track_is_held(const mi_followed *f)
+{
+    return f->id && f->lost && f->silent < MI_LOST_SOON && f->gone < LOST_FORGET;
+}
+
+/* A slot for one more face: a free one, or that of a lost face that is not held, the one without a
+ * trace for longest; -1 if there is none. */
 static int32_t take_slot(mi_track *track)
 {
     int32_t oldest = -1, unused = -1;
@@ -256,14 +280,14 @@ static int32_t take_slot(mi_track *track)
         const mi_followed *f = &track->slot[i];
         if (!f->id)
             unused = i;
-        else if (f->lost && f->gone >= MI_LOST_SOON &&
-                 (oldest < 0 || f->gone > track->slot[oldest].gone))
+        else if (f->lost && !mi_track_is_held(f) &&
+                 (oldest < 0 || f->silent > track->slot[oldest].silent))
             oldest = i;
     }
     if (unused >= 0 && used(track) < track->max_faces)
         return unused;
     if (oldest >= 0)
-        drop(track, oldest);
+        give_up(track, oldest);
     return oldest;
 }
 
@@ -273,7 +297,7 @@ static void start(mi_track *track, int32_t slot, const mi_found *found)
     f->id = track->next_id++;
     f->lost = f->moving = false;
     f->weak = f->frames = 0;
-    f->age = f->gone = 0;
+    f->age = f->gone = f->silent = 0;
     f->vx = f->vy = 0;
     f->reference.known = f->before.known = false;
     f->found = *found;
@@ -376,6 +400,27 @@ static void sift_candidates(mi_track *track)
             bool worse = other->sight.presence >= found->sight.presence;
             (worse ? found : other)->verdict = MI_MISSED;
         }
+    }
+}
+
+/* What a detector took for a face and the other networks did not may be a lost one all the same,
+ * turned away or half covered: it is not given up then, and its place goes along. */
+static void trace_lost(mi_track *track)
+{
+    for (int32_t c = 0; c < track->candidates; c++) {
+        const mi_roi *at = &track->asked[c];
+        mi_followed *nearest = NULL;
+        for (int32_t i = 0; i < MI_FACES && track->candidate[c].verdict == MI_MISSED; i++) {
+            mi_followed *f = &track->slot[i];
+            if (f->id && f->lost && distance(&f->square, at) < TRACE_REACH * f->square.side &&
+                (!nearest || distance(&f->square, at) < distance(&nearest->square, at)))
+                nearest = f;
+        }
+        if (!nearest)
+            continue;
+        nearest->silent = 0;
+        shift(nearest, TRACE_GAIN * (at->x - nearest->square.x),
+              TRACE_GAIN * (at->y - nearest->square.y));
     }
 }
 
@@ -497,10 +542,9 @@ static void accept(mi_track *track, int32_t slot)
     mi_measure(&f->face, &mi_mean_face, &pose, sight, track->width, track->height);
     f->square = mi_roi_of_points((const float(*)[3])f->face.point);
     f->weak = f->found.verdict == MI_WEAK ? f->weak + 1 : 0;
-    f->gone = 0;
+    f->gone = f->silent = 0;
     learn_look(track, slot);
     f->age += track->dt;
-    track->since_face = 0;
 }
 
 static void lose(mi_track *track, int32_t slot)
@@ -508,6 +552,7 @@ static void lose(mi_track *track, int32_t slot)
     mi_followed *f = &track->slot[slot];
     f->lost = true;
     f->weak = 0;
+    track->since_loss = 0;
     drift(track, slot);
 }
 
@@ -611,6 +656,7 @@ static int32_t write_faces(const mi_track *track, mien_face faces[MI_FACES])
 int32_t mi_track_end(mi_track *track, mien_face faces[MI_FACES])
 {
     mi_track_resolve(track);
+    trace_lost(track);
     sift_candidates(track);
     match_candidates(track);
     start_candidates(track);

@@ -55,6 +55,8 @@ typedef struct mi_followed {
     int32_t frames; /* 0: found or regained in this frame */
     double age;     /* seconds in which it was seen */
     double gone;    /* seconds since it was seen last */
+    double silent;  /* seconds since there was a trace of it: it was seen or, lost, a detector took
+                     * what is at its place for a face */
     mi_roi square;  /* where it was or, if lost, would be now */
     mi_roi expected; /* where it should be in this frame */
     mi_roi last;     /* around the raw points of the frame before */
@@ -79,13 +81,15 @@ typedef struct mi_track {
     bool fresh;    /* no detection since the start */
     bool resolved; /* the sights of this frame have been compared with each other */
     double dt;
-    double since_detection, since_face; /* seconds */
+    double since_detection, since_loss; /* seconds; the latter since a face was last lost */
+    bool gave_up;      /* one that was lost in these last seconds is not even looked for any more */
     int32_t turn;      /* counts runs on the whole frame */
     int32_t hurry;     /* runs that are to follow the first detection soon */
     int32_t near_turn; /* counts detections for faces that were lost just now */
     mi_followed slot[MI_FACES];
     int32_t candidates;
     mi_found candidate[MI_FACES];
+    mi_roi asked[MI_FACES]; /* where a detector saw each candidate */
     mi_meeting meeting[MI_FACES][MI_FACES];
 } mi_track;
 
@@ -93,8 +97,9 @@ typedef struct mi_track {
 void mi_track_init(mi_track *track, int32_t width, int32_t height, int32_t max_faces);
 /* Faces beyond a smaller number are dropped, latest first. */
 void mi_track_set_max(mi_track *track, int32_t max_faces);
-/* While on and no face is followed but one was within the last 10 s, it detects in every frame: a
- * face that comes back is then found in its first frame. Off at first. */
+/* While on and for 10 s after a face was lost, until it is found again, it detects in every frame
+ * as long as slots are free: a face that comes back is then found in its first frame. Off at
+ * first. */
 void mi_track_set_eager(mi_track *track, bool eager);
 /* Forgets every face (seek, cut). Ids are not used again. */
 void mi_track_reset(mi_track *track);

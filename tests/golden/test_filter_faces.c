@@ -285,6 +285,53 @@ static void test_on_lost(void **state)
     lost_case("pass", true);
 }
 
+/* Two portraits side by side. */
+static test_frame two_portraits(void)
+{
+    test_frame two = frame_with(1100, 520, 0, 0), right = frame_with(1100, 520, 560, 8);
+    for (int32_t y = 0; y < 520; y++)
+        memcpy(two.frame.data[0] + y * two.frame.stride[0] + 560 * 4,
+               right.frame.data[0] + y * right.frame.stride[0] + 560 * 4, 540 * 4);
+    test_frame_free(&right);
+    return two;
+}
+
+/* One of two changed faces is away for so long that it is given up, and comes back while the other
+ * one is there all the time: not bare in its first frame either. */
+static void test_given_up(void **state)
+{
+    (void)state;
+    enum { AWAY = 20, BACK = 62, FRAMES = 70 };
+    static const float at[][2] = {{225, 170}, {213, 165}, {237, 165}};
+    static mien_face face[MIEN_FACES_MAX];
+    mien_filter *f = faces_make(NULL, "smooth=0 style-area=face on-lost=blur");
+    test_frame two = two_portraits(), one = two_portraits(), out = two_portraits();
+    int bare = 0, away = 0;
+    wipe(&one.frame, 150, 20, 192, 256);
+    for (int i = 0; i < FRAMES; i++) {
+        const mien_frame *in = i >= AWAY && i < BACK ? &one.frame : &two.frame;
+        mien_frame timed = *in;
+        timed.pts_ns = out.frame.pts_ns = (int64_t)i * 100 * 1000 * 1000;
+        filter_run(f, &timed, &out.frame, MIEN_OK);
+        size_t count = found(f, face);
+        if (i + 1 == AWAY)
+            assert_int_equal(count, 2);
+        away += i + 1 == BACK && count == 1;
+        for (int k = 0; k < 3 && i >= BACK; k++)
+            bare += kind(in, &out.frame, at[k][0], at[k][1]) == 0;
+        if (i == BACK)
+            assert_int_equal(count, 2); /* found in its first frame */
+    }
+    assert_int_equal(away, 1);
+    assert_int_equal(bare, 0);
+    for (int k = 0; k < 3; k++)
+        assert_int_equal(kind(&two.frame, &out.frame, at[k][0], at[k][1]), 1);
+    mien_filter_destroy(&f);
+    test_frame_free(&two);
+    test_frame_free(&one);
+    test_frame_free(&out);
+}
+
 /* What covers a lost face fades too when it is no longer wanted, and over a style that stays it
  * lets nothing bare through. */
 static void test_cover_fades(void **state)
@@ -382,10 +429,7 @@ static void test_several(void **state)
     (void)state;
     static mien_face face[MIEN_FACES_MAX];
     mien_filter *f = faces_make(NULL, "max-faces=2");
-    test_frame in = frame_with(1100, 520, 0, 0), right = frame_with(1100, 520, 560, 8);
-    for (int32_t y = 0; y < 520; y++)
-        memcpy(in.frame.data[0] + y * in.frame.stride[0] + 560 * 4,
-               right.frame.data[0] + y * right.frame.stride[0] + 560 * 4, 540 * 4);
+    test_frame in = two_portraits();
     mien_filter_set_analysis(f, true);
     for (int i = 0; i < 16; i++)
         filter_run(f, &in.frame, &in.frame, MIEN_OK);
@@ -397,7 +441,6 @@ static void test_several(void **state)
     assert_int_equal(found(f, face), 1);
     mien_filter_destroy(&f);
     test_frame_free(&in);
-    test_frame_free(&right);
 }
 
 /* Nothing is seen where there is no face, and nothing happens to the picture. */
@@ -543,6 +586,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_analysis),  cmocka_unit_test(test_style_area),
         cmocka_unit_test(test_change_of_area),
         cmocka_unit_test(test_on_lost),   cmocka_unit_test(test_cover_fades),
+        cmocka_unit_test(test_given_up),
         cmocka_unit_test(test_overlay),
         cmocka_unit_test(test_stats),
         cmocka_unit_test(test_several),   cmocka_unit_test(test_no_faces),

@@ -171,6 +171,98 @@ static void test_regain(void **state)
     }
 }
 
+/* A face is lost that only the detector still sees, and walks on: as long as that goes on it is not
+ * given up, and its place goes along. */
+static void test_trace(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 8; seed++) {
+        stage s;
+        stage_start(&s, 1280, 720, 1 + (int32_t)(seed % 3), seed);
+        mi_track_set_eager(s.track, seed % 2);
+        stage_actor *a = stage_enter(&s, 0, 300, 300, 140, UNLIKE);
+        play(&s, 30);
+        assert_int_equal(stage_id(&s, 0), 1);
+        s.presence = 0.2f;
+        for (int i = 0; i < 240; i++) {
+            a->x += 2;
+            stage_frame(&s, DT);
+            assert_true(s.count == 1 && stage_is_lost(&s, 1));
+            mi_roi square = mi_roi_of_points((const float(*)[3])s.face[0].point);
+            if (i > 60 && hypotf(square.x - a->x, square.y - a->y) > 0.35f * a->edge)
+                fail_msg("seed %d frame %d: %.0f pixels off", (int)seed, i,
+                         (double)hypotf(square.x - a->x, square.y - a->y));
+        }
+        s.presence = 1;
+        play(&s, 6);
+        assert_int_equal(stage_id(&s, 0), 1);
+        s.presence = 0.2f;
+        play(&s, 60);
+        a->there = false;
+        play(&s, 80);
+        assert_true(stage_is_lost(&s, 1));
+        play(&s, 16);
+        assert_int_equal(s.count, 0);
+        stage_stop(&s);
+    }
+}
+
+/* Something that is no face where one was lost: it keeps the slot for 3 s, not for ever. */
+static void test_false_trace(void **state)
+{
+    (void)state;
+    stage s;
+    stage_start(&s, 1280, 720, 1, 4);
+    s.miss = 0;
+    stage_actor *a = stage_enter(&s, 0, 65, 65, 110, UNLIKE);
+    play(&s, 30);
+    assert_int_equal(stage_id(&s, 0), 1);
+    a->there = false;
+    s.ghost = true;
+    play(&s, 30);
+    stage_enter(&s, 1, 800, 400, 200, UNLIKE);
+    play(&s, 50);
+    assert_true(s.count == 1 && stage_is_lost(&s, 1));
+    play(&s, 20);
+    assert_true(s.count == 1 && stage_id(&s, 1) == 2);
+    stage_stop(&s);
+}
+
+/* Eager, one of two is lost while the other one is followed: wherever it comes back within 10 s it
+ * is found in its first frame; later detection is as slow as ever. */
+static void test_eager(void **state)
+{
+    (void)state;
+    static const int32_t gap[] = {3, 10, 20, 31, 60, 85, 99, 150, 222, 290};
+    for (size_t k = 0; k < sizeof gap / sizeof gap[0]; k++)
+        for (int32_t off = 0; off < 3; off++) {
+            stage s;
+            stage_start(&s, 1280, 720, 4, k);
+            mi_track_set_eager(s.track, true);
+            stage_enter(&s, 0, 300, 300, 140, UNLIKE);
+            stage_actor *a = stage_enter(&s, 1, 800, 300, 140, UNLIKE);
+            play(&s, 60);
+            assert_true(s.count == 2 && stage_id(&s, 1));
+            s.miss = 0;
+            a->there = false;
+            play(&s, gap[k] + off);
+            a->there = true;
+            a->x += 30 * (float)off;
+            stage_frame(&s, DT);
+            if (!stage_id(&s, 1))
+                fail_msg("after %d frames: not found at once", gap[k] + off);
+            int32_t runs = 0;
+            a->there = false;
+            play(&s, 310);
+            for (int i = 0; i < 120; i++) {
+                stage_frame(&s, DT);
+                runs += s.runs;
+            }
+            assert_in_range(runs, 9, 11); /* every 400 ms */
+            stage_stop(&s);
+        }
+}
+
 /* How unlike two people of the stage are, by the tracker's measure. */
 static float distance_of(stage *s, int32_t i, int32_t j)
 {
@@ -677,6 +769,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_face),     cmocka_unit_test(test_free_slots),
         cmocka_unit_test(test_nobody),       cmocka_unit_test(test_regain),
+        cmocka_unit_test(test_trace),        cmocka_unit_test(test_false_trace),
+        cmocka_unit_test(test_eager),
         cmocka_unit_test(test_other_person), cmocka_unit_test_prestate(test_crossing, &seeds),
         cmocka_unit_test_prestate(test_wall, &seeds),
         cmocka_unit_test(test_eight),        cmocka_unit_test(test_large_first),

@@ -293,12 +293,16 @@ static void test_two(void **state)
     s.count = 1;
     step(&s);
     near_to(s.out[0].cover, 1);
-    /* Given up, and another one comes. */
-    s.face[0] = made_face(3, 900, 200, 100, 140);
+    /* Another one comes, goes again without having been lost, and is forgotten. */
+    s.face[1] = made_face(3, 900, 200, 100, 140);
+    s.count = 2;
     step(&s);
-    near_to(s.out[0].cover, 0);
-    near_to(s.out[0].amount, 1 / 6.0);
+    near_to(s.out[1].cover, 0);
+    near_to(s.out[1].amount, 1 / 6.0);
+    s.face[0].lost = false;
+    steps(&s, 8);
     assert_int_equal(mi_guard_step(&s.guard, NULL, 0, true, MI_LOST_HOLD, DT, false, s.out), 0);
+    s.count = 1;
     step(&s);
     near_to(s.out[0].amount, 1 / 6.0);
     mi_guard_reset(&s.guard);
@@ -309,6 +313,55 @@ static void test_two(void **state)
         many[i] = made_face(10 + i, 100, 100, 50, 60);
     assert_int_equal(mi_guard_step(&s.guard, many, 12, true, MI_LOST_HOLD, DT, false, s.out),
                      MIEN_FACES_MAX);
+}
+
+/* One face is lost and given up, then another comes, then it itself under another id: each starts
+ * like one that is found again, as long as the scene lasts and faces may not show. */
+static void test_given_up(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 6; k++) {
+        scene s = scene_with(1, k == 1 ? MI_LOST_PASS : k == 2 ? MI_LOST_BLACK : MI_LOST_BLUR);
+        s.changing = k != 3;
+        steps(&s, 10);
+        s.face[0].lost = true;
+        steps(&s, 90);
+        assert_int_equal(mi_guard_step(&s.guard, NULL, 0, s.changing, s.on_lost, DT, false, s.out),
+                         0);
+        s.changing = true;
+        for (uint32_t id = 2; id < 4; id++) {
+            s.face[0] = made_face(id, 1500 - 300 * (float)id, 200, 100, 140);
+            if (k == 4) {
+                step(&s); /* a break: seen before the effect comes on */
+                mi_guard_reset(&s.guard);
+            }
+            s.fresh = k == 5;
+            step(&s);
+            bool covered = k == 0 || k == 2;
+            near_to(s.out[0].cover, covered ? 5 / 6.0 : 0);
+            near_to(s.out[0].amount, covered || k == 5 ? 1 : 1 / 6.0);
+            for (int i = 0; i < 10 && covered; i++) {
+                step(&s);
+                near_to(s.out[0].cover, fmax((4 - i) / 6.0, 0));
+                near_to(s.out[0].amount, 1);
+            }
+            steps(&s, 5);
+        }
+    }
+}
+
+/* A face whose slot another one gets in the same frame. */
+static void test_replaced(void **state)
+{
+    (void)state;
+    scene s = scene_with(1, MI_LOST_HOLD);
+    steps(&s, 10);
+    s.face[0].lost = true;
+    steps(&s, 30);
+    s.face[0] = made_face(2, 900, 200, 100, 140);
+    step(&s);
+    near_to(s.out[0].cover, 5 / 6.0);
+    near_to(s.out[0].amount, 1);
 }
 
 /* A lost face that comes back is first taken for a new one, then found out: ids change places. */
@@ -417,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_margin_at_rest), cmocka_unit_test(test_regain),
         cmocka_unit_test(test_lost_in_fade),   cmocka_unit_test(test_pass),
         cmocka_unit_test(test_switched_off),   cmocka_unit_test(test_two),
-        cmocka_unit_test(test_mixed_up),       cmocka_unit_test(test_random)};
+        cmocka_unit_test(test_given_up),
+        cmocka_unit_test(test_replaced),       cmocka_unit_test(test_mixed_up),       cmocka_unit_test(test_random)};
     return cmocka_run_group_tests_name("guard", tests, NULL, NULL);
 }
