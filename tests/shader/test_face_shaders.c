@@ -191,7 +191,7 @@ static void run_crops(VkPipeline pipeline, const mien_frame *f, const crop_job *
     rig_memory_destroy(&rig, &m);
 }
 
-static void test_format(mien_format format)
+static void check_format(mien_format format)
 {
     const uint32_t spec = (uint32_t)format;
     VkPipeline pipeline = compile(&(mvk_shader)SHADER(crop), &spec);
@@ -224,19 +224,7 @@ static void test_format(mien_format format)
     mvk_pipeline_destroy(rig.device, &pipeline);
 }
 
-#define FORMAT_TEST(name) \
-    static void test_##name(void **state) \
-    { \
-        (void)state; \
-        test_format(MIEN_FORMAT_##name); \
-    }
-FORMAT_TEST(I420)
-FORMAT_TEST(NV12)
-FORMAT_TEST(YUY2)
-FORMAT_TEST(RGBA)
-FORMAT_TEST(BGRA)
-FORMAT_TEST(RGBX)
-FORMAT_TEST(BGRX)
+FORMAT_TESTS(check_format)
 
 /* What a square is, apart from how shader and oracle go about it: colours that grow evenly to the
  * right (red) and down (green), seen in squares of all angles. */
@@ -590,9 +578,7 @@ static void test_branch_read(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_I420), cmocka_unit_test(test_NV12), cmocka_unit_test(test_YUY2),
-        cmocka_unit_test(test_RGBA), cmocka_unit_test(test_BGRA), cmocka_unit_test(test_RGBX),
-        cmocka_unit_test(test_BGRX), cmocka_unit_test(test_slopes), cmocka_unit_test(test_half),
+        FORMAT_TEST_LIST, cmocka_unit_test(test_slopes), cmocka_unit_test(test_half),
         cmocka_unit_test(test_look), cmocka_unit_test(test_branch_place),
         cmocka_unit_test(test_branch_crop), cmocka_unit_test(test_branch_apply),
         cmocka_unit_test(test_branch_read)};

@@ -44,4 +44,25 @@ void test_frame_noise(const mien_frame *frame, uint64_t seed);
 
 const char *test_format_name(mien_format format);
 
+/* cmocka's tests of every format: FORMAT_TESTS(check) defines test_I420() .. test_BGRX(), which
+ * call check(format); FORMAT_TEST_LIST names them for a struct CMUnitTest[]. */
+#define FORMAT_TEST(check, name) \
+    static void test_##name(void **state) \
+    { \
+        (void)state; \
+        check(MIEN_FORMAT_##name); \
+    }
+#define FORMAT_TESTS(check) \
+    FORMAT_TEST(check, I420) \
+    FORMAT_TEST(check, NV12) \
+    FORMAT_TEST(check, YUY2) \
+    FORMAT_TEST(check, RGBA) \
+    FORMAT_TEST(check, BGRA) \
+    FORMAT_TEST(check, RGBX) \
+    FORMAT_TEST(check, BGRX)
+#define FORMAT_TEST_LIST \
+    cmocka_unit_test(test_I420), cmocka_unit_test(test_NV12), cmocka_unit_test(test_YUY2), \
+        cmocka_unit_test(test_RGBA), cmocka_unit_test(test_BGRA), cmocka_unit_test(test_RGBX), \
+        cmocka_unit_test(test_BGRX)
+
 #endif

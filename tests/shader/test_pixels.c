@@ -234,7 +234,7 @@ static void check_steady(stand *s, bench *b)
     free(past);
 }
 
-static void test_format(mien_format format)
+static void check_format(mien_format format)
 {
     static const int32_t size[][2] = {{16, 16}, {17, 19}, {38, 21}, {67, 34}};
     int32_t variant = 0;
@@ -261,19 +261,7 @@ static void test_format(mien_format format)
     }
 }
 
-#define FORMAT_TEST(name) \
-    static void test_##name(void **state) \
-    { \
-        (void)state; \
-        test_format(MIEN_FORMAT_##name); \
-    }
-FORMAT_TEST(I420)
-FORMAT_TEST(NV12)
-FORMAT_TEST(YUY2)
-FORMAT_TEST(RGBA)
-FORMAT_TEST(BGRA)
-FORMAT_TEST(RGBX)
-FORMAT_TEST(BGRX)
+FORMAT_TESTS(check_format)
 
 /* Chroma that grows evenly to the right and down, laid where the siting says: the imported
  * picture must show the slope at the centres of its pixels. Says what siting is, apart from how
@@ -385,9 +373,7 @@ static void test_bands(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_I420), cmocka_unit_test(test_NV12), cmocka_unit_test(test_YUY2),
-        cmocka_unit_test(test_RGBA), cmocka_unit_test(test_BGRA), cmocka_unit_test(test_RGBX),
-        cmocka_unit_test(test_BGRX), cmocka_unit_test(test_siting), cmocka_unit_test(test_bands)};
+        FORMAT_TEST_LIST, cmocka_unit_test(test_siting), cmocka_unit_test(test_bands)};
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
     if (!rig_open(&rig)) {
