@@ -442,9 +442,7 @@ def main():
     parser.add_argument("--look")
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
-    if not face_sources.astronaut_path():
-        print("skipped: the Debian package python3-imageio is not installed")
-        return 77
+    face_sources.portrait.need()
     os.makedirs(args.cache, exist_ok=True)
     store = open_store(args.cache, args.shared)
     cv2.setNumThreads(1)

@@ -263,9 +263,7 @@ def main():
     parser.add_argument("--limits", action="store_true")
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
-    if not face_sources.astronaut_path():
-        print("skipped: the Debian package python3-imageio is not installed")
-        return 77
+    face_sources.portrait.need()
     cv2.setNumThreads(1)
     os.makedirs(args.cache, exist_ok=True)
     store = face_clips.open_store(args.cache, args.shared)

@@ -12,12 +12,15 @@ import glob
 import hashlib
 import json
 import os
-import subprocess
+import sys
 
 import cv2
 import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "face"))
+import portrait  # noqa: E402
+
 ASTRONAUT_TRUTH = os.path.join(HERE, "astronaut_points.json")
 OUTER_EYES = (33, 263)
 OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
@@ -51,15 +54,6 @@ class Source:
     def middle(self):
         low, high = self.points[:468, :2].min(0), self.points[:468, :2].max(0)
         return (low + high) / 2
-
-
-def astronaut_path():
-    try:
-        listing = subprocess.run(["dpkg", "-L", "python3-imageio"], capture_output=True, text=True)
-    except FileNotFoundError:
-        return None
-    found = [line for line in listing.stdout.splitlines() if line.endswith("/astronaut.png")]
-    return found[0] if found else None
 
 
 def read_rgb(path):
@@ -192,7 +186,7 @@ class Store:
 
     def names(self, kind):
         if kind == "astronaut":
-            return ["astronaut"] if astronaut_path() else []
+            return ["astronaut"] if portrait.find() else []
         pattern = "*_neutral.jpg" if kind == "london" else "*.jpg"
         if not self.shared:
             return []
@@ -200,8 +194,9 @@ class Store:
         return [f"{kind}/{os.path.basename(f)[:-4]}" for f in files]
 
     def path(self, name):
-        return astronaut_path() if name.startswith("astronaut") else os.path.join(self.shared,
-                                                                         name + ".jpg")
+        if name.startswith("astronaut"):
+            return portrait.find()
+        return os.path.join(self.shared, name + ".jpg")
 
     def points(self, name, rgb, key):
         if name.startswith("astronaut") and os.path.exists(ASTRONAUT_TRUTH):

@@ -15,19 +15,18 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+import portrait  # noqa: E402
+
 try:
     import numpy as np
     import onnxruntime  # noqa: F401, for reference_faces
     from PIL import Image
 except ImportError as error:
-    print(f"skipped: {error}; see tests/requirements.txt")
-    sys.exit(77)
-
-ROOT, FACE_LOOK = pathlib.Path(sys.argv[1]), sys.argv[2]
-sys.dont_write_bytecode = True
-sys.path.insert(0, str(ROOT / "tests" / "face"))
+    portrait.skip(f"{error}; see tests/requirements.txt")
 import reference_faces as reference  # noqa: E402
 
+ROOT, FACE_LOOK = pathlib.Path(sys.argv[1]), sys.argv[2]
 # No more than 8 samples a pixel of a detector's input, which is where the library stops.
 WIDTH, HEIGHT = 767, 765
 FACE = np.array([226.0, 130.0])   # where the face is in the picture
@@ -42,21 +41,8 @@ ROUNDING = (0.2, 0.2, 1e-3, 5e-3, 0.1, 0.05, 0.05, 5e-3)
 CHROMA = (4.0, 4.0, 0.02, 1e-3, 1.0, 0.5, 0.5, 0.08)
 SURE = 0.999                      # presence of what is compared in the latter
 
-def skip(reason):
-    print(f"skipped: {reason}")
-    sys.exit(77)
-
 
 # ---- pictures ----
-
-def find_picture():
-    listed = subprocess.run(["dpkg", "-L", "python3-imageio"], capture_output=True, text=True,
-                            check=False).stdout.split("\n")
-    for path in listed:
-        if path.endswith("/astronaut.png"):
-            return Image.open(path).convert("RGB")
-    return skip("python3-imageio with its picture is not installed")
-
 
 def placed(picture, scale, turn, at, mirror=False):
     """A frame with the face at `at`, `scale` times as large, turned by `turn` degrees."""
@@ -152,7 +138,7 @@ def seen_by_library(data, layout):
         done = subprocess.run([FACE_LOOK, str(ROOT / "models"), layout, str(WIDTH), str(HEIGHT),
                                file.name], stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode == 77:
-        skip("no Vulkan device")
+        portrait.skip("no Vulkan device")
     if done.returncode:
         print(f"face_look failed: {done.returncode}")
         sys.exit(1)
@@ -239,8 +225,9 @@ def all_found(names, wanted, theirs):
 
 def main():
     if not (ROOT / "models" / "face-mesh.onnx").exists():
-        skip("no face networks; run models/fetch_faces.sh")
-    names, wanted, pictures = zip(*frames(find_picture()))
+        portrait.skip("no face networks; run models/fetch_faces.sh")
+    picture = Image.open(portrait.need()).convert("RGB")
+    names, wanted, pictures = zip(*frames(picture))
     shown = [np.asarray(picture) for picture in pictures]
     planes = [i420(frame) for frame in shown]
     networks = reference.Networks(ROOT / "models")

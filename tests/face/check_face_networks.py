@@ -11,8 +11,10 @@ z in pixels; FaceMesh(static_image_mode=True, refine_landmarks=True) of mediapip
 """
 import hashlib
 import pathlib
-import subprocess
 import sys
+
+sys.dont_write_bytecode = True
+import portrait  # noqa: E402
 
 try:
     import numpy as np
@@ -21,12 +23,10 @@ try:
     import PIL  # noqa: F401, for reference_faces
     from ai_edge_litert.interpreter import Interpreter
 except ImportError as error:
-    print(f"skipped: {error}; see tests/requirements.txt")
-    sys.exit(77)
+    portrait.skip(f"{error}; see tests/requirements.txt")
 
 ROOT = pathlib.Path(sys.argv[1])
-sys.dont_write_bytecode = True
-sys.path[:0] = [str(ROOT / "models"), str(ROOT / "tests" / "face")]
+sys.path.insert(0, str(ROOT / "models"))
 import convert_faces  # noqa: E402
 import reference_faces  # noqa: E402
 import tflite_cut  # noqa: E402
@@ -38,26 +38,12 @@ ROUNDING = 5e-4
 MEDIAPIPE_PERCENT = 0.05
 
 
-def skip(reason):
-    print(f"skipped: {reason}")
-    sys.exit(77)
-
-
-def find_picture():
-    listed = subprocess.run(["dpkg", "-L", "python3-imageio"], capture_output=True, text=True,
-                            check=False).stdout.split("\n")
-    for path in listed:
-        if path.endswith("/astronaut.png"):
-            return reference_faces.load_picture(path)
-    return skip("python3-imageio with its picture is not installed")
-
-
 def find_sources():
     sums = (ROOT / "models" / "face-networks.sha256").read_bytes()
     folder = ROOT / ".cache" / "faces" / hashlib.sha256(sums).hexdigest()[:16]
     if not (folder / convert_faces.ATTENTION).exists() or \
             not (ROOT / "models" / "face-mesh.onnx").exists():
-        skip("no face networks; run models/fetch_faces.sh")
+        portrait.skip("no face networks; run models/fetch_faces.sh")
     return folder
 
 
@@ -159,7 +145,7 @@ def compare_with_mediapipe(picture):
 
 
 def main():
-    sources, picture = find_sources(), find_picture()
+    sources, picture = find_sources(), reference_faces.load_picture(portrait.need())
     networks = reference_faces.Networks(ROOT / "models")
     good = compare(picture, networks, sources)
     good = compare_with_mediapipe(picture) and good

@@ -12,7 +12,9 @@ import subprocess
 import sys
 import tempfile
 
-PORTRAIT = '/usr/lib/python3/dist-packages/imageio/resources/images/astronaut.png'
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'face'))
+import portrait  # noqa: E402
+
 NETWORKS = ['face-detect-short', 'face-detect-full', 'face-mesh', 'face-lips', 'face-eye-left',
             'face-eye-right']
 FACE = {'left': 179, 'top': 71, 'right': 271, 'bottom': 177}  # as MediaPipe sees it, 512x512
@@ -118,9 +120,9 @@ def check_face(face):
           and list(face['visible']) == REGIONS and face['visible']['nose'] > 0.5, face)
 
 
-def test_portrait(work):
+def test_portrait(work, picture):
     source, out = os.path.join(work, 'portrait.y4m'), os.path.join(work, 'out.y4m')
-    subprocess.run(['ffmpeg', '-nostdin', '-v', 'error', '-loop', '1', '-i', PORTRAIT,
+    subprocess.run(['ffmpeg', '-nostdin', '-v', 'error', '-loop', '1', '-i', picture,
                     '-frames:v', '4', '-pix_fmt', 'yuv420p', '-y', source], check=True)
     with open(source, 'rb') as f:
         data = f.read()
@@ -154,13 +156,14 @@ def main():
         test_errors(work)
         if not why:
             test_grey(work)
-            if not os.path.exists(PORTRAIT):
-                why = f'{PORTRAIT} is not there (package python3-imageio)'
+            picture = portrait.find()
+            if not picture:
+                why = 'the Debian package python3-imageio with its picture is not installed'
             elif subprocess.run(['sh', '-c', 'command -v ffmpeg'], capture_output=True,
                                 check=False).returncode:
                 why = 'ffmpeg is not installed'
             else:
-                test_portrait(work)
+                test_portrait(work, picture)
     print(f'{len(failures)} failures')
     if failures:
         return 1
