@@ -1,15 +1,21 @@
 /* The faces of a video as JSON, one object a line and frame; by the public API alone.
  *
- *   print_faces [--points] [-o OUT.y4m] FILE.y4m|- [name=value ...]
+ *   print_faces [OPTION ...] FILE.y4m|- [name=value ...]
  *
  * Reads 8-bit 4:2:0 Y4M ("-": standard input), which
  *
  *   ffmpeg -i in.mp4 -pix_fmt yuv420p -f yuv4mpegpipe - | print_faces -
  *
- * gives. name=value sets parameters of the filter, as max-faces=1 or, with -o, which writes the
- * frames too, overlay=faces+mesh.
+ * gives. name=value sets parameters of the filter, as max-faces=1. Options:
+ *
+ *   --points         all points of each face
+ *   --times          what each frame cost
+ *   --reset-every N  the scene changes every N frames, as in a slide show: no face is followed from
+ *                    one scene to the next
+ *   -o OUT.y4m       writes the frames too; overlay=faces+mesh draws in them what was found
  *
  *   {"frame": 0, "time": 0.04,             seconds, or null: the file has no frame rate
+ *    "cpu_ms": 20,                         with --times: CPU time of all threads
  *    "faces": [{"id": 1, "lost": false, "presence": 0.99,
  *      "box": [x, y, width, height],       pixels
  *      "pose": {"yaw": 0, "pitch": 0, "roll": 0, "confidence": 1},   degrees
@@ -27,12 +33,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { HEADER_MAX = 512 };
 
 typedef struct options {
     const char *in, *out;
-    bool points;
+    bool points, times;
+    long long reset_every; /* frames, or 0: never */
 } options;
 
 typedef struct video {
@@ -44,6 +52,13 @@ typedef struct video {
     uint8_t *bytes;
     size_t size;
 } video;
+
+typedef struct frame_faces {
+    long long number; /* of the frame, from 0 */
+    double cpu_ms;
+    mien_face face[MIEN_FACES_MAX];
+    size_t count;
+} frame_faces;
 
 /* Says a line and returns -1. */
 static int fail(const char *format, ...)
@@ -71,12 +86,24 @@ static bool is_parameter(const char *word)
     return n > 0 && word[n] == '=';
 }
 
+static int take_frames(long long *frames, const char *word)
+{
+    char *end;
+    *frames = strtoll(word, &end, 10);
+    return *frames > 0 && *end == '\0' ? 0 : fail("'%s' is no number of frames", word);
+}
+
 static int take_options(options *o, int argc, char **argv, mien_filter *filter)
 {
     *o = (options){0};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--points") == 0) {
             o->points = true;
+        } else if (strcmp(argv[i], "--times") == 0) {
+            o->times = true;
+        } else if (strcmp(argv[i], "--reset-every") == 0 && i + 1 < argc) {
+            if (take_frames(&o->reset_every, argv[++i]) < 0)
+                return -1;
         } else if (strcmp(argv[i], "-o") == 0 && i + 1 < argc) {
             o->out = argv[++i];
         } else if (is_parameter(argv[i])) {
@@ -87,11 +114,12 @@ static int take_options(options *o, int argc, char **argv, mien_filter *filter)
         } else if (!o->in && (argv[i][0] != '-' || argv[i][1] == '\0')) {
             o->in = argv[i];
         } else {
-            return fail("'%s' is no option", argv[i]);
+            return fail("'%s' is no option, or lacks its value", argv[i]);
         }
     }
     if (!o->in)
-        return fail("usage: print_faces [--points] [-o OUT.y4m] FILE.y4m|- [name=value ...]");
+        return fail("usage: print_faces [--points] [--times] [--reset-every N] [-o OUT.y4m] "
+                    "FILE.y4m|- [name=value ...]");
     if (o->out && (strcmp(o->out, "-") == 0 || strcmp(o->out, o->in) == 0))
         return fail("-o %s: the frames need a file of their own", o->out);
     return 0;
@@ -293,32 +321,48 @@ static void put_face(const mien_face *face, bool points)
     printf("}");
 }
 
-static void put_frame(const video *v, long long number, const mien_face *faces, size_t count,
-                      bool points)
+static void put_frame(const video *v, const frame_faces *f, const options *o)
 {
-    printf("{\"frame\": %lld", number);
+    printf("{\"frame\": %lld", f->number);
     put_number(", \"time\": ",
-               v->rate ? (double)number * (double)v->scale / (double)v->rate : (double)NAN);
+               v->rate ? (double)f->number * (double)v->scale / (double)v->rate : (double)NAN);
+    if (o->times)
+        put_number(", \"cpu_ms\": ", f->cpu_ms);
     printf(", \"faces\": [");
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < f->count; i++) {
         if (i)
             printf(", ");
-        put_face(&faces[i], points);
+        put_face(&f->face[i], o->points);
     }
     printf("]}\n");
     fflush(stdout); /* whoever reads the pipe wants it now */
 }
 
+/* CPU time of all threads so far, milliseconds. */
+static double cpu_ms(void)
+{
+    return (double)clock() * 1e3 / CLOCKS_PER_SEC;
+}
+
+static int analyse(mien_filter *filter, const video *v, const options *o, frame_faces *f)
+{
+    if (o->reset_every && f->number % o->reset_every == 0 && mien_filter_reset(filter) < 0)
+        return -1; /* the log has said why */
+    double start = cpu_ms();
+    if (mien_filter_process(filter, &v->frame, &v->frame) < 0)
+        return -1;
+    f->cpu_ms = cpu_ms() - start;
+    return mien_filter_faces(filter, f->face, MIEN_FACES_MAX, &f->count) < 0 ? -1 : 0;
+}
+
 static int run(mien_filter *filter, video *v, const options *o)
 {
-    mien_face faces[MIEN_FACES_MAX];
+    frame_faces f = {0};
     int more;
-    for (long long number = 0; (more = read_frame(v, number)) > 0; number++) {
-        size_t count;
-        if (mien_filter_process(filter, &v->frame, &v->frame) < 0 ||
-            mien_filter_faces(filter, faces, MIEN_FACES_MAX, &count) < 0)
-            return -1; /* the log has said why */
-        put_frame(v, number, faces, count, o->points);
+    for (; (more = read_frame(v, f.number)) > 0; f.number++) {
+        if (analyse(filter, v, o, &f) < 0)
+            return -1;
+        put_frame(v, &f, o);
         if (v->out) {
             fputs("FRAME\n", v->out);
             fwrite(v->bytes, 1, v->size, v->out);

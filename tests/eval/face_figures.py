@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Runs the face analysis on the known-motion clips and writes tables of what it reached.
 
-    face_figures.py --dump COMMAND [--set suite|all] [--out DIR] [--limits] [--cache DIR]
+    face_figures.py --run COMMAND [--set suite|all] [--out DIR] [--limits] [--cache DIR]
                     [--shared DIR] [NAME ...]
 
-COMMAND prints the lines of face_dump for a Y4M file whose name is appended, for instance
-"build/tests/face_dump models=models". Written to DIR: faces.md (the tables) and faces.json (every
-figure). With --limits the figures of issue 3 are asserted, exit status 1 where one is missed.
+COMMAND prints the lines of print_faces for a Y4M file whose name is appended, with points and
+times: "build/samples/print_faces --points --times models=models". Written to DIR: faces.md (the
+tables) and faces.json (every figure). With --limits the figures that the face analysis has to keep
+are asserted, exit status 1 where one is missed.
 """
 import argparse
 import json
@@ -55,7 +56,7 @@ def figures(clips, store, args):
     for clip in clips:
         video, truth = face_clips.made(clip, store, args.cache)
         true = dict(np.load(truth))
-        lines = said_of(args.dump, clip, video, true)
+        lines = said_of(args.run, clip, video, true)
         upright = [face_measures.upright_of(store.get(n)) for n in clip.sources]
         if clip.kind == "faceless":
             entry = {"rows": face_measures.faceless_figures(lines, true)}
@@ -142,7 +143,10 @@ def cover_table(result):
 
 
 def series_tables(result):
-    out = ""
+    out = ("Found, wrong (an error over 20 %) and false faces after six frames. Error: median over "
+           "the faces that were found, and the worst; first: the frame in which a face appears.\n")
+    if not any(r["kind"].startswith("series-") for r in result.values()):
+        return ""
     for kind in face_clips.SERIES:
         clips = {n: r for n, r in result.items() if r["kind"] == f"series-{kind}"}
         if not clips:
@@ -195,14 +199,11 @@ def faceless_table(result):
                   for r in result["faceless"]["rows"]])
 
 
-def report(result, command):
+def report(result):
     parts = [("Moving faces", motion_table(result)), ("Head pose", pose_table(result)),
              ("Still faces", still_table(result)), ("What covers a face", cover_table(result)),
              ("Pictures without a face", faceless_table(result)),
-             ("Conditions", "Found, wrong (an error over 20 %) and false faces after six frames. "
-              "Error: median over the faces that were found, and the worst; first: the frame "
-              "in which a face appears.\n" + series_tables(result)),
-             ("People", people_tables(result))]
+             ("Conditions", series_tables(result)), ("People", people_tables(result))]
     return "# Faces on clips of known motion\n\n" + "\n".join(
         f"## {title}\n\n{text}" for title, text in parts if text)
 
@@ -255,7 +256,7 @@ def misses(result):
 def main():
     root = os.path.dirname(os.path.dirname(face_clips.HERE))
     parser = argparse.ArgumentParser()
-    parser.add_argument("--dump", required=True)
+    parser.add_argument("--run", required=True)
     parser.add_argument("--cache", default=os.path.join(root, ".cache", "eval-faces"))
     parser.add_argument("--shared", default=os.path.join(os.path.dirname(root), "shared", "data"))
     parser.add_argument("--out", default=os.path.join(root, "out", "faces"))
@@ -272,7 +273,7 @@ def main():
     with open(os.path.join(args.out, "faces.json"), "w") as file:
         json.dump(result, file, indent=1)
     with open(os.path.join(args.out, "faces.md"), "w") as file:
-        file.write(report(result, args.dump))
+        file.write(report(result))
     missed = misses(result) if args.limits else []
     for line in missed:
         print("missed:", line)

@@ -13,8 +13,13 @@ WARM = 15           # frames at a clip's start that do not count for jitter and 
 LOW_PASS = 15       # frames, for what is jitter and what is a slow error
 
 
+def numbers(said):
+    """What JSON says: a number, a list of them or an object of them, as floats; null is nan."""
+    return np.array(list(said.values()) if isinstance(said, dict) else said, float)
+
+
 class Said:
-    """What a dump said of a clip, as arrays: F x A, matched to the true faces."""
+    """What print_faces said of a clip, as arrays: F x A, matched to the true faces."""
 
     def __init__(self, lines, truth, unit):
         points, present = truth["points"].astype(float), truth["present"]
@@ -58,8 +63,7 @@ class Said:
             self.found[f, a] = True
             self.measured[f, a] = seen[i]["points"]
             for name, kept in self.values.items():
-                value = seen[i][name]
-                kept[f, a] = np.nan if value is None else np.array(value, float)
+                kept[f, a] = numbers(seen[i][name])
         for i in range(len(seen)):
             near = [d for _, d, k, _ in pairs if k == i]
             self.false[f] += i not in used and not (near and min(near) < 1)

@@ -3,8 +3,9 @@
 
     face_reference.py [--models DIR] [--reset-every N] [name=value ...] FILE
 
-prints the lines of face_dump for a Y4M file: a face is looked for in the square of its last points
-and detected again when it is not there. Pose, gaze and the like are left out (null).
+prints the lines of print_faces --points --times for a Y4M file: a face is looked for in the square
+of its last points and detected again when it is not there. Pose, gaze and the like are left out
+(null).
 """
 import argparse
 import json
@@ -80,8 +81,8 @@ def main():
                 low, high = points[:468, :2].min(0), points[:468, :2].max(0)
                 faces.append({"id": k + 1, "lost": False, "presence": presence,
                               "box": [*low.tolist(), *(high - low).tolist()],
-                              "pose": [None] * 4, "gaze": [None] * 3, "aperture": [None] * 2,
-                              "glasses": None, "visible": [None] * 8,
+                              "pose": None, "gaze": None, "aperture": None, "glasses": None,
+                              "visible": None,
                               "points": np.round(points, 4).tolist()})
             print(json.dumps({"frame": number, "cpu_ms": (time.process_time() - start) * 1e3,
                               "faces": faces}), flush=True)

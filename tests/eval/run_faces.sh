@@ -1,24 +1,25 @@
 #!/bin/bash
 # The figures of the face analysis on clips of known motion.
 #
-#   tests/eval/run_faces.sh [--all] [--dump PROGRAM] [--limits] [CLIP ...]
+#   tests/eval/run_faces.sh [--all] [--program PRINT_FACES] [--limits] [CLIP ...]
 #
-# Makes the clips that are missing (.cache/eval-faces), runs face_dump (default: of build/) on them
-# and writes out/faces/faces.md and faces.json. Without --all: the clips of the everyday
-# test. --all: every clip, with the pictures of ../shared/data where they are, half an hour.
+# Makes the clips that are missing (.cache/eval-faces), runs samples/print_faces (default: of
+# build/) on them and writes out/faces/faces.md and faces.json. Without --all: the clips of the
+# everyday test. --all: every clip, with the pictures of ../shared/data where they are, half an
+# hour. CLIP: only these of them; may hold * and ?.
 # Needs the packages of tests/requirements.txt in .venv (tests/run.sh makes it).
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
-dump=$root/build/tests/eval/face_dump
+program=$root/build/samples/print_faces
 python=${MIEN_PYTHON:-$root/.venv/bin/python3}
 words=()
 while [ $# -gt 0 ]; do
     case $1 in
     --all) words+=(--set all) ;;
     --limits) words+=(--limits) ;;
-    --dump)
-        dump=$2
+    --program)
+        program=$2
         shift
         ;;
     --help | -h)
@@ -37,12 +38,13 @@ for name in detect-short detect-full mesh lips eye-left eye-right; do
     [ -f "$root/models/face-$name.onnx" ] ||
         { echo "skipped: no models/face-$name.onnx (models/fetch_faces.sh gets it)"; exit 77; }
 done
-if [ ! -x "$dump" ]; then
-    echo "run_faces.sh: there is no $dump: build it first" >&2
+if [ ! -x "$program" ]; then
+    echo "run_faces.sh: there is no $program: build it first" >&2
     exit 1
 fi
 status=0
-"$python" "$root/tests/eval/face_figures.py" --dump "$dump models=$root/models" \
-    --out "$root/out/faces" "${words[@]}" || status=$?
+"$python" "$root/tests/eval/face_figures.py" --out "$root/out/faces" \
+    --run "$(printf '%q ' "$program" --points --times "models=$root/models")" "${words[@]}" ||
+    status=$?
 [ "$status" != 0 ] && [ "$status" != 1 ] || cat "$root/out/faces/faces.md"
 exit "$status"

@@ -57,6 +57,9 @@ def test_errors(work):
     refused('no file', 'usage', *[])
     refused('two files', 'b.y4m', 'a.y4m', 'b.y4m')
     refused('an unknown option', '--point', '--point', '-')
+    for number in ['0', '-3', '2s', '']:
+        refused(f'{number!r} frames', f"'{number}'", '--reset-every', number, '-')
+    refused('no number of frames', '--reset-every', '-', '--reset-every')
     refused('an unknown parameter', 'wrinkles', '-', 'wrinkles=3')
     refused('a value out of range', 'max-faces', '-', 'max-faces=99')
     refused('a file that is not there', 'nosuch.y4m', os.path.join(work, 'nosuch.y4m'))
@@ -141,11 +144,16 @@ def test_portrait(work, picture):
     with open(out, 'rb') as f:
         check('the frames are written as they were', f.read() == data)
     done = run('-', '-o', out, 'device=cpu', 'overlay=faces+mesh', data=data)
-    check('points only when asked for', all('points' not in face for f in frames_of(done)
-                                            for face in f['faces']))
+    frames = frames_of(done)
+    check('points and times only when asked for', all(
+        'cpu_ms' not in f and 'points' not in face for f in frames for face in f['faces']))
     with open(out, 'rb') as f:
         drawn = f.read()
     check('the overlay is in them', len(drawn) == len(data) and drawn != data)
+    frames = frames_of(run('-', '--times', '--reset-every', '2', 'device=cpu', data=data))
+    ids = [face['id'] for f in frames for face in f['faces']]
+    check('another scene, another face', len(ids) == 4 and ids[0] == ids[1] < ids[2] == ids[3], ids)
+    check('what it cost', all(0 < f['cpu_ms'] < 1e5 for f in frames), frames)
 
 
 def main():
