@@ -222,7 +222,9 @@ static int open_device(mien_filter *f)
     if (f->device && (strcmp(selector, f->device_selector) == 0 || is_fading(f)))
         return MIEN_OK;
     mvk_device *made;
-    int status = mvk_device_create(&made, selector, &f->log);
+    mvk_device_config config = {.selector = selector,
+                                .cache = f->now.value[MI_PARAM_CACHE].text};
+    int status = mvk_device_create(&made, &config, &f->log);
     if (status != MIEN_OK && f->device) {
         keep_device(f);
         return MIEN_OK;

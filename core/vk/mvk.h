@@ -13,6 +13,7 @@
 
 #include <vulkan/vulkan.h>
 
+#include "../cache_file.h"
 #include "../log.h"
 
 enum { MVK_PUSH_BYTES = 128, MVK_SPEC_MAX = 12, MVK_LISTS_MAX = 16 };
@@ -51,13 +52,19 @@ typedef struct mvk_device {
     VkCommandPool command_pool;
     VkPipelineCache pipeline_cache;
     VkFence fence;
+    mi_cache cache; /* what is kept from run to run for this device and driver */
     size_t bytes; /* device memory allocated */
     bool lost;    /* the device failed: every later submit fails too */
 } mvk_device;
 
-/* Opens the device that `selector` names: part of a name (any case), an index in the order of
- * the loader, "cpu", or "" for the best one (discrete, integrated, virtual, CPU). */
-int mvk_device_create(mvk_device **device, const char *selector, mi_log *log);
+typedef struct mvk_device_config {
+    /* Part of a name (any case), an index in the order of the loader, "cpu", or "" for the best
+     * one (discrete, integrated, virtual, CPU). */
+    const char *selector;
+    const char *cache; /* folder, see mi_cache_open() */
+} mvk_device_config;
+
+int mvk_device_create(mvk_device **device, const mvk_device_config *config, mi_log *log);
 void mvk_device_destroy(mvk_device **device); /* *device may be NULL; all else is freed first */
 
 /* The line for a failed Vulkan call; marks the device lost where that is the reason. */

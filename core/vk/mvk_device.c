@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../hash.h"
+
 enum { DEVICES_MAX = 16 };
 
 int mvk_fail(mvk_device *device, VkResult result, const char *what)
@@ -196,6 +198,25 @@ static void read_properties(mvk_device *d)
             d->unified = true;
 }
 
+/* Files of the cache are told apart by the device, and are good for one version of its driver. */
+static void open_cache(mvk_device *d, const char *folder)
+{
+    VkPhysicalDeviceProperties p;
+    struct {
+        uint32_t version, api;
+        uint8_t uuid[VK_UUID_SIZE]; /* changes with the driver's build */
+    } driver = {0};
+    vkGetPhysicalDeviceProperties(d->physical, &p);
+    uint64_t device = mi_hash(MI_HASH_START, &p.vendorID, sizeof p.vendorID);
+    device = mi_hash(device, &p.deviceID, sizeof p.deviceID);
+    device = mi_hash(device, p.deviceName, strlen(p.deviceName));
+    driver.version = p.driverVersion;
+    driver.api = p.apiVersion;
+    memcpy(driver.uuid, p.pipelineCacheUUID, sizeof driver.uuid);
+    mi_cache_open(&d->cache, folder, d->log);
+    mi_cache_identify(&d->cache, device, &driver, sizeof driver);
+}
+
 static int create_device(mvk_device *d)
 {
     float priority = 1;
@@ -278,7 +299,7 @@ static int create_pools(mvk_device *d)
     return r == VK_SUCCESS ? MIEN_OK : mvk_fail(d, r, "vkCreateFence");
 }
 
-int mvk_device_create(mvk_device **device, const char *selector, mi_log *log)
+int mvk_device_create(mvk_device **device, const mvk_device_config *config, mi_log *log)
 {
     *device = NULL;
     mvk_device *d = calloc(1, sizeof *d);
@@ -287,11 +308,12 @@ int mvk_device_create(mvk_device **device, const char *selector, mi_log *log)
     d->log = log;
     int status = create_instance(d);
     if (status == MIEN_OK)
-        status = choose_physical(d, selector);
+        status = choose_physical(d, config->selector);
     if (status == MIEN_OK)
         status = find_queue(d);
     if (status == MIEN_OK) {
         read_properties(d);
+        open_cache(d, config->cache);
         status = create_device(d);
     }
     if (status == MIEN_OK)

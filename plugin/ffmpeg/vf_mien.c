@@ -5,6 +5,7 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <mien/mien.h>
@@ -150,6 +151,25 @@ static int apply_option(MienContext *s, const AVOption *o)
     return status < 0 ? averror(status) : 0;
 }
 
+/* The library reads no environment: the folder that the user's names is for the filter to tell,
+ * unless the option does. */
+static int choose_cache(AVFilterContext *ctx)
+{
+    MienContext *s   = ctx->priv;
+    const char *base = getenv("XDG_CACHE_HOME");
+    char *folder;
+    int status;
+
+    if (!base || base[0] != '/' || (s->opt_CACHE && s->opt_CACHE[0]))
+        return 0;
+    folder = av_asprintf("%s/mien", base);
+    if (!folder)
+        return AVERROR(ENOMEM);
+    status = mien_filter_set(s->filter, "cache", folder);
+    av_free(folder);
+    return status < 0 ? averror(status) : 0;
+}
+
 static av_cold int init(AVFilterContext *ctx)
 {
     MienContext *s = ctx->priv;
@@ -170,6 +190,9 @@ static av_cold int init(AVFilterContext *ctx)
         if (ret < 0)
             return ret;
     }
+    status = choose_cache(ctx);
+    if (status < 0)
+        return status;
     av_log(ctx, AV_LOG_VERBOSE, "libmien %s\n", mien_version());
     return 0;
 }

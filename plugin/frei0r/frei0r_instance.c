@@ -13,6 +13,7 @@
 struct instance {
     int32_t width, height;
     mien_filter *filter;
+    bool started;         /* a frame was worked on */
     pthread_mutex_t lock; /* guards the rest */
     bool failed;          /* said so: frames pass unchanged until a parameter changes */
     size_t count;         /* of rows of the table */
@@ -172,6 +173,20 @@ static void note_failure(instance *self)
     pthread_mutex_unlock(&self->lock);
 }
 
+/* The library reads no environment: the folder that the user's names is for the plugin to tell,
+ * unless the host does. */
+static void choose_cache(mien_filter *filter)
+{
+    const char *base = getenv("XDG_CACHE_HOME");
+    char folder[VALUES_TEXT_MAX];
+    if (mien_filter_get(filter, "cache", folder, sizeof folder) < 0 || folder[0] || !base ||
+        base[0] != '/')
+        return;
+    int n = snprintf(folder, sizeof folder, "%s/mien", base);
+    if (n > 0 && (size_t)n < sizeof folder)
+        mien_filter_set(filter, "cache", folder);
+}
+
 void instance_update(instance *self, const uint32_t *in, uint32_t *out)
 {
     ptrdiff_t stride = (ptrdiff_t)self->width * 4;
@@ -184,6 +199,9 @@ void instance_update(instance *self, const uint32_t *in, uint32_t *out)
     mien_frame to = from;
     to.data[0] = (uint8_t *)out;
     if (!has_failed(self) && !mien_filter_is_bypass(self->filter)) {
+        if (!self->started)
+            choose_cache(self->filter);
+        self->started = true;
         if (mien_filter_process(self->filter, &from, &to) >= 0)
             return;
         note_failure(self);

@@ -235,6 +235,18 @@ static gboolean gst_mien_start(GstBaseTransform *base)
     return !refused;
 }
 
+/* The library reads no environment: the folder that the user's environment names is for the
+ * element to tell, unless the property does. */
+static void choose_cache(mien_filter *filter)
+{
+    gchar text[GST_MIEN_TEXT_MAX];
+    if (mien_filter_get(filter, "cache", text, sizeof text) < 0 || text[0])
+        return;
+    gchar *folder = g_build_filename(g_get_user_cache_dir(), "mien", NULL);
+    mien_filter_set(filter, "cache", folder);
+    g_free(folder);
+}
+
 /* Slow and failing work is done here rather than at the first frame. */
 static gboolean gst_mien_set_info(GstVideoFilter *video, GstCaps *in_caps, GstVideoInfo *in,
                                   GstCaps *out_caps, GstVideoInfo *out)
@@ -245,6 +257,7 @@ static gboolean gst_mien_set_info(GstVideoFilter *video, GstCaps *in_caps, GstVi
     GstMien *self = GST_MIEN(video);
     if (!gst_mien_frame_describe(&self->shape, in))
         return FALSE; /* cannot be: the pad templates have no such format */
+    choose_cache(self->filter);
     begin_call(self);
     return end_call(self, mien_filter_prepare(self->filter, &self->shape));
 }

@@ -44,7 +44,7 @@ if [ ! -x "$program" ]; then
 fi
 status=0
 "$python" "$root/tests/eval/face_figures.py" --out "$root/out/faces" \
-    --run "$(printf '%q ' "$program" --points --times "models=$root/models")" "${words[@]}" ||
-    status=$?
+    --run "$(printf '%q ' "$program" --points --times "models=$root/models" cache=none)" \
+    "${words[@]}" || status=$?
 [ "$status" != 0 ] && [ "$status" != 1 ] || cat "$root/out/faces/faces.md"
 exit "$status"

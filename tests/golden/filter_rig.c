@@ -1,5 +1,6 @@
 #include "filter_rig.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 
 static const char *const style_names[] = {"invert", "grey", "sharp", "broken"};
 static char folder[] = "/tmp/mien-filter-XXXXXX";
+static char cache[64];
 static int validation_lines;
 /* Lives to the end: the driver stays loaded, and leak checkers can name it as the owner of what it
  * keeps. */
@@ -72,7 +74,9 @@ bool filter_rig_open(void)
     /* Does anything run at all? */
     if (mien_filter_create(&anchor, NULL) != MIEN_OK)
         abort();
+    snprintf(cache, sizeof cache, "%s/cache", folder);
     mien_filter_set(anchor, "models", folder);
+    mien_filter_set(anchor, "cache", cache);
     mien_filter_set(anchor, "style", "grey");
     mien_frame shape = {.format = MIEN_FORMAT_RGBA, .width = 16, .height = 16};
     int status = mien_filter_prepare(anchor, &shape);
@@ -85,6 +89,20 @@ bool filter_rig_open(void)
     return status == MIEN_OK;
 }
 
+static void remove_cache(void)
+{
+    DIR *d = opendir(cache);
+    const struct dirent *entry;
+    char path[400];
+    while (d && (entry = readdir(d))) {
+        snprintf(path, sizeof path, "%s/%s", cache, entry->d_name);
+        unlink(path);
+    }
+    if (d)
+        closedir(d);
+    rmdir(cache);
+}
+
 void filter_rig_close(void)
 {
     for (size_t i = 0; i < sizeof style_names / sizeof style_names[0]; i++) {
@@ -92,6 +110,7 @@ void filter_rig_close(void)
         style_path(path, style_names[i]);
         unlink(path);
     }
+    remove_cache();
     rmdir(folder);
     if (validation_lines) {
         fprintf(stderr, "%d lines of the validation layers\n", validation_lines);
@@ -121,6 +140,7 @@ mien_filter *filter_make(filter_log *log, const char *params)
     assert_int_equal(mien_filter_create(&f, &(mien_log){keep_line, log, MIEN_LOG_INFO}), MIEN_OK);
     assert_non_null(f);
     assert_int_equal(mien_filter_set(f, "models", folder), MIEN_OK);
+    assert_int_equal(mien_filter_set(f, "cache", cache), MIEN_OK);
     if (mien_filter_set_all(f, params) != MIEN_OK)
         fail_msg("%s", mien_filter_error(f));
     return f;

@@ -85,7 +85,8 @@ int main(int argc, char **argv)
     const char *const *outputs = argc > 5 ? (const char *const *)argv + 5 : NULL;
     if (!bytes ||
         mi_graph_of_outputs(&graph, bytes, size, argv[1], h, w, outputs, argc - 5, &log) < 0 ||
-        mvk_device_create(&d, "", &log) < 0 || mi_net_create(&net, d, graph, &log) < 0)
+        mvk_device_create(&d, &(mvk_device_config){"", ""}, &log) < 0 ||
+        mi_net_create(&net, d, graph, &log) < 0)
         return 1;
     int32_t input = 2, base = 2 + w * h;
     mvk_buffer arena;

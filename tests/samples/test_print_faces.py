@@ -35,6 +35,7 @@ def run(*words, data=b''):
     # What the Vulkan driver leaks has no name once it is unloaded: no leak checks, of a sanitizer.
     env = dict(os.environ)
     env['ASAN_OPTIONS'] = env.get('ASAN_OPTIONS', '') + ':detect_leaks=0'
+    words = ['cache=none', *words] if words else words
     return subprocess.run([program, *words], input=data, capture_output=True, check=False, env=env)
 
 

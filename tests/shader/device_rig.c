@@ -34,7 +34,7 @@ bool rig_open(device_rig *rig)
     if (vkCreateInstance(&info, NULL, &anchor) != VK_SUCCESS ||
         vkEnumeratePhysicalDevices(anchor, &devices, NULL) != VK_SUCCESS)
         return false;
-    return mvk_device_create(&rig->device, "", &rig->log) == MIEN_OK;
+    return mvk_device_create(&rig->device, &(mvk_device_config){"", "none"}, &rig->log) == MIEN_OK;
 }
 
 void rig_close(device_rig *rig)
