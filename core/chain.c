@@ -106,29 +106,22 @@ static int clear_arena(mi_chain *c)
     return status;
 }
 
-static int record(mi_chain *c, int parity, int mode)
+static void record_in(mi_chain *c, mvk_commands *list, int parity)
 {
-    mvk_commands *list = &c->list[parity][mode];
-    mvk_commands_destroy(c->device, list);
-    int status = mvk_commands_create(c->device, list, c->timing ? STAGES + 1 : 0);
-    if (status == MIEN_OK)
-        status = mvk_commands_begin(c->device, list);
-    if (status != MIEN_OK)
-        return status;
-    mvk_mark(list);
     mi_transfer_record_in(c->transfer, list);
     mvk_bind_set(c->device, list, &c->set[0]);
     mi_compose_record_import(&c->compose, list, c->picture[parity]);
     mvk_barrier(list);
-    mvk_mark(list);
-    if (mode == MODE_MOTION)
-        mi_blend_record_motion(&c->blend, list, c->picture, parity);
-    mvk_mark(list);
-    mi_net_record(&c->net, list, c->net_base, c->picture[parity].at, false);
-    mvk_mark(list);
+}
+
+static void record_resolve(mi_chain *c, mvk_commands *list, int parity, int mode)
+{
     mi_blend_record_resolve(&c->blend, list, c->picture, mi_net_output(&c->net, 0, c->net_base),
                             parity, mode == MODE_PLAIN);
-    mvk_mark(list);
+}
+
+static void record_out(mi_chain *c, mvk_commands *list, int mode)
+{
     mi_export from = {.model = c->blend.model, .still = c->blend.still, .fine = c->fine,
                       .plain = mode == MODE_PLAIN || !c->steady, .rows = c->band_rows};
     for (int32_t i = 0; i < c->bands; i++) {
@@ -140,6 +133,28 @@ static int record(mi_chain *c, int parity, int mode)
     }
     mi_transfer_record_out(c->transfer, list);
     mvk_barrier_host(list);
+}
+
+static int record(mi_chain *c, int parity, int mode)
+{
+    mvk_commands *list = &c->list[parity][mode];
+    mvk_commands_destroy(c->device, list);
+    int status = mvk_commands_create(c->device, list, c->timing ? STAGES + 1 : 0);
+    if (status == MIEN_OK)
+        status = mvk_commands_begin(c->device, list);
+    if (status != MIEN_OK)
+        return status;
+    mvk_mark(list);
+    record_in(c, list, parity);
+    mvk_mark(list);
+    if (mode == MODE_MOTION)
+        mi_blend_record_motion(&c->blend, list, c->picture, parity);
+    mvk_mark(list);
+    mi_net_record(&c->net, list, c->net_base, c->picture[parity].at, false);
+    mvk_mark(list);
+    record_resolve(c, list, parity, mode);
+    mvk_mark(list);
+    record_out(c, list, mode);
     mvk_mark(list);
     return mvk_commands_end(c->device, list);
 }
@@ -153,12 +168,33 @@ static int record_all(mi_chain *c)
     return status;
 }
 
-/* Drivers compile at the first dispatch: let that happen here and not in the first frame. */
+/* Some drivers compile at the first run: let that happen here and not in a frame. Both modes run;
+ * the network, which is the same in both, once. */
 static int warm_up(mi_chain *c)
 {
     struct frame_uniform u = {.strength = 1, .alpha = 1, .fresh = 1};
+    mvk_commands first;
     memcpy(c->uniform.map, &u, sizeof u);
-    return mvk_submit(c->device, &c->list[0][MODE_MOTION]);
+    int status = mvk_commands_create(c->device, &first, 0);
+    if (status != MIEN_OK)
+        return status;
+    status = mvk_commands_begin(c->device, &first);
+    if (status == MIEN_OK) {
+        mvk_commands_first(&first);
+        record_in(c, &first, 0);
+        mi_blend_record_motion(&c->blend, &first, c->picture, 0);
+        mi_net_record(&c->net, &first, c->net_base, c->picture[0].at, false);
+        for (int mode = 0; mode < MODES; mode++) {
+            record_resolve(c, &first, 0, mode);
+            record_out(c, &first, mode);
+            mvk_barrier(&first);
+        }
+        status = mvk_commands_end(c->device, &first);
+    }
+    if (status == MIEN_OK)
+        status = mvk_submit_first(c->device, &first);
+    mvk_commands_destroy(c->device, &first);
+    return status;
 }
 
 static int create_parts(mi_chain *c, const mi_chain_config *config)
@@ -198,6 +234,8 @@ static int create_parts(mi_chain *c, const mi_chain_config *config)
         status = create_buffers(c, shape, &arena);
     if (status == MIEN_OK)
         status = clear_arena(c);
+    if (status == MIEN_OK)
+        status = mvk_pipelines_build(c->device);
     if (status == MIEN_OK)
         status = record_all(c);
     if (status == MIEN_OK)

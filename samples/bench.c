@@ -2,9 +2,12 @@
  * device's measured peak, as text and as JSON.
  *
  *   bench [--size WxH] [--format I420|NV12|YUY2|RGBA] [--frames N] [--json FILE] [name=value ...]
+ *   bench --start [--size WxH] [--format ...] [name=value ...]
  *
  * CPU time is the process's, all threads, a frame: on a busy machine it says more than the wall
- * clock. A stage's CPU time is its share of the frame's device time. */
+ * clock. A stage's CPU time is its share of the frame's device time.
+ *
+ * --start says instead what the start costs, the first one and the next: bench_start.h. */
 #include <mien/mien.h>
 
 #include <stdio.h>
@@ -12,12 +15,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench_start.h"
+
 enum { FRAMES_MAX = 10000, WARM = 3, STAGES = 16, PICTURES = 4 };
 
 typedef struct options {
     int width, height, frames;
     mien_format format;
     const char *format_name, *json;
+    bool start;
 } options;
 
 typedef struct result {
@@ -69,6 +75,8 @@ static int take_options(options *o, int argc, char **argv, mien_filter *filter)
                    atoi(next) <= FRAMES_MAX) {
             o->frames = atoi(next);
             i++;
+        } else if (strcmp(argv[i], "--start") == 0) {
+            o->start = true;
         } else if (strcmp(argv[i], "--json") == 0 && next) {
             o->json = next;
             i++;
@@ -88,7 +96,7 @@ static int take_options(options *o, int argc, char **argv, mien_filter *filter)
             if (mien_filter_set_all(filter, argv[i]) < 0)
                 return -1;
         } else {
-            fprintf(stderr, "usage: bench [--size WxH] [--format I420|NV12|YUY2|RGBA] "
+            fprintf(stderr, "usage: bench [--start] [--size WxH] [--format I420|NV12|YUY2|RGBA] "
                             "[--frames N] [--json FILE] [name=value ...]\n");
             return -1;
         }
@@ -223,6 +231,8 @@ int main(int argc, char **argv)
     char style[256] = "";
     int failed = 1;
     mien_log log = {.write = on_log, .level = MIEN_LOG_WARNING};
+    if (bench_start_is_child())
+        log = bench_start_log();
     if (mien_filter_create(&filter, &log) < 0 || mien_filter_set(filter, "style", "cartoon") < 0 ||
         take_options(&o, argc, argv, filter) < 0)
         goto error;
@@ -231,7 +241,13 @@ int main(int argc, char **argv)
             goto error;
         draw(&in[i], i);
     }
-    if (make_frame(&out, &o) < 0 || mien_filter_set_timing(filter, true) < 0 ||
+    if (make_frame(&out, &o) < 0)
+        goto error;
+    if (o.start) {
+        failed = bench_start(filter, in, &out, argv) < 0;
+        goto error;
+    }
+    if (mien_filter_set_timing(filter, true) < 0 ||
         mien_filter_get(filter, "style", style, sizeof style) < 0 ||
         run_frames(filter, &o, in, &out, &r) < 0)
         goto error;

@@ -19,7 +19,7 @@ typedef struct mi_motion_level {
 
 typedef struct mi_blend {
     mvk_device *device;
-    VkPipeline half_picture, half_plane, search, warp_error, resolve, resolve_plain;
+    mvk_pipeline *half_picture, *half_plane, *search, *warp_error, *resolve, *resolve_plain;
     float kr, kb;
     int32_t w, h;
     mi_picture history[2]; /* of even and odd frames */

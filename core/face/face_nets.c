@@ -57,7 +57,7 @@ struct mi_face_nets {
     int32_t outputs[NETS];
     int32_t size_out[NETS][4]; /* vec4 of each output */
     mi_branch branch[BRANCHES];
-    VkPipeline shader[SHADERS];
+    mvk_pipeline *shader[SHADERS];
     mi_picture crop, half;
     int32_t look, matrix[BRANCHES], subset[BRANCHES], feature[BRANCHES];
     mvk_buffer arena, uniform, readback;
@@ -338,6 +338,45 @@ static int record_all(mi_face_nets *f)
     return status;
 }
 
+/* Tells the crop shader about a square. */
+static void set_square(mi_face_nets *f, int32_t index, const mi_roi *roi, int32_t size,
+                       bool symmetric, bool black)
+{
+    struct face_square *s = &((struct face_uniform *)f->uniform.map)->square[index];
+    float taps = ceilf(roi->side / (float)size);
+    *s = (struct face_square){
+        .place = {roi->x, roi->y, roi->side * cosf(roi->angle), roi->side * sinf(roi->angle)},
+        .how = {taps < 1 ? 1 : taps > TAPS_MAX ? TAPS_MAX : taps, symmetric ? 2.0f : 1.0f,
+                symmetric ? -1.0f : 0.0f, black ? 1.0f : 0.0f}};
+}
+
+/* Some drivers compile at the first run: let that happen here and not in a frame. What is seen of
+ * no picture matters to nobody. */
+static int warm_up(mi_face_nets *f)
+{
+    const mi_roi roi = {.side = MI_MESH_SIZE};
+    mvk_commands first;
+    set_square(f, 0, &roi, MI_MESH_SIZE, false, false);
+    for (int id = SHORT; id <= FULL; id++)
+        set_square(f, MI_FACES + id, &roi, net_table[id].size, true, true);
+    int status = mvk_commands_create(f->device, &first, 0);
+    if (status != MIEN_OK)
+        return status;
+    status = mvk_commands_begin(f->device, &first);
+    if (status == MIEN_OK) {
+        mvk_commands_first(&first);
+        mi_transfer_record_in(f->transfer, &first);
+        for (int id = SHORT; id <= FULL; id++)
+            record_detect(f, &first, id);
+        record_sight(f, &first, 0);
+        status = end(f, &first);
+    }
+    if (status == MIEN_OK)
+        status = mvk_submit_first(f->device, &first);
+    mvk_commands_destroy(f->device, &first);
+    return status;
+}
+
 int mi_face_nets_create(mi_face_nets **nets, mvk_device *device, const mien_frame *shape,
                         const mi_transfer *transfer, const char *models, mi_log *log)
 {
@@ -361,7 +400,11 @@ int mi_face_nets_create(mi_face_nets **nets, mvk_device *device, const mien_fram
     if (status == MIEN_OK)
         status = make_buffers(f);
     if (status == MIEN_OK)
+        status = mvk_pipelines_build(device);
+    if (status == MIEN_OK)
         status = record_all(f);
+    if (status == MIEN_OK)
+        status = warm_up(f);
     if (status != MIEN_OK)
         mi_face_nets_destroy(&f);
     *nets = f;
@@ -390,18 +433,6 @@ void mi_face_nets_destroy(mi_face_nets **nets)
     mvk_buffer_destroy(f->device, &f->readback);
     free(f->plane);
     free(f);
-}
-
-/* Tells the crop shader about a square. */
-static void set_square(mi_face_nets *f, int32_t index, const mi_roi *roi, int32_t size,
-                       bool symmetric, bool black)
-{
-    struct face_square *s = &((struct face_uniform *)f->uniform.map)->square[index];
-    float taps = ceilf(roi->side / (float)size);
-    *s = (struct face_square){
-        .place = {roi->x, roi->y, roi->side * cosf(roi->angle), roi->side * sinf(roi->angle)},
-        .how = {taps < 1 ? 1 : taps > TAPS_MAX ? TAPS_MAX : taps, symmetric ? 2.0f : 1.0f,
-                symmetric ? -1.0f : 0.0f, black ? 1.0f : 0.0f}};
 }
 
 static const float *result(const mi_face_nets *f, int32_t vec4)

@@ -3,33 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool same_pipeline(const mi_step *a, const mi_step *b)
-{
-    return mi_variant_same(&a->variant, &b->variant) &&
-           memcmp(a->spec, b->spec, sizeof a->spec) == 0;
-}
-
 static int make_pipelines(mi_net *net, mi_log *log)
 {
     const mi_plan *plan = &net->plan;
     for (int32_t i = 0; i < plan->steps; i++) {
-        int32_t found = -1;
-        for (int32_t k = 0; k < i && found < 0; k++)
-            if (same_pipeline(&plan->step[i], &plan->step[k]))
-                found = net->step_pipeline[k];
-        if (found < 0) {
-            const mvk_shader *shader = mi_kernel_shader(&plan->step[i].variant);
-            if (!shader)
-                return mi_fail(log, MIEN_ERR_UNSUPPORTED, "node '%s': no kernel for it",
-                               plan->step[i].node);
-            found = net->pipelines;
-            int status = mvk_pipeline_create(net->device, &net->pipeline[found], shader,
-                                             plan->step[i].spec, MI_SPECS);
-            if (status != MIEN_OK)
-                return status;
-            net->pipelines++;
-        }
-        net->step_pipeline[i] = found;
+        const mi_step *s = &plan->step[i];
+        const mvk_shader *shader = mi_kernel_shader(&s->variant);
+        if (!shader)
+            return mi_fail(log, MIEN_ERR_UNSUPPORTED, "node '%s': no kernel for it", s->node);
+        int status = mvk_pipeline_create(net->device, &net->pipeline[i], shader, s->spec,
+                                         MI_SPECS);
+        if (status != MIEN_OK)
+            return status;
     }
     return MIEN_OK;
 }
@@ -43,8 +28,7 @@ int mi_net_create(mi_net *net, mvk_device *device, const mi_graph *graph, mi_log
         return status;
     size_t steps = (size_t)net->plan.steps;
     net->pipeline = calloc(steps, sizeof *net->pipeline);
-    net->step_pipeline = calloc(steps, sizeof *net->step_pipeline);
-    if (!net->pipeline || !net->step_pipeline) {
+    if (!net->pipeline) {
         status = mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
         goto error;
     }
@@ -68,11 +52,10 @@ void mi_net_destroy(mi_net *net)
 {
     if (!net->device)
         return;
-    for (int32_t i = 0; i < net->pipelines; i++)
+    for (int32_t i = 0; net->pipeline && i < net->plan.steps; i++)
         mvk_pipeline_destroy(net->device, &net->pipeline[i]);
     mvk_buffer_destroy(net->device, &net->weights);
     free(net->pipeline);
-    free(net->step_pipeline);
     mi_plan_destroy(&net->plan);
     memset(net, 0, sizeof *net);
 }
@@ -96,8 +79,8 @@ void mi_net_record(const mi_net *net, mvk_commands *commands, int32_t base, int3
             push.c0 += place(net, s->in2, base, input);
         push.out0 += place(net, s->out, base, input);
         mvk_barrier(commands);
-        mvk_dispatch(net->device, commands, net->pipeline[net->step_pipeline[i]], &push,
-                     sizeof push, s->groups[0], s->groups[1], s->groups[2]);
+        mvk_dispatch(net->device, commands, net->pipeline[i], &push, sizeof push,
+                     s->groups[0], s->groups[1], s->groups[2]);
         if (marks)
             mvk_mark(commands);
     }

@@ -8,12 +8,10 @@ typedef struct mi_net {
     mvk_device *device;
     mi_plan plan;
     mvk_buffer weights;
-    VkPipeline *pipeline;       /* distinct ones */
-    int32_t pipelines;
-    int32_t *step_pipeline;     /* of each step */
+    mvk_pipeline **pipeline; /* of each step; compiled by mvk_pipelines_build() */
 } mi_net;
 
-/* Compiles and uploads what `graph` needs. `net` is filled in place; on failure it is empty. */
+/* Plans `graph` and uploads its weights. `net` is filled in place; on failure it is empty. */
 int mi_net_create(mi_net *net, mvk_device *device, const mi_graph *graph, mi_log *log);
 void mi_net_destroy(mi_net *net); /* may be empty */
 

@@ -51,6 +51,10 @@ typedef struct mvk_device {
     VkDescriptorPool descriptor_pool;
     VkCommandPool command_pool;
     VkPipelineCache pipeline_cache;
+    size_t pipeline_cache_bytes; /* as it was stored last */
+    struct mvk_pipeline *pipelines; /* all there are, a list */
+    struct mvk_aside *aside;        /* while other threads work for it, */
+    pthread_t caller;               /* and this is the caller's */
     VkFence fence;
     mi_cache cache; /* what is kept from run to run for this device and driver */
     size_t bytes; /* device memory allocated */
@@ -115,15 +119,40 @@ typedef struct mvk_shader {
     size_t bytes;
 } mvk_shader;
 
-/* spec[i] becomes specialization constant i. */
-int mvk_pipeline_create(mvk_device *device, VkPipeline *pipeline, const mvk_shader *shader,
+/* A shader with its constants. Equal ones are one, shared by their users. */
+typedef struct mvk_pipeline {
+    mvk_shader shader;
+    uint32_t spec[MVK_SPEC_MAX], specs;
+    VkPipeline handle; /* VK_NULL_HANDLE until it is compiled */
+    uint32_t users;
+    bool ran;          /* drivers may put work off to the first run: see mvk_commands_first() */
+    struct mvk_pipeline *next;
+} mvk_pipeline;
+
+/* spec[i] becomes specialization constant i; specs: 0..MVK_SPEC_MAX. Compiles nothing yet. */
+int mvk_pipeline_create(mvk_device *device, mvk_pipeline **pipeline, const mvk_shader *shader,
                         const uint32_t *spec, uint32_t specs);
-void mvk_pipeline_destroy(mvk_device *device, VkPipeline *pipeline);
+void mvk_pipeline_destroy(mvk_device *device, mvk_pipeline **pipeline); /* *pipeline may be NULL */
+
+/* Compiles all that were created, on all cores, and stores what the driver wants to keep. What
+ * was not built so is compiled when it is first recorded. */
+int mvk_pipelines_build(mvk_device *device);
+
+/* For the parts of this layer. */
+int mvk_pipeline_handle(mvk_device *device, mvk_pipeline *pipeline, VkPipeline *handle);
+void mvk_aside_put(struct mvk_aside *aside, const char *line); /* a message for the caller's thread */
+int mvk_pipeline_cache_open(mvk_device *device);
+void mvk_pipeline_cache_store(mvk_device *device);
 
 /* A recorded list of commands, submitted as often as wanted. With `marks` > 0 it can hold that
- * many time stamps. */
+ * many time stamps. A list that is long for the device is submitted in parts. */
 typedef struct mvk_commands {
-    VkCommandBuffer buffer;
+    VkCommandBuffer buffer; /* of the last part: what is recorded goes there */
+    VkCommandBuffer *part;  /* those before it */
+    uint32_t parts;
+    const mvk_set *set;     /* bound */
+    int status;             /* of recording, which mvk_commands_end() returns */
+    bool first;             /* see mvk_commands_first() */
     VkQueryPool queries;
     uint32_t marks, used;
 } mvk_commands;
@@ -131,10 +160,11 @@ typedef struct mvk_commands {
 int mvk_commands_create(mvk_device *device, mvk_commands *commands, uint32_t marks);
 void mvk_commands_destroy(mvk_device *device, mvk_commands *commands);
 int mvk_commands_begin(mvk_device *device, mvk_commands *commands);
+/* What failed while it was recorded comes out here. */
 int mvk_commands_end(mvk_device *device, mvk_commands *commands);
 
 void mvk_bind_set(mvk_device *device, mvk_commands *commands, const mvk_set *set);
-void mvk_dispatch(mvk_device *device, mvk_commands *commands, VkPipeline pipeline,
+void mvk_dispatch(mvk_device *device, mvk_commands *commands, mvk_pipeline *pipeline,
                   const void *push, uint32_t push_bytes, uint32_t x, uint32_t y, uint32_t z);
 /* What was written before is seen by what comes after: shaders and copies, device side. */
 void mvk_barrier(mvk_commands *commands);
@@ -152,6 +182,13 @@ int mvk_submit(mvk_device *device, const mvk_commands *commands);
 /* The same for several in one submission, one after the other: each sees to its own barriers.
  * count: 1..MVK_LISTS_MAX. */
 int mvk_submit_lists(mvk_device *device, const mvk_commands *const *lists, uint32_t count);
+
+/* Between begin and the first dispatch: this list is for mvk_submit_first(). Each pipeline that
+ * never ran begins a part of its own. */
+void mvk_commands_first(mvk_commands *commands);
+/* Runs such a list part by part. Some drivers compile at the first run: a line of progress says
+ * how many kernels have had it. */
+int mvk_submit_first(mvk_device *device, const mvk_commands *commands);
 
 /* Milliseconds between mark i and i + 1 of the last submit, for i in 0..count. Returns how many
  * could be read. */

@@ -1,6 +1,9 @@
 #include "mvk.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "../progress.h"
 
 /* A submit that takes longer has hung: the longest frame at 8192x8192 on a CPU driver is far
  * below it. */
@@ -8,22 +11,44 @@ static const uint64_t SUBMIT_LIMIT_NS = 120ull * 1000 * 1000 * 1000;
 
 enum { MARKS_MAX = 256 };
 
-int mvk_commands_create(mvk_device *d, mvk_commands *c, uint32_t marks)
+static int allocate(mvk_device *d, VkCommandBuffer *buffer)
 {
-    memset(c, 0, sizeof *c);
     VkCommandBufferAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
                                         .commandPool = d->command_pool,
                                         .commandBufferCount = 1};
-    VkResult r = vkAllocateCommandBuffers(d->device, &info, &c->buffer);
-    if (r != VK_SUCCESS)
-        return mvk_fail(d, r, "vkAllocateCommandBuffers");
+    VkResult r = vkAllocateCommandBuffers(d->device, &info, buffer);
+    return r == VK_SUCCESS ? MIEN_OK : mvk_fail(d, r, "vkAllocateCommandBuffers");
+}
+
+static int begin(mvk_device *d, VkCommandBuffer buffer)
+{
+    VkCommandBufferBeginInfo info = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+    VkResult r = vkBeginCommandBuffer(buffer, &info);
+    return r == VK_SUCCESS ? MIEN_OK : mvk_fail(d, r, "vkBeginCommandBuffer");
+}
+
+static void drop_parts(mvk_device *d, mvk_commands *c)
+{
+    if (c->parts)
+        vkFreeCommandBuffers(d->device, d->command_pool, c->parts, c->part);
+    free(c->part);
+    c->part = NULL;
+    c->parts = 0;
+}
+
+int mvk_commands_create(mvk_device *d, mvk_commands *c, uint32_t marks)
+{
+    memset(c, 0, sizeof *c);
+    int status = allocate(d, &c->buffer);
+    if (status != MIEN_OK)
+        return status;
     if (marks == 0 || !d->limits.timestampComputeAndGraphics)
         return MIEN_OK;
     c->marks = marks < MARKS_MAX ? marks : MARKS_MAX;
     VkQueryPoolCreateInfo pool = {.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
                                   .queryType = VK_QUERY_TYPE_TIMESTAMP,
                                   .queryCount = c->marks};
-    r = vkCreateQueryPool(d->device, &pool, NULL, &c->queries);
+    VkResult r = vkCreateQueryPool(d->device, &pool, NULL, &c->queries);
     if (r == VK_SUCCESS)
         return MIEN_OK;
     mvk_commands_destroy(d, c);
@@ -34,6 +59,7 @@ void mvk_commands_destroy(mvk_device *d, mvk_commands *c)
 {
     if (c->queries)
         vkDestroyQueryPool(d->device, c->queries, NULL);
+    drop_parts(d, c);
     if (c->buffer)
         vkFreeCommandBuffers(d->device, d->command_pool, 1, &c->buffer);
     memset(c, 0, sizeof *c);
@@ -41,10 +67,13 @@ void mvk_commands_destroy(mvk_device *d, mvk_commands *c)
 
 int mvk_commands_begin(mvk_device *d, mvk_commands *c)
 {
-    VkCommandBufferBeginInfo info = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
-    VkResult r = vkBeginCommandBuffer(c->buffer, &info);
-    if (r != VK_SUCCESS)
-        return mvk_fail(d, r, "vkBeginCommandBuffer");
+    drop_parts(d, c);
+    int status = begin(d, c->buffer);
+    if (status != MIEN_OK)
+        return status;
+    c->set = NULL;
+    c->status = MIEN_OK;
+    c->first = false;
     c->used = 0;
     if (c->queries)
         vkCmdResetQueryPool(c->buffer, c->queries, 0, c->marks);
@@ -54,19 +83,57 @@ int mvk_commands_begin(mvk_device *d, mvk_commands *c)
 int mvk_commands_end(mvk_device *d, mvk_commands *c)
 {
     VkResult r = vkEndCommandBuffer(c->buffer);
+    if (c->status != MIEN_OK)
+        return c->status;
     return r == VK_SUCCESS ? MIEN_OK : mvk_fail(d, r, "vkEndCommandBuffer");
 }
 
 void mvk_bind_set(mvk_device *d, mvk_commands *c, const mvk_set *set)
 {
+    c->set = set;
     vkCmdBindDescriptorSets(c->buffer, VK_PIPELINE_BIND_POINT_COMPUTE, d->pipeline_layout, 0, 1,
                             &set->set, 0, NULL);
 }
 
-void mvk_dispatch(mvk_device *d, mvk_commands *c, VkPipeline pipeline, const void *push,
+/* What follows goes into a new part. Barriers hold across parts: they are about all that was
+ * submitted before. */
+static int cut(mvk_device *d, mvk_commands *c)
+{
+    VkCommandBuffer made;
+    VkCommandBuffer *part = realloc(c->part, (c->parts + 1) * sizeof *part);
+    if (!part)
+        return mi_fail(d->log, MIEN_ERR_NOMEM, "out of memory");
+    c->part = part;
+    int status = allocate(d, &made);
+    if (status != MIEN_OK)
+        return status;
+    VkResult r = vkEndCommandBuffer(c->buffer);
+    c->part[c->parts++] = c->buffer;
+    c->buffer = made;
+    status = begin(d, made);
+    if (status == MIEN_OK && c->set)
+        mvk_bind_set(d, c, c->set);
+    return r == VK_SUCCESS ? status : mvk_fail(d, r, "vkEndCommandBuffer");
+}
+
+void mvk_commands_first(mvk_commands *c)
+{
+    c->first = true;
+}
+
+void mvk_dispatch(mvk_device *d, mvk_commands *c, mvk_pipeline *pipeline, const void *push,
                   uint32_t push_bytes, uint32_t x, uint32_t y, uint32_t z)
 {
-    vkCmdBindPipeline(c->buffer, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
+    VkPipeline handle;
+    if (c->status == MIEN_OK)
+        c->status = mvk_pipeline_handle(d, pipeline, &handle);
+    if (c->status == MIEN_OK && c->first && !pipeline->ran) {
+        c->status = cut(d, c);
+        pipeline->ran = true;
+    }
+    if (c->status != MIEN_OK)
+        return;
+    vkCmdBindPipeline(c->buffer, VK_PIPELINE_BIND_POINT_COMPUTE, handle);
     if (push_bytes)
         vkCmdPushConstants(c->buffer, d->pipeline_layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
                            push_bytes, push);
@@ -120,20 +187,18 @@ int mvk_submit(mvk_device *d, const mvk_commands *c)
     return mvk_submit_lists(d, &c, 1);
 }
 
-int mvk_submit_lists(mvk_device *d, const mvk_commands *const *lists, uint32_t count)
+static int submit(mvk_device *d, const VkCommandBuffer *buffer, uint32_t count, VkFence fence)
 {
-    VkCommandBuffer buffer[MVK_LISTS_MAX];
-    for (uint32_t i = 0; i < count; i++)
-        buffer[i] = lists[i]->buffer;
-    if (d->lost)
-        return mi_fail(d->log, MIEN_ERR_DEVICE_LOST, "device '%s' was lost", d->name);
     VkSubmitInfo info = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
                          .commandBufferCount = count,
                          .pCommandBuffers = buffer};
-    VkResult r = vkQueueSubmit(d->queue, 1, &info, d->fence);
-    if (r != VK_SUCCESS)
-        return mvk_fail(d, r, "vkQueueSubmit");
-    r = vkWaitForFences(d->device, 1, &d->fence, VK_TRUE, SUBMIT_LIMIT_NS);
+    VkResult r = vkQueueSubmit(d->queue, 1, &info, fence);
+    return r == VK_SUCCESS ? MIEN_OK : mvk_fail(d, r, "vkQueueSubmit");
+}
+
+static int wait(mvk_device *d)
+{
+    VkResult r = vkWaitForFences(d->device, 1, &d->fence, VK_TRUE, SUBMIT_LIMIT_NS);
     if (r == VK_TIMEOUT) {
         d->lost = true;
         return mi_fail(d->log, MIEN_ERR_DEVICE_LOST, "device '%s' did not finish in %d s", d->name,
@@ -142,6 +207,48 @@ int mvk_submit_lists(mvk_device *d, const mvk_commands *const *lists, uint32_t c
     if (r == VK_SUCCESS)
         r = vkResetFences(d->device, 1, &d->fence);
     return r == VK_SUCCESS ? MIEN_OK : mvk_fail(d, r, "vkWaitForFences");
+}
+
+static int check_lost(mvk_device *d)
+{
+    return d->lost ? mi_fail(d->log, MIEN_ERR_DEVICE_LOST, "device '%s' was lost", d->name)
+                   : MIEN_OK;
+}
+
+int mvk_submit_lists(mvk_device *d, const mvk_commands *const *lists, uint32_t count)
+{
+    VkCommandBuffer buffer[MVK_LISTS_MAX];
+    uint32_t waiting = 0;
+    int status = check_lost(d);
+    for (uint32_t i = 0; i < count && status == MIEN_OK; i++) {
+        /* a part ends a submission, with what is before it */
+        for (uint32_t k = 0; k < lists[i]->parts && status == MIEN_OK; k++) {
+            buffer[waiting] = lists[i]->part[k];
+            status = submit(d, buffer, waiting + 1, VK_NULL_HANDLE);
+            waiting = 0;
+        }
+        buffer[waiting++] = lists[i]->buffer;
+    }
+    if (status == MIEN_OK)
+        status = submit(d, buffer, waiting, d->fence);
+    return status == MIEN_OK ? wait(d) : status;
+}
+
+int mvk_submit_first(mvk_device *d, const mvk_commands *c)
+{
+    mi_progress progress;
+    int status = check_lost(d);
+    mi_progress_begin(&progress, d->log, "first run of kernels", c->parts);
+    for (uint32_t i = 0; i <= c->parts && status == MIEN_OK; i++) {
+        status = submit(d, i < c->parts ? &c->part[i] : &c->buffer, 1, d->fence);
+        if (status == MIEN_OK)
+            status = wait(d);
+        if (status == MIEN_OK)
+            mi_progress_step(&progress, i);
+    }
+    if (status == MIEN_OK)
+        mi_progress_end(&progress);
+    return status;
 }
 
 uint32_t mvk_read_marks(mvk_device *d, const mvk_commands *c, double *ms, uint32_t count)

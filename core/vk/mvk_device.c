@@ -26,16 +26,21 @@ int mvk_fail(mvk_device *device, VkResult result, const char *what)
     }
 }
 
-/* Messages of the validation layers, when a host has switched them on. */
+/* Messages of the validation layers, when a host has switched them on. Those about the work of a
+ * thread of this layer wait for the caller's thread, which alone may write to the log. */
 static VKAPI_ATTR VkBool32 VKAPI_CALL on_message(VkDebugUtilsMessageSeverityFlagBitsEXT severity,
                                                  VkDebugUtilsMessageTypeFlagsEXT type,
                                                  const VkDebugUtilsMessengerCallbackDataEXT *data,
                                                  void *opaque)
 {
     (void)type;
+    mvk_device *d = opaque;
     bool error = severity >= VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT;
-    mi_log_write(opaque, error ? MIEN_LOG_ERROR : MIEN_LOG_WARNING, "Vulkan validation: %s",
-                 data->pMessage);
+    if (d->aside && !pthread_equal(d->caller, pthread_self()))
+        mvk_aside_put(d->aside, data->pMessage);
+    else
+        mi_log_write(d->log, error ? MIEN_LOG_ERROR : MIEN_LOG_WARNING, "Vulkan validation: %s",
+                     data->pMessage);
     return VK_FALSE;
 }
 
@@ -81,7 +86,7 @@ static int create_instance(mvk_device *d)
                                VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
             .messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT,
             .pfnUserCallback = on_message,
-            .pUserData = d->log};
+            .pUserData = d};
         create(d->instance, &m, NULL, &d->messenger);
     }
     return MIEN_OK;
@@ -290,10 +295,6 @@ static int create_pools(mvk_device *d)
     VkResult r = vkCreateCommandPool(d->device, &pool, NULL, &d->command_pool);
     if (r != VK_SUCCESS)
         return mvk_fail(d, r, "vkCreateCommandPool");
-    VkPipelineCacheCreateInfo cache = {.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO};
-    r = vkCreatePipelineCache(d->device, &cache, NULL, &d->pipeline_cache);
-    if (r != VK_SUCCESS)
-        return mvk_fail(d, r, "vkCreatePipelineCache");
     VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
     r = vkCreateFence(d->device, &fence, NULL, &d->fence);
     return r == VK_SUCCESS ? MIEN_OK : mvk_fail(d, r, "vkCreateFence");
@@ -320,6 +321,8 @@ int mvk_device_create(mvk_device **device, const mvk_device_config *config, mi_l
         status = create_layout(d);
     if (status == MIEN_OK)
         status = create_pools(d);
+    if (status == MIEN_OK)
+        status = mvk_pipeline_cache_open(d);
     if (status != MIEN_OK) {
         mvk_device_destroy(&d);
         return status;

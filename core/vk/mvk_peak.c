@@ -14,7 +14,7 @@ static double seconds(clockid_t clock)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static int run(mvk_device *d, const mvk_set *set, VkPipeline pipeline, int32_t rounds,
+static int run(mvk_device *d, const mvk_set *set, mvk_pipeline *pipeline, int32_t rounds,
                double *wall, double *cpu)
 {
     mvk_commands c;
@@ -43,7 +43,7 @@ int mvk_measure_peak(mvk_device *d, double *gflops, double *gflops_core)
     const float start[4] = {0.5f, 0.9f, 0, 0};
     mvk_buffer b = {0};
     mvk_set set = {0};
-    VkPipeline pipeline = VK_NULL_HANDLE;
+    mvk_pipeline *pipeline = NULL;
     double wall = 0, cpu = 0, best_wall = 1e9, best_cpu = 1e9;
     int32_t rounds = 16;
     int status = mvk_buffer_create(d, &b, (4 + GROUPS * LOCAL) * sizeof(float),

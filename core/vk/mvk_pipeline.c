@@ -1,126 +1,189 @@
+/* The pipelines of a device: each kind is there once, however many networks use it, and what is
+ * lacking is compiled on all cores at once. */
 #include "mvk.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static int create_view(mvk_device *d, const mvk_buffer *b, VkFormat format, VkDeviceSize texel,
-                       VkBufferView *view)
-{
-    if (b->size / texel > d->limits.maxTexelBufferElements)
-        return mi_fail(d->log, MIEN_ERR_UNSUPPORTED,
-                       "a buffer of %llu bytes is too large for '%s' (limit: %u texels of %u)",
-                       (unsigned long long)b->size, d->name, d->limits.maxTexelBufferElements,
-                       (unsigned)texel);
-    VkBufferViewCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO,
-                                   .buffer = b->buffer,
-                                   .format = format,
-                                   .range = b->size / texel * texel};
-    VkResult r = vkCreateBufferView(d->device, &info, NULL, view);
-    return r == VK_SUCCESS ? MIEN_OK : mvk_fail(d, r, "vkCreateBufferView");
-}
+#include "../progress.h"
 
-int mvk_set_create(mvk_device *d, mvk_set *set, const mvk_bindings *bindings)
+enum { THREADS_MAX = 8 };
+
+int mvk_pipeline_create(mvk_device *d, mvk_pipeline **pipeline, const mvk_shader *shader,
+                        const uint32_t *spec, uint32_t specs)
 {
-    static const struct {
-        VkFormat format;
-        VkDeviceSize texel;
-    } texel[MVK_SLOTS] = {[MVK_SLOT_ARENA_VEC4] = {VK_FORMAT_R32G32B32A32_SFLOAT, 16},
-                          [MVK_SLOT_ARENA_FLOAT] = {VK_FORMAT_R32_SFLOAT, 4},
-                          [MVK_SLOT_WEIGHTS] = {VK_FORMAT_R32G32B32A32_SFLOAT, 16},
-                          [MVK_SLOT_FRAME_IN] = {VK_FORMAT_R32_UINT, 4}};
-    const mvk_buffer *buffer[MVK_SLOTS] = {
-        [MVK_SLOT_ARENA] = bindings->arena,         [MVK_SLOT_ARENA_VEC4] = bindings->arena,
-        [MVK_SLOT_ARENA_FLOAT] = bindings->arena,   [MVK_SLOT_WEIGHTS] = bindings->weights,
-        [MVK_SLOT_FRAME_IN] = bindings->frame_in,   [MVK_SLOT_FRAME_OUT] = bindings->frame_out,
-        [MVK_SLOT_UNIFORM] = bindings->uniform};
-    memset(set, 0, sizeof *set);
-    VkDescriptorSetAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
-                                        .descriptorPool = d->descriptor_pool,
-                                        .descriptorSetCount = 1,
-                                        .pSetLayouts = &d->set_layout};
-    VkResult r = vkAllocateDescriptorSets(d->device, &info, &set->set);
-    if (r != VK_SUCCESS)
-        return mvk_fail(d, r, "vkAllocateDescriptorSets");
-    VkWriteDescriptorSet write[MVK_SLOTS];
-    VkDescriptorBufferInfo range[MVK_SLOTS];
-    uint32_t writes = 0;
-    for (uint32_t i = 0; i < MVK_SLOTS; i++) {
-        if (!buffer[i])
-            continue;
-        VkWriteDescriptorSet *w = &write[writes++];
-        range[i] = (VkDescriptorBufferInfo){buffer[i]->buffer, 0, buffer[i]->size};
-        if (i == MVK_SLOT_FRAME_OUT && bindings->out_size) {
-            range[i].offset = bindings->out_offset;
-            range[i].range = bindings->out_size;
-        }
-        *w = (VkWriteDescriptorSet){.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
-                                    .dstSet = set->set,
-                                    .dstBinding = i,
-                                    .descriptorCount = 1,
-                                    .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-                                    .pBufferInfo = &range[i]};
-        if (texel[i].texel) {
-            int status = create_view(d, buffer[i], texel[i].format, texel[i].texel, &set->view[i]);
-            if (status != MIEN_OK) {
-                mvk_set_destroy(d, set);
-                return status;
-            }
-            w->descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
-            w->pTexelBufferView = &set->view[i];
-        } else if (i == MVK_SLOT_UNIFORM) {
-            w->descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER;
-        } else if (range[i].range > d->limits.maxStorageBufferRange) {
-            mvk_set_destroy(d, set);
-            return mi_fail(d->log, MIEN_ERR_UNSUPPORTED,
-                           "a buffer of %llu bytes is too large for '%s' (limit: %u)",
-                           (unsigned long long)range[i].range, d->name,
-                           d->limits.maxStorageBufferRange);
-        }
+    mvk_pipeline *p = d->pipelines;
+    while (p && (p->shader.code != shader->code || p->specs != specs ||
+                 memcmp(p->spec, spec, specs * sizeof *spec) != 0))
+        p = p->next;
+    if (!p) {
+        p = calloc(1, sizeof *p);
+        *pipeline = p;
+        if (!p)
+            return mi_fail(d->log, MIEN_ERR_NOMEM, "out of memory");
+        p->shader = *shader;
+        p->specs = specs;
+        if (specs)
+            memcpy(p->spec, spec, specs * sizeof *spec);
+        p->next = d->pipelines;
+        d->pipelines = p;
     }
-    vkUpdateDescriptorSets(d->device, writes, write, 0, NULL);
+    p->users++;
+    *pipeline = p;
     return MIEN_OK;
 }
 
-void mvk_set_destroy(mvk_device *d, mvk_set *set)
+void mvk_pipeline_destroy(mvk_device *d, mvk_pipeline **pipeline)
 {
-    for (int i = 0; i < MVK_SLOTS; i++)
-        if (set->view[i])
-            vkDestroyBufferView(d->device, set->view[i], NULL);
-    if (set->set)
-        vkFreeDescriptorSets(d->device, d->descriptor_pool, 1, &set->set);
-    memset(set, 0, sizeof *set);
+    mvk_pipeline *p = *pipeline, **link = &d->pipelines;
+    *pipeline = NULL;
+    if (!p || --p->users > 0)
+        return;
+    while (*link != p)
+        link = &(*link)->next;
+    *link = p->next;
+    if (p->handle)
+        vkDestroyPipeline(d->device, p->handle, NULL);
+    free(p);
 }
 
-int mvk_pipeline_create(mvk_device *d, VkPipeline *pipeline, const mvk_shader *shader,
-                        const uint32_t *spec, uint32_t specs)
+/* Any thread, each with a pipeline of its own. */
+static VkResult compile(const mvk_device *d, mvk_pipeline *p)
 {
-    *pipeline = VK_NULL_HANDLE;
     VkShaderModuleCreateInfo code = {.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
-                                     .codeSize = shader->bytes,
-                                     .pCode = shader->code};
+                                     .codeSize = p->shader.bytes,
+                                     .pCode = p->shader.code};
     VkShaderModule module;
     VkResult r = vkCreateShaderModule(d->device, &code, NULL, &module);
     if (r != VK_SUCCESS)
-        return mvk_fail(d, r, shader->name);
+        return r;
     VkSpecializationMapEntry entry[MVK_SPEC_MAX];
-    for (uint32_t i = 0; i < specs && i < MVK_SPEC_MAX; i++)
+    for (uint32_t i = 0; i < p->specs; i++)
         entry[i] = (VkSpecializationMapEntry){i, 4 * i, 4};
-    VkSpecializationInfo special = {specs, entry, 4 * (size_t)specs, spec};
+    VkSpecializationInfo special = {p->specs, entry, 4 * (size_t)p->specs, p->spec};
     VkComputePipelineCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
         .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
                   .stage = VK_SHADER_STAGE_COMPUTE_BIT,
                   .module = module,
                   .pName = "main",
-                  .pSpecializationInfo = specs ? &special : NULL},
+                  .pSpecializationInfo = p->specs ? &special : NULL},
         .layout = d->pipeline_layout};
-    r = vkCreateComputePipelines(d->device, d->pipeline_cache, 1, &info, NULL, pipeline);
+    r = vkCreateComputePipelines(d->device, d->pipeline_cache, 1, &info, NULL, &p->handle);
     vkDestroyShaderModule(d->device, module, NULL);
-    return r == VK_SUCCESS ? MIEN_OK : mvk_fail(d, r, shader->name);
+    return r;
 }
 
-void mvk_pipeline_destroy(mvk_device *d, VkPipeline *pipeline)
+/* What the threads of a build share. */
+typedef struct build {
+    const mvk_device *device;
+    pthread_mutex_t lock; /* guards the rest */
+    mvk_pipeline *next;   /* to be looked at */
+    uint32_t done;
+    VkResult result;      /* of the first failure */
+    const char *failed;   /* its shader */
+} build;
+
+/* Compiles the next one. False: there is none, or something failed. */
+static bool build_next(build *b)
 {
-    if (*pipeline)
-        vkDestroyPipeline(d->device, *pipeline, NULL);
-    *pipeline = VK_NULL_HANDLE;
+    pthread_mutex_lock(&b->lock);
+    while (b->next && b->next->handle)
+        b->next = b->next->next;
+    mvk_pipeline *p = b->result == VK_SUCCESS ? b->next : NULL;
+    if (p)
+        b->next = p->next;
+    pthread_mutex_unlock(&b->lock);
+    if (!p)
+        return false;
+    VkResult r = compile(b->device, p);
+    pthread_mutex_lock(&b->lock);
+    b->done++;
+    if (r != VK_SUCCESS && b->result == VK_SUCCESS) {
+        b->result = r;
+        b->failed = p->shader.name;
+    }
+    pthread_mutex_unlock(&b->lock);
+    return true;
+}
+
+static void *build_all(void *opaque)
+{
+    while (build_next(opaque))
+        ;
+    return NULL;
+}
+
+static uint32_t count_done(build *b)
+{
+    pthread_mutex_lock(&b->lock);
+    uint32_t done = b->done;
+    pthread_mutex_unlock(&b->lock);
+    return done;
+}
+
+/* This thread and as many others as the machine has room for. Only this one writes to the log. */
+static void build_on_threads(build *b, uint32_t count, mi_progress *progress)
+{
+    pthread_t thread[THREADS_MAX];
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    uint32_t threads = 0, most = cores > THREADS_MAX ? THREADS_MAX : (uint32_t)cores;
+    while (cores > 0 && threads + 1 < most && threads + 1 < count &&
+           pthread_create(&thread[threads], NULL, build_all, b) == 0)
+        threads++;
+    while (build_next(b))
+        mi_progress_step(progress, count_done(b));
+    while (threads > 0)
+        pthread_join(thread[--threads], NULL);
+}
+
+/* The first message of the validation layers about the work of other threads. */
+struct mvk_aside {
+    pthread_mutex_t lock;
+    char line[MI_ERROR_TEXT];
+};
+
+void mvk_aside_put(struct mvk_aside *aside, const char *line)
+{
+    pthread_mutex_lock(&aside->lock);
+    if (!aside->line[0])
+        snprintf(aside->line, sizeof aside->line, "%s", line);
+    pthread_mutex_unlock(&aside->lock);
+}
+
+int mvk_pipelines_build(mvk_device *d)
+{
+    build b = {.device = d, .next = d->pipelines, .result = VK_SUCCESS};
+    struct mvk_aside aside = {.line = ""};
+    mi_progress progress;
+    uint32_t count = 0;
+    for (const mvk_pipeline *p = d->pipelines; p; p = p->next)
+        count += !p->handle;
+    if (count == 0)
+        return MIEN_OK;
+    mi_progress_begin(&progress, d->log, "compiling kernels", count);
+    pthread_mutex_init(&b.lock, NULL);
+    pthread_mutex_init(&aside.lock, NULL);
+    d->caller = pthread_self();
+    d->aside = &aside;
+    build_on_threads(&b, count, &progress);
+    d->aside = NULL;
+    pthread_mutex_destroy(&aside.lock);
+    pthread_mutex_destroy(&b.lock);
+    if (aside.line[0])
+        mi_log_write(d->log, MIEN_LOG_ERROR, "Vulkan validation: %s", aside.line);
+    if (b.result != VK_SUCCESS)
+        return mvk_fail(d, b.result, b.failed);
+    mi_progress_end(&progress);
+    mvk_pipeline_cache_store(d);
+    return MIEN_OK;
+}
+
+int mvk_pipeline_handle(mvk_device *d, mvk_pipeline *p, VkPipeline *handle)
+{
+    VkResult r = p->handle ? VK_SUCCESS : compile(d, p);
+    *handle = p->handle;
+    return r == VK_SUCCESS ? MIEN_OK : mvk_fail(d, r, p->shader.name);
 }

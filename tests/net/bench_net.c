@@ -51,7 +51,7 @@ static double time_steps(mvk_device *d, const mi_net *net, const mvk_set *set, i
     mi_net part = *net;
     part.plan.step += first;
     part.plan.steps = end - first;
-    part.step_pipeline += first;
+    part.pipeline += first;
     if (runs > 101 || mvk_commands_create(d, &list, 0) < 0 || mvk_commands_begin(d, &list) < 0)
         return 0;
     mvk_bind_set(d, &list, set);

@@ -36,7 +36,7 @@ static void *room_for(size_t count, size_t size)
     return data;
 }
 
-static VkPipeline kept_pipeline(net_trial *t, const mi_step *s)
+static mvk_pipeline *kept_pipeline(net_trial *t, const mi_step *s)
 {
     for (int32_t i = 0; i < t->count; i++)
         if (mi_variant_same(&t->kept[i].variant, &s->variant) &&
@@ -69,11 +69,8 @@ static int net_of_kept(net_trial *t, mi_net *net, const mi_graph *graph, bool la
     net->device = t->rig->device;
     size_t steps = (size_t)net->plan.steps;
     net->pipeline = room_for(steps, sizeof *net->pipeline);
-    net->step_pipeline = room_for(steps, sizeof *net->step_pipeline);
-    for (size_t i = 0; i < steps; i++) {
+    for (size_t i = 0; i < steps; i++)
         net->pipeline[i] = kept_pipeline(t, &net->plan.step[i]);
-        net->step_pipeline[i] = (int32_t)i;
-    }
     return MIEN_OK;
 }
 
@@ -84,7 +81,6 @@ static void drop_net(mi_net *net, bool own)
         return;
     }
     free(net->pipeline);
-    free(net->step_pipeline);
     mi_plan_destroy(&net->plan);
 }
 

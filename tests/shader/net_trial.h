@@ -10,7 +10,7 @@
 typedef struct trial_pipeline {
     mi_variant variant;
     uint32_t spec[MI_SPECS];
-    VkPipeline pipeline;
+    mvk_pipeline *pipeline;
 } trial_pipeline;
 
 typedef struct net_trial {

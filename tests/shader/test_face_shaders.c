@@ -41,9 +41,9 @@ static void *room_for(size_t size)
     return data;
 }
 
-static VkPipeline compile(const mvk_shader *shader, const uint32_t *spec)
+static mvk_pipeline *compile(const mvk_shader *shader, const uint32_t *spec)
 {
-    VkPipeline pipeline;
+    mvk_pipeline *pipeline;
     assert_int_equal(mvk_pipeline_create(rig.device, &pipeline, shader, spec, spec ? 1 : 0),
                      MIEN_OK);
     return pipeline;
@@ -163,7 +163,7 @@ static void fill_frame(const rig_memory *m, const mien_frame *f, size_t packed)
     free(bytes);
 }
 
-static void run_crops(VkPipeline pipeline, const mien_frame *f, const crop_job *job, int32_t jobs,
+static void run_crops(mvk_pipeline *pipeline, const mien_frame *f, const crop_job *job, int32_t jobs,
                       const mi_arena *arena, float *result)
 {
     size_t offset[3], pitch[3];
@@ -194,7 +194,7 @@ static void run_crops(VkPipeline pipeline, const mien_frame *f, const crop_job *
 static void check_format(mien_format format)
 {
     const uint32_t spec = (uint32_t)format;
-    VkPipeline pipeline = compile(&(mvk_shader)SHADER(crop), &spec);
+    mvk_pipeline *pipeline = compile(&(mvk_shader)SHADER(crop), &spec);
     dice d = dice_of(90 + spec);
     crop_tally tally = {0};
     /* matrix, range and siting mean nothing to RGB */
@@ -233,7 +233,7 @@ static void test_slopes(void **state)
     (void)state;
     enum { SIZE = 120, CROP = 24, JOBS = FACE_SQUARES };
     const uint32_t spec = MIEN_FORMAT_RGBA;
-    VkPipeline pipeline = compile(&(mvk_shader)SHADER(crop), &spec);
+    mvk_pipeline *pipeline = compile(&(mvk_shader)SHADER(crop), &spec);
     test_frame made = test_frame_make(MIEN_FORMAT_RGBA, SIZE, SIZE, &(frame_layout){0});
     for (int32_t y = 0; y < SIZE; y++)
         for (int32_t x = 0; x < SIZE; x++) {
@@ -281,7 +281,7 @@ static void test_slopes(void **state)
 
 static void check_cells(const mvk_shader *shader, int32_t k, bool flat)
 {
-    VkPipeline pipeline = compile(shader, NULL);
+    mvk_pipeline *pipeline = compile(shader, NULL);
     dice d = dice_of((uint64_t)k);
     double worst = 0;
     for (int32_t size = 1; size < 40; size += dice_int(&d, 1, 6)) {
@@ -387,7 +387,7 @@ static void test_branch_place(void **state)
 {
     (void)state;
     enum { MESH_VEC4 = MI_MESH_POINTS * 3 / 4, SUBSET_VEC4 = MI_SUBSET_MAX / 4 };
-    VkPipeline pipeline = compile(&(mvk_shader)SHADER(branch_place), NULL);
+    mvk_pipeline *pipeline = compile(&(mvk_shader)SHADER(branch_place), NULL);
     dice d = dice_of(1);
     rig_memory m;
     const int32_t mesh_at = FIRST, subset_at = mesh_at + MESH_VEC4, to = subset_at + SUBSET_VEC4;
@@ -439,7 +439,7 @@ typedef struct branch_tally {
     int32_t outside, unsure, samples;
 } branch_tally;
 
-static void check_branch(VkPipeline pipeline, dice *d, const oracle_map *map, branch_tally *tally)
+static void check_branch(mvk_pipeline *pipeline, dice *d, const oracle_map *map, branch_tally *tally)
 {
     int32_t quads = dice_int(d, 1, 8), size = dice_flip(d) ? MI_BRANCH_SIZE : dice_int(d, 3, 20);
     size_t in = (size_t)(quads * FEATURE), grid = (size_t)(size * size), out = grid * (size_t)quads;
@@ -483,7 +483,7 @@ static void check_branch(VkPipeline pipeline, dice *d, const oracle_map *map, br
 static void test_branch_crop(void **state)
 {
     (void)state;
-    VkPipeline pipeline = compile(&(mvk_shader)SHADER(branch_crop), NULL);
+    mvk_pipeline *pipeline = compile(&(mvk_shader)SHADER(branch_crop), NULL);
     dice d = dice_of(2);
     branch_tally tally = {0};
     float *mesh = room_for(MI_MESH_POINTS * 3 * sizeof *mesh);

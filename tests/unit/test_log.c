@@ -3,10 +3,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "log.h"
+#include "progress.h"
 
 typedef struct sink {
     int lines;
@@ -77,6 +79,38 @@ static void test_levels(void **state)
     mi_log_finish(&log);
 }
 
+/* Lines of progress: none at first, then a few a second, and how long it took at the end. */
+static void test_progress(void **state)
+{
+    (void)state;
+    const struct timespec half = {.tv_nsec = 550000000};
+    sink s = {0};
+    mi_log log;
+    mi_progress p;
+    mi_log_init(&log, &(mien_log){keep, &s, MIEN_LOG_INFO});
+    mi_progress_begin(&p, &log, "counting", 40);
+    for (uint32_t i = 0; i < 10; i++)
+        mi_progress_step(&p, i);
+    mi_progress_end(&p);
+    assert_int_equal(s.lines, 0);
+    mi_progress_begin(&p, &log, "counting", 40);
+    nanosleep(&half, NULL);
+    mi_progress_step(&p, 12);
+    assert_int_equal(s.lines, 1);
+    assert_int_equal(s.level, MIEN_LOG_INFO);
+    assert_string_equal(s.line, "counting: 12 of 40");
+    struct timespec from, to;
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    do {
+        mi_progress_step(&p, 13);
+        clock_gettime(CLOCK_MONOTONIC, &to);
+    } while ((double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec) < 0.6);
+    assert_in_range(s.lines, 2, 3);
+    mi_progress_end(&p);
+    assert_non_null(strstr(s.line, "counting: 40 done in "));
+    mi_log_finish(&log);
+}
+
 static void test_fail(void **state)
 {
     (void)state;
@@ -140,6 +174,6 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_status), cmocka_unit_test(test_levels),
-                                       cmocka_unit_test(test_fail), cmocka_unit_test(test_threads)};
+                                       cmocka_unit_test(test_progress), cmocka_unit_test(test_fail), cmocka_unit_test(test_threads)};
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }
