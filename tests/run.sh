@@ -9,6 +9,7 @@
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/tests/python_packages.sh"
 build=$root/build-test
 what=${1:-all}
 passed=0 failed=0 skipped=0
@@ -62,15 +63,6 @@ install_packages() {
     "${as_root[@]}" apt-get -qq update &&
         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
             apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
-}
-
-# A virtual environment of the checkout, made anew when what it holds changes.
-python_packages() { # FOLDER REQUIREMENTS
-    local stamp
-    stamp=$(sha256sum "$2" | cut -c1-16)
-    [ -f "$1/$stamp" ] && return
-    rm -rf "$1"
-    python3 -m venv "$1" && "$1/bin/pip" -q install -r "$2" && touch "$1/$stamp"
 }
 
 # Runs Meson suites and adds up their results. Skipped tests print their reason.

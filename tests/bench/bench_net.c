@@ -75,8 +75,12 @@ static void print_shape(const mi_tensor *t)
 static void print_info(const net_session *s)
 {
     const mi_plan *plan = &s->net.plan;
+    char driver[2 * VK_MAX_DRIVER_INFO_SIZE];
+    session_driver(s, driver);
     printf("{\"device\": ");
     print_string(s->device->name);
+    printf(", \"driver\": ");
+    print_string(driver);
     printf(", \"cpu\": %s, \"width\": %d, \"height\": %d, \"mac\": %.0f, \"input\": ",
            session_on_cpu(s) ? "true" : "false", (int)s->width, (int)s->height, plan->mac);
     print_shape(&s->graph->tensor[s->graph->input]);

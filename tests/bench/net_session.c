@@ -281,6 +281,16 @@ bool session_time_steps(net_session *s, span *whole, span *step)
     return true;
 }
 
+void session_driver(const net_session *s, char *text)
+{
+    VkPhysicalDeviceDriverProperties driver = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES};
+    VkPhysicalDeviceProperties2 all = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+                                       .pNext = &driver};
+    vkGetPhysicalDeviceProperties2(s->device->physical, &all);
+    snprintf(text, 2 * VK_MAX_DRIVER_INFO_SIZE, "%s %s", driver.driverName, driver.driverInfo);
+}
+
 bool session_on_cpu(const net_session *s)
 {
     return s->device->type == VK_PHYSICAL_DEVICE_TYPE_CPU;

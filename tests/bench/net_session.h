@@ -53,6 +53,9 @@ bool session_run(net_session *s, int32_t runs, span *mean);
 /* All steps once, without copies, and each step for itself: step[i], i in 0..plan.steps. */
 bool session_time_steps(net_session *s, span *whole, span *step);
 
+/* The driver's name and version as it calls itself; text holds 2 * VK_MAX_DRIVER_INFO_SIZE. */
+void session_driver(const net_session *s, char *text);
+
 /* True if CPU time is what to compare on this device. */
 bool session_on_cpu(const net_session *s);
 

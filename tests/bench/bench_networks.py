@@ -1,0 +1,50 @@
+"""The networks that are compared: all of ours, and two of Johnson's kind."""
+import os
+from dataclasses import dataclass
+
+STYLES = ("cartoon", "great-wave", "starry-night", "woodcut")
+FRAME = (1280, 720)  # what styles are run for
+# as core/face/face_nets.c runs them: side of the square input, outputs
+FACES = {
+    "face-detect-short": (128, ("scores0", "boxes0", "scores1", "boxes1")),
+    "face-detect-full": (192, ("scores0", "boxes0")),
+    "face-mesh": (192, ("mesh", "flag", "features")),
+    "face-lips": (16, ("points",)),
+    "face-eye-left": (16, ("points", "iris")),
+    "face-eye-right": (16, ("points", "iris")),
+    "face-visible": (96, ("visible",)),
+}
+JOHNSON = {"johnson-12": (12, 256), "johnson-32": (32, 256), "johnson-4": (4, 64)}
+DEFAULT = tuple(f"style-{name}" for name in STYLES) + tuple(FACES) + ("johnson-12", "johnson-32")
+QUICK = ("style-cartoon", "style-woodcut", "face-mesh", "face-visible", "johnson-12")
+
+
+@dataclass
+class Network:
+    name: str
+    path: str
+    width: int
+    height: int
+    frame: bool = False      # width and height are a video frame's
+    outputs: tuple = ()
+    lacking: str = ""        # why it cannot be measured
+
+
+def network(name, models, folder):
+    """The network called `name`; `folder` is where generated ones are put."""
+    path = os.path.join(models, f"{name}.onnx")
+    if name in JOHNSON:
+        import johnson
+        from onnx import save
+        channels, size = JOHNSON[name]
+        path = os.path.join(folder, f"{name}.onnx")
+        save(johnson.johnson(channels), path)
+        return Network(name, path, size, size)
+    if name in FACES:
+        size, outputs = FACES[name]
+        found = Network(name, path, size, size, outputs=outputs)
+    else:
+        found = Network(name, path, *FRAME, frame=True)
+    if not os.path.isfile(path):
+        found.lacking = "no such file; models/fetch_faces.sh gets the face networks"
+    return found
