@@ -183,31 +183,6 @@ static int plan_node(planner *p, const mi_node *n)
     }
 }
 
-/* First-fit by start: each piece goes to the lowest place where no living piece lies. */
-static void place_pieces(mi_plan *plan)
-{
-    for (int32_t i = 0; i < plan->pieces; i++) {
-        mi_piece *piece = &plan->piece[i];
-        if (i == plan->input)
-            continue;
-        int32_t at = 0;
-        for (bool moved = true; moved;) {
-            moved = false;
-            for (int32_t k = 0; k < i; k++) {
-                const mi_piece *o = &plan->piece[k];
-                bool alive = k != plan->input && o->first <= piece->last && piece->first <= o->last;
-                if (alive && at < o->at + o->vec4s && o->at < at + piece->vec4s) {
-                    at = o->at + o->vec4s;
-                    moved = true;
-                }
-            }
-        }
-        piece->at = at;
-        if (at + piece->vec4s > plan->vec4s)
-            plan->vec4s = at + piece->vec4s;
-    }
-}
-
 static void count_uses(planner *p)
 {
     const mi_graph *g = p->g;
@@ -288,7 +263,10 @@ int mi_plan_create(mi_plan *plan, const mi_graph *graph, bool lanes8, mi_log *lo
         status = mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
         goto error;
     }
-    place_pieces(plan);
+    status = mi_place_pieces(plan);
+    if (status != MIEN_OK)
+        mi_fail(log, status, status == MIEN_ERR_NOMEM ? "out of memory"
+                                                      : "the network needs too much memory");
 error:
     free(p.buffer);
     free(p.producer);

@@ -1,5 +1,5 @@
-/* State and helpers that the parts of the planner share: plan.c (order and memory), plan_fuse.c
- * (what goes into a neighbour's step), plan_conv.c and plan_other.c (steps). */
+/* State and helpers that the parts of the planner share: plan.c (order), plan_fuse.c (what
+ * goes into a neighbour's step), plan_conv.c and plan_other.c (steps), plan_place.c (memory). */
 #ifndef MI_PLANNER_H
 #define MI_PLANNER_H
 
@@ -62,6 +62,10 @@ int32_t mi_pack_slopes(planner *p, const mi_node *prelu, int32_t channels);
 bool mi_is_conv3x3(const mi_node *n);
 /* Will the node's only reader, a convolution, do this node's work in its loads? */
 bool mi_left_to_reader(const planner *p, const mi_node *n);
+
+/* Gives every piece but the input its place, so that no two that live at the same time overlap,
+ * and plan->vec4s. MIEN_ERR_UNSUPPORTED: more than 2^31 vec4; MIEN_ERR_NOMEM; logs nothing. */
+int mi_place_pieces(mi_plan *plan);
 
 int mi_plan_conv(planner *p, const mi_node *n);
 int mi_plan_conv_transpose(planner *p, const mi_node *n);

@@ -154,7 +154,8 @@ bool session_open(net_session *s, const session_options *o)
     static const mien_log sink = {.write = on_log, .level = MIEN_LOG_WARNING};
     memset(s, 0, sizeof *s);
     mi_log_init(&s->log, &sink);
-    bool ok = mvk_device_create(&s->device, &(mvk_device_config){o->device, ""}, &s->log) == MIEN_OK && read_graph(s, o) &&
+    mvk_device_config device = {.selector = o->device, .cache = ""};
+    bool ok = mvk_device_create(&s->device, &device, &s->log) == MIEN_OK && read_graph(s, o) &&
               mi_net_create(&s->net, s->device, s->graph, &s->log) == MIEN_OK &&
               create_buffers(s) && record_whole(s, &s->whole, true) &&
               record_whole(s, &s->steps, false);

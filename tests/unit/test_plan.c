@@ -1,37 +1,26 @@
 /* The planner without a device: places in memory, and what it makes of known graphs. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "graph_maker.h"
-#include "net/plan.h"
+#include "model_file.h"
+#include "net/planner.h"
+#include "plan_memory.h"
 
-static bool uses(const mi_step *s, int32_t buffer)
-{
-    return s->in0 == buffer || s->in1 == buffer || s->in2 == buffer || s->out == buffer;
-}
-
-/* No two living pieces share memory, and a piece lives from its first use to its last: both
- * worked out here from the steps alone. */
+/* No two living pieces share memory, and a piece lives from its first use to its last, which
+ * plan_life() works out from the steps alone. */
 static void check_memory(const mi_plan *plan)
 {
     int32_t *first = calloc((size_t)plan->pieces, sizeof *first);
     int32_t *last = calloc((size_t)plan->pieces, sizeof *last);
     assert_true(first && last);
     for (int32_t b = 0; b < plan->pieces; b++) {
-        first[b] = plan->steps;
-        last[b] = -1;
-        for (int32_t k = 0; k < plan->outputs; k++)
-            if (b == plan->output[k])
-                last[b] = plan->steps;
-        for (int32_t i = 0; i < plan->steps; i++)
-            if (uses(&plan->step[i], b)) {
-                first[b] = i < first[b] ? i : first[b];
-                last[b] = i > last[b] ? i : last[b];
-            }
+        plan_life(plan, b, &first[b], &last[b]);
         if (b != plan->input && last[b] >= 0) {
             assert_true(plan->step[first[b]].out == b); /* written before it is read */
             assert_true(plan->piece[b].at >= 0);
@@ -120,6 +109,130 @@ static void test_memory(void **state)
     }
 }
 
+static int64_t least_of_pieces(const mi_plan *plan)
+{
+    int64_t most = 0;
+    for (int32_t t = 0; t < plan->steps; t++) {
+        int64_t living = 0;
+        for (int32_t b = 0; b < plan->pieces; b++)
+            if (b != plan->input && plan->piece[b].first <= t && t <= plan->piece[b].last)
+                living += plan->piece[b].vec4s;
+        most = living > most ? living : most;
+    }
+    return most;
+}
+
+static void check_places(const mi_plan *plan)
+{
+    for (int32_t a = 0; a < plan->pieces; a++) {
+        const mi_piece *p = &plan->piece[a];
+        if (a == plan->input)
+            continue;
+        assert_true(p->at >= 0 && p->at + p->vec4s <= plan->vec4s);
+        for (int32_t b = 0; b < a; b++) {
+            const mi_piece *q = &plan->piece[b];
+            if (b != plan->input && p->first <= q->last && q->first <= p->last)
+                assert_true(p->at + p->vec4s <= q->at || q->at + q->vec4s <= p->at);
+        }
+    }
+}
+
+/* Pieces of any size and life: never two at one place, and seldom much more memory than what
+ * lives at once. */
+static void test_places(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 300, MOST = 60 };
+    mi_piece piece[MOST];
+    double sum = 0;
+    dice d = dice_of(15);
+    for (int32_t round = 0; round < ROUNDS; round++) {
+        mi_plan plan = {.piece = piece, .pieces = dice_int(&d, 1, MOST), .steps = 2 * MOST};
+        plan.input = dice_int(&d, -1, plan.pieces - 1);
+        for (int32_t i = 0; i < plan.pieces; i++) {
+            bool skip = dice_int(&d, 0, 4) == 0; /* lives over many steps */
+            piece[i] = (mi_piece){.vec4s = round % 2 ? 1 << dice_int(&d, 0, 8)
+                                                     : dice_int(&d, 1, 300),
+                                  .first = i, .last = i + dice_int(&d, 0, skip ? MOST - 1 : 3)};
+        }
+        assert_int_equal(mi_place_pieces(&plan), MIEN_OK);
+        check_places(&plan);
+        int64_t least = least_of_pieces(&plan);
+        assert_true(plan.vec4s >= least);
+        double ratio = least > 0 ? (double)plan.vec4s / (double)least : 1;
+        sum += ratio;
+        if (ratio > 1.5)
+            fail_msg("round %d: %.3f times the least", (int)round, ratio);
+    }
+    if (sum / ROUNDS > 1.06)
+        fail_msg("%.3f times the least on average", sum / ROUNDS);
+}
+
+static void test_too_much(void **state)
+{
+    (void)state;
+    mi_piece piece[5];
+    for (int32_t i = 0; i < 5; i++)
+        piece[i] = (mi_piece){.vec4s = INT32_MAX / 2, .first = 0, .last = i};
+    mi_plan plan = {.piece = piece, .pieces = 2, .steps = 5, .input = -1};
+    assert_int_equal(mi_place_pieces(&plan), MIEN_OK);
+    plan.pieces = 5;
+    assert_int_equal(mi_place_pieces(&plan), MIEN_ERR_UNSUPPORTED);
+}
+
+/* The networks that ship need at most 1.2 times what no placement can do without. */
+static void test_shipped(void **state)
+{
+    static const struct {
+        const char *name;
+        int32_t width, height;
+        const char *output[4];
+    } row[] = {{"style-cartoon", 640, 360, {NULL}},
+               {"style-great-wave", 428, 240, {NULL}},
+               {"style-starry-night", 428, 240, {NULL}},
+               {"style-woodcut", 428, 240, {NULL}},
+               {"style-woodcut", 1280, 720, {NULL}},
+               {"face-visible", 96, 96, {NULL}},
+               {"face-detect-short", 128, 128, {"scores0", "boxes0", "scores1", "boxes1"}},
+               {"face-detect-full", 192, 192, {"scores0", "boxes0"}},
+               {"face-mesh", 192, 192, {"mesh", "flag", "features"}},
+               {"face-lips", 16, 16, {"points"}},
+               {"face-eye-left", 16, 16, {"points", "iris"}},
+               {"face-eye-right", 16, 16, {"points", "iris"}}};
+    (void)state;
+    int measured = 0;
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        mi_model_file file = {.bytes = NULL};
+        mi_graph *g = NULL;
+        mi_plan plan;
+        int32_t outputs = 0;
+        snprintf(file.path, sizeof file.path, "%s/%s.onnx", mi_models_folder(""), row[i].name);
+        if (!mi_is_file(file.path)) {
+            print_message("%s is not there: models/fetch_faces.sh gets it\n", file.path);
+            continue;
+        }
+        while (outputs < 4 && row[i].output[outputs])
+            outputs++;
+        assert_int_equal(mi_model_read(&file, "network", NULL), MIEN_OK);
+        assert_int_equal(mi_graph_of_outputs(&g, file.bytes, file.size, file.path, row[i].height,
+                                             row[i].width, outputs ? row[i].output : NULL,
+                                             outputs, NULL), MIEN_OK);
+        assert_int_equal(mi_plan_create(&plan, g, true, NULL), MIEN_OK);
+        check_memory(&plan);
+        int64_t weights = (int64_t)plan.blob.vec4s, least = weights + plan_least_vec4s(&plan);
+        double ratio = (double)(weights + plan.vec4s) / (double)least;
+        print_message("%-20s %4dx%-4d %8.2f MB, %.3f times the least\n", row[i].name,
+                      (int)row[i].width, (int)row[i].height,
+                      (double)(weights + plan.vec4s) * 16e-6, ratio);
+        assert_true(ratio >= 1 && ratio <= 1.2);
+        measured++;
+        mi_plan_destroy(&plan);
+        mi_graph_destroy(&g);
+        mi_model_close(&file);
+    }
+    assert_true(measured >= 6); /* those that are in the repository */
+}
+
 /* A chain of one width needs little more than two pieces, however long it is. */
 static void test_reuse(void **state)
 {
@@ -193,7 +306,9 @@ static void test_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_memory), cmocka_unit_test(test_reuse),
+        cmocka_unit_test(test_memory), cmocka_unit_test(test_places),
+        cmocka_unit_test(test_too_much), cmocka_unit_test(test_shipped),
+        cmocka_unit_test(test_reuse),
         cmocka_unit_test(test_fusion), cmocka_unit_test(test_nothing)};
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }
