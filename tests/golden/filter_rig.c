@@ -171,14 +171,7 @@ static void bytes_of(const double rgb[3], uint8_t yuv[3])
     yuv[2] = (uint8_t)(128 + 224 * (rgb[0] - y) / 1.402 / 255 + 0.5);
 }
 
-static void colour_at(const mien_frame *f, const uint8_t *even, int32_t x, int32_t y, double rgb[3])
-{
-    for (int k = 0; k < 3; k++)
-        rgb[k] = even ? even[k]
-                      : 60 + 70.0 * x / f->width + 60.0 * y / f->height + 8.0 * k;
-}
-
-static void paint(const mien_frame *f, const uint8_t *even)
+void frame_paint(const mien_frame *f, frame_colour colour, const void *opaque)
 {
     int planes = mien_format_planes(f->format);
     bool reversed = f->format == MIEN_FORMAT_BGRA || f->format == MIEN_FORMAT_BGRX;
@@ -194,7 +187,7 @@ static void paint(const mien_frame *f, const uint8_t *even)
                             : f->format == MIEN_FORMAT_YUY2         ? (b % 2 ? b / 4 * 2 : b / 2)
                             : f->format >= MIEN_FORMAT_RGBA         ? b / 4
                                                                     : b * sub;
-                colour_at(f, even, x, y * sub, rgb);
+                colour(opaque, x, y * sub, rgb);
                 bytes_of(rgb, yuv);
                 if (f->format >= MIEN_FORMAT_RGBA)
                     row[i] = b % 4 == 3 ? (uint8_t)(7 * x + y)
@@ -209,14 +202,29 @@ static void paint(const mien_frame *f, const uint8_t *even)
         }
 }
 
+static void even_colour(const void *opaque, int32_t x, int32_t y, double rgb[3])
+{
+    (void)x;
+    (void)y;
+    for (int k = 0; k < 3; k++)
+        rgb[k] = ((const uint8_t *)opaque)[k];
+}
+
 void frame_fill(const mien_frame *frame, const uint8_t rgb[3])
 {
-    paint(frame, rgb);
+    frame_paint(frame, even_colour, rgb);
+}
+
+static void gradient_colour(const void *opaque, int32_t x, int32_t y, double rgb[3])
+{
+    const mien_frame *f = opaque;
+    for (int k = 0; k < 3; k++)
+        rgb[k] = 60 + 70.0 * x / f->width + 60.0 * y / f->height + 8.0 * k;
 }
 
 void frame_gradient(const mien_frame *frame)
 {
-    paint(frame, NULL);
+    frame_paint(frame, gradient_colour, frame);
 }
 
 double frame_mean(const mien_frame *f)

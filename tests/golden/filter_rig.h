@@ -32,6 +32,11 @@ bool filter_log_has(const filter_log *log, mien_log_level level, const char *par
 /* mien_filter_process() that must give `status`. */
 void filter_run(mien_filter *filter, const mien_frame *in, const mien_frame *out, int status);
 
+/* Every pixel gets the R'G'B' 0..255 that colour() says for its place, in the frame's format; the
+ * fourth byte of RGB formats is some number. */
+typedef void (*frame_colour)(const void *opaque, int32_t x, int32_t y, double rgb[3]);
+void frame_paint(const mien_frame *frame, frame_colour colour, const void *opaque);
+
 /* Even colour, given as R'G'B' bytes. */
 void frame_fill(const mien_frame *frame, const uint8_t rgb[3]);
 /* A soft gradient around grey: no clipping anywhere, also when it is inverted. */

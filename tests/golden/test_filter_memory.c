@@ -1,0 +1,287 @@
+/* Nothing is allocated after the first frame: by the library on the host, and on the device. Linked
+ * with the library's objects and with --wrap of what they could allocate with, so that only the
+ * library's own calls are counted and not what a driver does inside.
+ *
+ *   test_filter_memory MODELS [PORTRAIT.rgba]
+ *
+ * MODELS: folder with the face networks. PORTRAIT: 512x512 RGBA, one face at about (225, 128).
+ * Without either, the part with faces is left out. Styles: those of filter_rig. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <vulkan/vulkan.h>
+
+#include "filter_rig.h"
+
+enum { SIDE = 512, WIDTH = 448, HEIGHT = 320, SKIPPED = 77, SHOWN = 1000 };
+
+static const char *models;
+static uint8_t *portrait; /* SIDE x SIDE x 4; NULL: none */
+
+static bool watching;
+static long calls;
+static const char *first_calls[SHOWN];
+
+static void count_call(const char *name)
+{
+    if (!watching)
+        return;
+    if (calls < SHOWN)
+        first_calls[calls] = name;
+    calls++;
+}
+
+#define WRAP(type, name, parameters, arguments) \
+    type __real_##name parameters; \
+    type __wrap_##name parameters; \
+    type __wrap_##name parameters \
+    { \
+        count_call(#name); \
+        return __real_##name arguments; \
+    }
+
+WRAP(void *, malloc, (size_t size), (size))
+WRAP(void *, calloc, (size_t count, size_t size), (count, size))
+WRAP(void *, realloc, (void *old, size_t size), (old, size))
+WRAP(void *, aligned_alloc, (size_t align, size_t size), (align, size))
+WRAP(int, posix_memalign, (void **to, size_t align, size_t size), (to, align, size))
+WRAP(char *, strdup, (const char *text), (text))
+WRAP(FILE *, fopen, (const char *path, const char *mode), (path, mode))
+WRAP(DIR *, opendir, (const char *path), (path))
+
+#define WRAP_CREATE(name, info, handle) \
+    WRAP(VkResult, name, (VkDevice d, const info *i, const VkAllocationCallbacks *a, handle *to), \
+         (d, i, a, to))
+WRAP_CREATE(vkAllocateMemory, VkMemoryAllocateInfo, VkDeviceMemory)
+WRAP_CREATE(vkCreateBuffer, VkBufferCreateInfo, VkBuffer)
+WRAP_CREATE(vkCreateBufferView, VkBufferViewCreateInfo, VkBufferView)
+WRAP_CREATE(vkCreateCommandPool, VkCommandPoolCreateInfo, VkCommandPool)
+WRAP_CREATE(vkCreateDescriptorPool, VkDescriptorPoolCreateInfo, VkDescriptorPool)
+WRAP_CREATE(vkCreateFence, VkFenceCreateInfo, VkFence)
+WRAP_CREATE(vkCreatePipelineCache, VkPipelineCacheCreateInfo, VkPipelineCache)
+WRAP_CREATE(vkCreateQueryPool, VkQueryPoolCreateInfo, VkQueryPool)
+WRAP_CREATE(vkCreateShaderModule, VkShaderModuleCreateInfo, VkShaderModule)
+WRAP(VkResult, vkAllocateCommandBuffers,
+     (VkDevice d, const VkCommandBufferAllocateInfo *i, VkCommandBuffer *to), (d, i, to))
+WRAP(VkResult, vkAllocateDescriptorSets,
+     (VkDevice d, const VkDescriptorSetAllocateInfo *i, VkDescriptorSet *to), (d, i, to))
+WRAP(VkResult, vkBeginCommandBuffer, (VkCommandBuffer c, const VkCommandBufferBeginInfo *i),
+     (c, i))
+WRAP(VkResult, vkCreateComputePipelines,
+     (VkDevice d, VkPipelineCache c, uint32_t n, const VkComputePipelineCreateInfo *i,
+      const VkAllocationCallbacks *a, VkPipeline *to), (d, c, n, i, a, to))
+
+/* Processes a frame. The first one must allocate (else nothing was measured), the others must
+ * not. */
+static void run_watched(mien_filter *f, const test_frame *in, const test_frame *out, int n)
+{
+    mien_stats before, after;
+    mien_filter_stats(f, &before);
+    calls = 0;
+    watching = true;
+    int status = mien_filter_process(f, &in->frame, &out->frame);
+    watching = false;
+    mien_filter_stats(f, &after);
+    if (status != MIEN_OK)
+        fail_msg("status %d: %s", status, mien_filter_error(f));
+    if (n == 0) {
+        assert_true(calls > 0 && after.device_bytes > 0);
+        return;
+    }
+    for (long i = 0; i < calls && i < 8; i++)
+        print_error("%s, frame %d: %s\n", test_format_name(in->frame.format), n, first_calls[i]);
+    assert_int_equal(calls, 0);
+    assert_true(after.device_bytes == before.device_bytes);
+}
+
+/* What a host changes while a stream runs, none of it a reason for new memory. */
+static void change(mien_filter *f, int n)
+{
+    static const char *const set[][2] = {
+        {"style-strength", "0.4"}, {"smooth", "0"}, {"style-strength", "1"}, {"smooth", "0.9"}};
+    if (n % 3 != 0)
+        return;
+    const char *const *pair = set[n / 3 % 4];
+    assert_int_equal(mien_filter_set(f, pair[0], pair[1]), MIEN_OK);
+}
+
+static void test_style(void **state)
+{
+    (void)state;
+    for (int i = 0; i < TEST_FORMATS; i++)
+        for (int timing = 0; timing < 2; timing++) {
+            const frame_layout layout = {timing ? 5 : 0, timing == 1};
+            test_frame in = test_frame_make(test_formats[i], 162, 94, &layout);
+            test_frame out = test_frame_make(test_formats[i], 162, 94, &layout);
+            mien_filter *f = filter_make(NULL, "style=sharp");
+            mien_filter_set_timing(f, timing == 1);
+            for (int n = 0; n < 14; n++) {
+                test_frame_noise(&in.frame, (uint64_t)n);
+                run_watched(f, &in, n % 2 ? &in : &out, n);
+                change(f, n);
+            }
+            mien_filter_destroy(&f);
+            test_frame_free(&in);
+            test_frame_free(&out);
+        }
+}
+
+/* Another style is another first frame: here something is counted, and so it would be elsewhere. */
+static void test_count(void **state)
+{
+    (void)state;
+    static const frame_layout tight = {0, false};
+    test_frame in = test_frame_make(MIEN_FORMAT_NV12, 64, 48, &tight);
+    mien_filter *f = filter_make(NULL, "style=sharp");
+    test_frame_noise(&in.frame, 3);
+    run_watched(f, &in, &in, 0);
+    run_watched(f, &in, &in, 1);
+    assert_int_equal(mien_filter_set(f, "style", "invert"), MIEN_OK);
+    long host = 0, device = 0;
+    calls = 0;
+    for (int n = 0; n < 20 && calls == 0; n++) { /* the old one fades out first */
+        watching = true;
+        int status = mien_filter_process(f, &in.frame, &in.frame);
+        watching = false;
+        assert_int_equal(status, MIEN_OK);
+    }
+    for (long i = 0; i < calls && i < SHOWN; i++) {
+        host += strncmp(first_calls[i], "vk", 2) != 0;
+        device += strncmp(first_calls[i], "vk", 2) == 0;
+    }
+    assert_true(host > 0 && device > 0);
+    mien_filter_destroy(&f);
+    test_frame_free(&in);
+}
+
+typedef struct scene {
+    int32_t x, y;  /* of the portrait's corner */
+    bool hidden;   /* nothing is there */
+} scene;
+
+static void scene_colour(const void *opaque, int32_t x, int32_t y, double rgb[3])
+{
+    const scene *s = opaque;
+    int32_t px = x - s->x, py = y - s->y;
+    bool inside = !s->hidden && px >= 0 && px < SIDE && py >= 0 && py < SIDE;
+    for (int k = 0; k < 3; k++)
+        rgb[k] = inside ? portrait[((size_t)py * SIDE + (size_t)px) * 4 + (size_t)k] : 120;
+}
+
+/* A face that moves, is lost, and comes back, in `frames` frames. Returns in how many frames it
+ * was seen. */
+static int run_scene(mien_filter *f, mien_format format, int frames)
+{
+    static const frame_layout tight = {0, false};
+    static mien_face face[MIEN_FACES_MAX];
+    int seen = 0;
+    test_frame in = test_frame_make(format, WIDTH, HEIGHT, &tight);
+    test_frame out = test_frame_make(format, WIDTH, HEIGHT, &tight);
+    for (int n = 0; n < frames; n++) {
+        size_t count;
+        scene s = {.x = -60 + 2 * n, .y = 0, .hidden = n >= frames / 2 && n < frames * 3 / 4};
+        frame_paint(&in.frame, scene_colour, &s);
+        run_watched(f, &in, n % 2 ? &in : &out, n);
+        change(f, n);
+        assert_int_equal(mien_filter_faces(f, face, MIEN_FACES_MAX, &count), MIEN_OK);
+        seen += count > 0 && !face[0].lost;
+    }
+    test_frame_free(&in);
+    test_frame_free(&out);
+    return seen;
+}
+
+static mien_filter *faces_make(const char *params)
+{
+    char path[300];
+    mien_filter *f = filter_make(NULL, params);
+    assert_int_equal(mien_filter_set(f, "models", models), MIEN_OK);
+    snprintf(path, sizeof path, "%s/style-invert.onnx", filter_rig_models());
+    assert_int_equal(mien_filter_set(f, "style", strstr(params, "area") ? path : ""), MIEN_OK);
+    return f;
+}
+
+static void test_overlay(void **state)
+{
+    (void)state;
+    for (int i = 0; i < TEST_FORMATS; i++) {
+        mien_filter *f = faces_make("overlay=faces+mesh+iris+mask+timing");
+        assert_true(run_scene(f, test_formats[i], 8) >= 4);
+        mien_filter_destroy(&f);
+    }
+}
+
+static void test_areas(void **state)
+{
+    (void)state;
+    static const char *const params[] = {
+        "style-area=face on-lost=hold", "style-area=face on-lost=blur",
+        "style-area=face on-lost=black", "style-area=face on-lost=pass",
+        "style-area=background overlay=mask"};
+    for (size_t k = 0; k < sizeof params / sizeof params[0]; k++) {
+        mien_filter *f = faces_make(params[k]);
+        assert_true(run_scene(f, MIEN_FORMAT_I420, 12) >= 6);
+        mien_filter_destroy(&f);
+    }
+    for (int i = 1; i < TEST_FORMATS; i++) {
+        mien_filter *f = faces_make(params[i % 3]);
+        assert_true(run_scene(f, test_formats[i], 8) >= 4);
+        mien_filter_destroy(&f);
+    }
+}
+
+static uint8_t *read_portrait(const char *path)
+{
+    size_t bytes = (size_t)SIDE * SIDE * 4, got = 0;
+    uint8_t *data = malloc(bytes);
+    FILE *f = fopen(path, "rb");
+    if (f && data)
+        got = fread(data, 1, bytes, f);
+    if (f)
+        fclose(f);
+    if (got == bytes)
+        return data;
+    free(data);
+    return NULL;
+}
+
+static bool has_networks(void)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/face-mesh.onnx", models);
+    FILE *f = fopen(path, "rb");
+    if (f)
+        fclose(f);
+    return f != NULL;
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_style), cmocka_unit_test(test_count),
+        cmocka_unit_test(test_overlay), cmocka_unit_test(test_areas)};
+    models = argc > 1 ? argv[1] : "";
+    portrait = argc > 2 ? read_portrait(argv[2]) : NULL;
+    if (!filter_rig_open()) {
+        free(portrait);
+        return SKIPPED;
+    }
+    int failed;
+    if (portrait && has_networks()) {
+        failed = cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+    } else {
+        const struct CMUnitTest without[] = {cmocka_unit_test(test_style),
+                                             cmocka_unit_test(test_count)};
+        printf("without faces: %s\n", portrait ? "no face networks: run models/fetch_faces.sh"
+                                               : "no portrait");
+        failed = cmocka_run_group_tests_name("memory", without, NULL, NULL);
+    }
+    filter_rig_close();
+    free(portrait);
+    return failed;
+}
