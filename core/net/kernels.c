@@ -40,6 +40,18 @@
 #include "conv_tile_up_q2_lanes8.spv.h"
 #include "conv_transpose.spv.h"
 #include "conv_transpose_lanes8.spv.h"
+#include "conv_wide_k5_q1.spv.h"
+#include "conv_wide_k5_q1_lanes8.spv.h"
+#include "conv_wide_k5_q2.spv.h"
+#include "conv_wide_k5_q2_lanes8.spv.h"
+#include "conv_wide_k7_q1.spv.h"
+#include "conv_wide_k7_q1_lanes8.spv.h"
+#include "conv_wide_k7_q2.spv.h"
+#include "conv_wide_k7_q2_lanes8.spv.h"
+#include "conv_wide_k9_q1.spv.h"
+#include "conv_wide_k9_q1_lanes8.spv.h"
+#include "conv_wide_k9_q2.spv.h"
+#include "conv_wide_k9_q2_lanes8.spv.h"
 #include "elementwise.spv.h"
 #include "elementwise_lanes8.spv.h"
 #include "norm_apply.spv.h"
@@ -61,6 +73,7 @@
     {{__VA_ARGS__, .lanes8 = false}, SHADER(name)}, \
     {{__VA_ARGS__, .lanes8 = true}, SHADER(name##_lanes8)}
 #define TILE(name, ...) PAIR(name, .kernel = MI_KERNEL_CONV_TILE, __VA_ARGS__)
+#define WIDE(name, ...) PAIR(name, .kernel = MI_KERNEL_CONV_WIDE, .stride = 1, __VA_ARGS__)
 #define POINT(name, ...) PAIR(name, .kernel = MI_KERNEL_CONV_POINT, .stride = 1, __VA_ARGS__)
 
 static const struct {
@@ -69,19 +82,25 @@ static const struct {
 } table[] = {
     TILE(conv_tile_q1, .q = 1, .stride = 1, .rows = 5),
     TILE(conv_tile_q2, .q = 2, .stride = 1, .rows = 5),
-    TILE(conv_tile_s2_q1, .q = 1, .stride = 2, .rows = 4),
-    TILE(conv_tile_s2_q2, .q = 2, .stride = 2, .rows = 4),
+    TILE(conv_tile_s2_q1, .q = 1, .stride = 2, .rows = 5),
+    TILE(conv_tile_s2_q2, .q = 2, .stride = 2, .rows = 5),
     TILE(conv_tile_up_q1, .q = 1, .stride = 1, .rows = 4, .up = true),
     TILE(conv_tile_up_q2, .q = 2, .stride = 1, .rows = 4, .up = true),
     TILE(conv_tile_sum_q1, .q = 1, .stride = 1, .rows = 4, .sum = true),
     TILE(conv_tile_sum_q2, .q = 2, .stride = 1, .rows = 4, .sum = true),
-    TILE(conv_tile_d2s, .stride = 1, .rows = 4, .d2s = true),
-    TILE(conv_tile_sum_d2s, .stride = 1, .rows = 4, .sum = true, .d2s = true),
+    TILE(conv_tile_d2s, .stride = 1, .rows = 6, .d2s = true),
+    TILE(conv_tile_sum_d2s, .stride = 1, .rows = 6, .sum = true, .d2s = true),
     POINT(conv_point_q1, .q = 1),
     POINT(conv_point_q2, .q = 2),
     POINT(conv_point_q3, .q = 3),
     POINT(conv_point_q4, .q = 4),
     PAIR(conv_any, .kernel = MI_KERNEL_CONV_ANY, .q = 2),
+    WIDE(conv_wide_k5_q1, .k = 5, .q = 1, .rows = 6),
+    WIDE(conv_wide_k5_q2, .k = 5, .q = 2, .rows = 4),
+    WIDE(conv_wide_k7_q1, .k = 7, .q = 1, .rows = 6),
+    WIDE(conv_wide_k7_q2, .k = 7, .q = 2, .rows = 4),
+    WIDE(conv_wide_k9_q1, .k = 9, .q = 1, .rows = 6),
+    WIDE(conv_wide_k9_q2, .k = 9, .q = 2, .rows = 4),
     PAIR(conv_depth, .kernel = MI_KERNEL_CONV_DEPTH),
     PAIR(conv_depth3_s1, .kernel = MI_KERNEL_CONV_DEPTH, .stride = 1),
     PAIR(conv_depth3_s2, .kernel = MI_KERNEL_CONV_DEPTH, .stride = 2),
@@ -107,7 +126,7 @@ const mvk_shader *mi_kernel_shader(const mi_variant *v)
 bool mi_variant_same(const mi_variant *a, const mi_variant *b)
 {
     return a->kernel == b->kernel && a->q == b->q && a->stride == b->stride &&
-           a->rows == b->rows && a->up == b->up && a->sum == b->sum && a->d2s == b->d2s &&
+           a->rows == b->rows && a->k == b->k && a->up == b->up && a->sum == b->sum && a->d2s == b->d2s &&
            a->lanes8 == b->lanes8;
 }
 

@@ -6,6 +6,7 @@
 
 typedef enum mi_kernel {
     MI_KERNEL_CONV_TILE,  /* 3x3, stride 1 or 2 */
+    MI_KERNEL_CONV_WIDE,  /* 5x5, 7x7 or 9x9, stride 1 */
     MI_KERNEL_CONV_POINT, /* 1x1 */
     MI_KERNEL_CONV_ANY,
     MI_KERNEL_CONV_DEPTH, /* with a stride: 3x3 of that stride, else any */
@@ -26,6 +27,7 @@ typedef struct mi_variant {
     uint8_t q;      /* output quads an invocation */
     uint8_t stride;
     uint8_t rows;   /* output rows an invocation */
+    uint8_t k;      /* rows and columns of the kernel */
     bool up;        /* nearest x2 upsampling of the input is fused */
     bool sum;       /* a second input, upsampled, is added to the first */
     bool d2s;       /* depth to space of the output, 12 channels, is fused */

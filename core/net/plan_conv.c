@@ -130,6 +130,14 @@ static bool is_depth3(const planner *p, const mi_node *n)
            n->conv.stride_h <= 2 && (int64_t)mi_quads(out->c) * out->w < 1 << 22;
 }
 
+static bool is_wide(const mi_node *n)
+{
+    int32_t k = n->conv.kh;
+    return (k == 5 || k == 7 || k == 9) && n->conv.kw == k && n->conv.stride_h == 1 &&
+           n->conv.stride_w == 1 && n->conv.dilation_h == 1 && n->conv.dilation_w == 1 &&
+           n->conv.groups == 1;
+}
+
 static void choose_kernel(const planner *p, const mi_node *n, const conv_plan *c, int32_t ci,
                           int32_t co, mi_variant *v)
 {
@@ -146,12 +154,18 @@ static void choose_kernel(const planner *p, const mi_node *n, const conv_plan *c
         v->up = c->up;
         v->sum = c->half >= 0;
         v->d2s = c->d2s;
-        v->rows = v->stride == 2 || v->up || v->sum || v->d2s ? 4 : 5;
+        v->rows = v->d2s ? 6 : v->up || v->sum ? 4 : 5;
     } else if (n->conv.kh == 1 && n->conv.kw == 1 && n->conv.stride_h == 1 &&
                n->conv.stride_w == 1 && !pads && !c->pad_b && !c->pad_r && n->conv.groups == 1) {
         v->kernel = MI_KERNEL_CONV_POINT;
         v->q = (uint8_t)choose_q(mi_quads(co), 4);
         v->stride = 1;
+    } else if (is_wide(n)) {
+        v->kernel = MI_KERNEL_CONV_WIDE;
+        v->q = (uint8_t)choose_q(mi_quads(co), 2);
+        v->stride = 1;
+        v->rows = v->q == 1 ? 6 : 4;
+        v->k = (uint8_t)n->conv.kh;
     } else {
         v->kernel = MI_KERNEL_CONV_ANY;
         v->q = 2;
@@ -194,7 +208,8 @@ static void set_conv_groups(mi_step *s, uint32_t blocks)
     } else if (s->variant.kernel == MI_KERNEL_CONV_DEPTH) {
         s->groups[0] = mi_divide_up(u->ow, 32);
         s->groups[1] = mi_divide_up(u->oh, 4);
-    } else if (s->variant.kernel == MI_KERNEL_CONV_TILE) {
+    } else if (s->variant.kernel == MI_KERNEL_CONV_TILE ||
+               s->variant.kernel == MI_KERNEL_CONV_WIDE) {
         s->groups[0] = blocks;
         s->groups[1] = mi_divide_up(u->ow, 8);
         s->groups[2] = mi_divide_up(u->oh, 4 * s->variant.rows);
@@ -249,6 +264,10 @@ int mi_plan_conv(planner *p, const mi_node *n)
     else
         s->push.c0 = s->push.iq * s->push.iw * s->push.ih;
     s->spec[3] = c.half_relu;
+    if (s->variant.kernel == MI_KERNEL_CONV_TILE || s->variant.kernel == MI_KERNEL_CONV_WIDE) {
+        s->spec[4] = (uint32_t)(bank.ci < 4 ? bank.ci : 4);
+        s->spec[5] = (uint32_t)(bank.co < 4 ? bank.co : 4);
+    }
     if (c.residual >= 0)
         s->in1 = p->buffer[c.residual];
     s->push.c1 = c.residual_quads;

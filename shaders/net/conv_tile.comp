@@ -3,9 +3,9 @@
 //   ROWS    output rows an invocation
 //   Q       output quads a block (more code than ROWS * Q = 10 leaves a CPU's instruction cache)
 //   STRIDE  1 or 2
-//   UP      the input is seen through a nearest x2 upsampling (stride 1, pad 1, ROWS 4)
+//   UP      the input is seen through a nearest x2 upsampling (stride 1, pad 1, ROWS even)
 //   SUM     a second input of half the size, at c0, is added to the first one, seen through a
-//           nearest x2 upsampling (stride 1, pad 1, ROWS 4): the joint of a U-Net
+//           nearest x2 upsampling (stride 1, pad 1, ROWS even): the joint of a U-Net
 //   D2S     the 12 output channels [y][x][colour] are stored as 2x2 pixels of 3 channels (depth to
 //           space); a block is the two pixels of one y
 //   LANES8  weights are loaded by the 8 lanes of a subgroup and shared by constant shuffles
@@ -79,7 +79,7 @@ void main()
         vec4 v[WINDOW][3];
         window_load(in0, p.in0 + c * plane, v);
 #ifdef SUM
-        vec4 s[4][3];
+        vec4 s[HALF_WINDOW][3];
         half_window_load(in2, p.c0 + c * (plane / 4), s);
         [[unroll]] for (int i = 0; i < WINDOW; i++)
             [[unroll]] for (int j = 0; j < 3; j++)
@@ -93,12 +93,13 @@ void main()
 #endif
         [[unroll]] for (int q = 0; q < PARTS; q++)
             [[unroll]] for (int t = 0; t < 9; t++)
-                [[unroll]] for (int j = 0; j < 4; j++) {
+                [[unroll]] for (int j = 0; j < CI; j++) {
                     PART k;
                     [[unroll]] for (int i = 0; i < PART_SIZE; i++)
                         k[i] = WEIGHT(((t * 4 + j) * PARTS + q) * PART_SIZE + i);
                     [[unroll]] for (int d = 0; d < ROWS; d++)
-                        r[d][q] += v[seen(d, t / 3)][t % 3][j] * k;
+                        [[unroll]] for (int i = 0; i < min(CO, PART_SIZE); i++)
+                            r[d][q][i] += v[seen(d, t / 3)][t % 3][j] * k[i];
                 }
     }
     // Stores are not branched around: what lies outside goes to the arena's waste place.

@@ -8,6 +8,9 @@
 #define WINDOW_GLSL
 #include "net/net.glsl"
 layout(constant_id = 1) const int PAD = 0;
+// Channels of a quad that there are: less than 4 where the input, or output, has no more.
+layout(constant_id = 4) const int CI = 4;
+layout(constant_id = 5) const int CO = 4;
 
 // A mirrored border pixel of an upsampled picture is the border pixel of the small one.
 const int HALF_PAD = PAD == PAD_REFLECT ? PAD_EDGE : PAD;
@@ -134,9 +137,11 @@ void window_load(window w, int base, out vec4 v[WINDOW][3])
 }
 
 #ifdef SUM
+#define HALF_WINDOW (ROWS / 2 + 2)
+
 struct half_window
 {
-    int row[4];
+    int row[HALF_WINDOW];
 #ifdef LANES8
     int column;
 #else
@@ -144,11 +149,11 @@ struct half_window
 #endif
 };
 
-// y is a multiple of 4: the six rows from y - 1 on lie in the four half rows from y/2 - 1 on.
+// y is even: rows from y - 1 on lie in the half rows from y/2 - 1 on.
 half_window half_window_at(int x, int y)
 {
     half_window w;
-    [[unroll]] for (int i = 0; i < 4; i++)
+    [[unroll]] for (int i = 0; i < HALF_WINDOW; i++)
         w.row[i] = half_row_at(y, i, p.iw / 2, p.ih / 2);
 #ifdef LANES8
     w.column = half_column_at(x - lane, lane, p.iw / 2);
@@ -159,9 +164,9 @@ half_window half_window_at(int x, int y)
     return w;
 }
 
-void half_window_load(half_window w, int base, out vec4 v[4][3])
+void half_window_load(half_window w, int base, out vec4 v[HALF_WINDOW][3])
 {
-    [[unroll]] for (int i = 0; i < 4; i++) {
+    [[unroll]] for (int i = 0; i < HALF_WINDOW; i++) {
 #ifdef LANES8
         vec4 seen = load(base + w.row[i] + w.column);
         [[unroll]] for (int j = 0; j < 3; j++)
