@@ -16,9 +16,9 @@ static const double degrees = 57.29577951308232;
 /* The mesh network moves the iris by less than it is moved in the picture: by 0.66 (sd 0.09 over
  * 40 people) across the eye, by only 0.25 (0.08) along the face. Measured with irises that were
  * moved by known angles in pictures of the Face Research Lab London Set. What is seen is
- * multiplied by about the inverse. So the pitch is a coarse figure: people who look at the camera
- * are given 0 with a standard deviation of 6 degrees over people (yaw: 2.5), one person's hardly
- * changes over time. */
+ * multiplied by about the inverse. So the pitch is a coarse figure: over people who look at the
+ * camera it has a standard deviation of 6 degrees (docs/faces.md, People), while one person's
+ * hardly changes over time. */
 static const float gain_across = 1.42f, gain_down = 3.3f;
 /* Of the ball's middle from the middle between the corners of the lids: outwards, down, so that
  * the 80 people of that set, who look at the camera, do so in the mean. */

@@ -1,12 +1,13 @@
 #!/bin/bash
 # The figures of the face analysis on clips of known motion.
 #
-#   tests/eval/run_faces.sh [--all] [--program PRINT_FACES] [--limits] [CLIP ...]
+#   tests/eval/run_faces.sh [--all] [--program PRINT_FACES | --alone] [--limits] [CLIP ...]
 #
 # Makes the clips that are missing (.cache/eval-faces), runs samples/print_faces (default: of
-# build/) on them and writes out/faces/faces.md and faces.json. Without --all: the clips of the
-# everyday test. --all: every clip, with the pictures of ../shared/data where they are, half an
-# hour. CLIP: only these of them; may hold * and ?.
+# build/) on them and writes out/faces/faces.md, people.md and faces.json. Without --all: the clips
+# of the everyday test. --all: every clip, with the pictures of ../shared/data where they are, half
+# an hour. --alone: the networks by themselves (face_reference.py) instead of print_faces. CLIP:
+# only these clips; may hold * and ?.
 # Needs the packages of tests/requirements.txt in .venv (tests/run.sh makes it).
 set -euo pipefail
 
@@ -18,6 +19,7 @@ while [ $# -gt 0 ]; do
     case $1 in
     --all) words+=(--set all) ;;
     --limits) words+=(--limits) ;;
+    --alone) program= ;;
     --program)
         program=$2
         shift
@@ -38,13 +40,16 @@ for name in detect-short detect-full mesh lips eye-left eye-right; do
     [ -f "$root/models/face-$name.onnx" ] ||
         { echo "skipped: no models/face-$name.onnx (models/fetch_faces.sh gets it)"; exit 77; }
 done
-if [ ! -x "$program" ]; then
+run=("$program" --points --times "models=$root/models" cache=none)
+if [ -z "$program" ]; then
+    run=("$python" "$root/tests/eval/face_reference.py")
+elif [ ! -x "$program" ]; then
     echo "run_faces.sh: there is no $program: build it first" >&2
     exit 1
 fi
 status=0
+rm -f "$root/out/faces/faces.md"
 "$python" "$root/tests/eval/face_figures.py" --out "$root/out/faces" \
-    --run "$(printf '%q ' "$program" --points --times "models=$root/models" cache=none)" \
-    "${words[@]}" || status=$?
-[ "$status" != 0 ] && [ "$status" != 1 ] || cat "$root/out/faces/faces.md"
+    --run "$(printf '%q ' "${run[@]}")" "${words[@]}" || status=$?
+[ ! -f "$root/out/faces/faces.md" ] || cat "$root/out/faces/faces.md"
 exit "$status"

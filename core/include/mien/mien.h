@@ -226,9 +226,10 @@ typedef struct mien_face {
      * up, roll > 0 clockwise. pose_confidence 0..1. */
     float yaw, pitch, roll, pose_confidence;
     /* Where both eyes look, in degrees from the line to the camera (0, 0: eye contact): yaw > 0 to
-     * the viewer's right, pitch > 0 up. Means over people are right to 0.5 degrees; of one person
-     * yaw may be off by 2.3 and pitch by 6.4 (standard deviations over 80 people). Meaningless where
-     * gaze_confidence (0..1) is 0: eyes closed or hidden. */
+     * the viewer's right, pitch > 0 up. Each person has an offset: 80 people who look at the
+     * camera are given a yaw of 0.5 +- 2.4 and a pitch of 1.4 +- 6.1 (mean and standard deviation;
+     * docs/faces.md, People). Meaningless where gaze_confidence (0..1) is 0: eyes closed or
+     * hidden. */
     float gaze_yaw, gaze_pitch, gaze_confidence;
     /* Opening of the left and right lids: height over width, about 0.3 open, below 0.1 closed. */
     float aperture[2];
