@@ -36,7 +36,7 @@ VISIBLE = os.path.join(os.path.dirname(os.path.dirname(face_clips.HERE)), "model
 FAST = ("pan", "start-stop", "roll", "yaw", "yaw-stop", "zoom", "pitch")
 EASY = ("still-2", "still-4", "still-720p", "pan", "start-stop", "roll", "yaw-stop", "slow", "walk",
         "zoom", "portrait")
-GLASSES = 0.7   # where the errors of both kinds are alike: models/face-visible.md
+GLASSES = 0.7   # where errors of both kinds are few: models/face-visible.md
 EASY_STILLS = ("0 deg", "15 deg", "-15 deg", "30 deg", "-30 deg", "96 px", "128 px", "200 px")
 
 
