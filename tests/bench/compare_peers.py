@@ -41,8 +41,9 @@ class Worker:
 
     def __init__(self, words, errors):
         self.errors = errors
-        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=open(errors, "w"), text=True)
+        with open(errors, "w") as stderr:
+            self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            stderr=stderr, text=True)
 
     def ask(self, command):
         try:
@@ -84,10 +85,9 @@ class Contest:
         self.net, self.options, self.folder = net, options, folder
         self.stack = contextlib.ExitStack()
         self.count = 0
-        words = [options.bench_net, "--serve", "--device", options.device]
-        if not options.device:
-            words = words[:2]
-        words += ["--frame"] * net.frame + [net.path, str(net.width), str(net.height)]
+        words = [options.bench_net, "--serve"] + ["--frame"] * net.frame
+        words += ["--device", options.device] if options.device else []
+        words += [net.path, str(net.width), str(net.height)]
         self.ours = self.start(words + list(net.outputs))
         self.info = self.ours.ask("info")
         self.shape = self.info["input"]
@@ -245,7 +245,8 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--peers", type=lambda text: text.split(","), default=["ncnn", "onnxruntime"])
+    parser.add_argument("--peers", type=lambda text: text.split(","),
+                        default=["ncnn", "onnxruntime"])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="")
     parser.add_argument("--command", default="")

@@ -33,7 +33,7 @@ typedef struct net_session {
     mvk_commands whole;  /* with copies from and to the host, where there are any */
     mvk_commands steps;  /* without */
     mvk_commands *step;  /* each step for itself, repeated */
-    int32_t *repeats;
+    int32_t *repeats, whole_repeats;
     float *input;                     /* C,H,W */
     float *output[MI_GRAPH_OUTPUTS];  /* C,H,W */
 } net_session;
@@ -50,7 +50,7 @@ size_t session_output_size(const net_session *s, int32_t k);
 /* s->input to s->output, `runs` times; *mean is that of one run, copies included. */
 bool session_run(net_session *s, int32_t runs, span *mean);
 
-/* All steps once, without copies, and each step for itself: step[i], i in 0..plan.steps. */
+/* All steps together, without copies, and each step for itself: step[i], i in 0..plan.steps. */
 bool session_time_steps(net_session *s, span *whole, span *step);
 
 /* The driver's name and version as it calls itself; text holds 2 * VK_MAX_DRIVER_INFO_SIZE. */

@@ -15,17 +15,13 @@ import time
 
 import numpy as np
 
-# ncnn on Vulkan, by what it takes and what it loses. It takes fp16 by itself wherever a device has
-# it, which on CPU drivers is slow.
-SETTINGS = {
-    "default": {},
-    "fp32": {"use_fp16_packed": False, "use_fp16_storage": False, "use_fp16_arithmetic": False},
-    "fp16 storage": {"use_fp16_arithmetic": False},
-    "fp32, no Winograd": {"use_fp16_packed": False, "use_fp16_storage": False,
-                          "use_fp16_arithmetic": False, "use_winograd_convolution": False},
-    "fp32, no GEMM": {"use_fp16_packed": False, "use_fp16_storage": False,
-                      "use_fp16_arithmetic": False, "use_sgemm_convolution": False},
-}
+# How ncnn may run on Vulkan; compare_peers.py takes what is fastest. By itself it takes fp16
+# wherever a device has it, which on CPU drivers is slow. Tried too on lavapipe, none of them ahead
+# of "fp32" by more than noise: bf16, without subgroup operations, GEMM, packing or single Winograd
+# sizes.
+FP32 = {"use_fp16_packed": False, "use_fp16_storage": False, "use_fp16_arithmetic": False}
+SETTINGS = {"default": {}, "fp32": FP32,
+            "fp32, no Winograd": {**FP32, "use_winograd_convolution": False}}
 
 
 class OnnxRuntime:

@@ -7,8 +7,8 @@
 # Writes docs/bench.md and docs/bench.svg, and with --quick (five networks, three rounds) or with
 # names of networks out/bench/ instead; --out: elsewhere. The figures of every round are in
 # out/bench/bench.json. Installs the peers into .cache/venv-bench (75 MB from PyPI, once), builds
-# into build-bench and fetches the face networks if they are lacking. The whole takes a quarter of an
-# hour. A network: style-NAME, a file of models/face-*, johnson-12, johnson-32.
+# into build-bench and fetches the face networks if they are lacking. The whole takes ten minutes.
+# A network: style-NAME, a file of models/face-*, johnson-12, johnson-32.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -45,10 +45,13 @@ done
 python_packages "$venv" "$root/tests/bench/requirements.txt" --no-deps ||
     die "the packages of tests/bench/requirements.txt could not be installed"
 "$root/models/fetch_faces.sh" || echo "run_bench: without the face networks" >&2
-[ -f "$build/build.ninja" ] || meson setup "$build" "$root" -Dgst=disabled -Dfrei0r=disabled >/dev/null
-ninja -C "$build" tests/bench/bench_net >"$build/build.log" || { tail -n 30 "$build/build.log"; exit 1; }
+[ -f "$build/build.ninja" ] ||
+    meson setup "$build" "$root" -Dgst=disabled -Dfrei0r=disabled >/dev/null
+ninja -C "$build" tests/bench/bench_net >"$build/build.log" ||
+    { tail -n 30 "$build/build.log"; exit 1; }
 status=0
-"$venv/bin/python3" "$root/tests/bench/compare_peers.py" --bench-net "$build/tests/bench/bench_net" \
+"$venv/bin/python3" "$root/tests/bench/compare_peers.py" \
+    --bench-net "$build/tests/bench/bench_net" \
     --models "$root/models" --out "$made" --command "$command" "${words[@]}" || status=$?
 if [ "$status" -le 1 ] && [ "$docs" != "$made" ]; then
     mkdir -p "$docs"
