@@ -1,7 +1,6 @@
 #include "face_glasses.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "../face_points.h"
 
@@ -39,10 +38,13 @@ static bool covers(const lens *l, float x, float y)
     return l->width > 0 && across * across + down * down <= 1;
 }
 
-static int falling(const void *a, const void *b)
+/* Into values that fall. qsort() may allocate, and this is done in every frame. */
+static void insert(float *value, int32_t count, float x)
 {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x < y) - (x > y);
+    int32_t i = count;
+    for (; i > 0 && value[i - 1] < x; i--)
+        value[i] = value[i - 1];
+    value[i] = x;
 }
 
 float mi_glasses_value(const float *map, int32_t stride, const float point[MI_POINTS][3],
@@ -55,11 +57,10 @@ float mi_glasses_value(const float *map, int32_t stride, const float point[MI_PO
         float x = ((float)(i % MI_VISIBLE) + 0.5f) * size / MI_VISIBLE;
         float y = ((float)(i / MI_VISIBLE) + 0.5f) * size / MI_VISIBLE;
         if (covers(&left, x, y) || covers(&right, x, y))
-            value[count++] = map[stride * i];
+            insert(value, count++, map[stride * i]);
     }
     if (count == 0)
         return 0;
-    qsort(value, (size_t)count, sizeof value[0], falling);
     int32_t half = (count + 1) / 2;
     for (int32_t i = 0; i < half; i++)
         sum += value[i] / (float)half;

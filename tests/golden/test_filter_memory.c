@@ -7,6 +7,7 @@
  * MODELS: folder with the face networks. PORTRAIT: 512x512 RGBA, one face at about (225, 128).
  * Without either, the part with faces is left out. Styles: those of filter_rig. */
 #include <dirent.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,7 +53,22 @@ WRAP(void *, aligned_alloc, (size_t align, size_t size), (align, size))
 WRAP(int, posix_memalign, (void **to, size_t align, size_t size), (to, align, size))
 WRAP(char *, strdup, (const char *text), (text))
 WRAP(FILE *, fopen, (const char *path, const char *mode), (path, mode))
+WRAP(FILE *, fopen64, (const char *path, const char *mode), (path, mode))
+WRAP(FILE *, fdopen, (int file, const char *mode), (file, mode))
 WRAP(DIR *, opendir, (const char *path), (path))
+WRAP(int, pthread_create,
+     (pthread_t *to, const pthread_attr_t *how, void *(*run)(void *), void *opaque),
+     (to, how, run, opaque))
+
+/* The C library's may allocate: it counts too. */
+typedef int comparison(const void *, const void *);
+void __real_qsort(void *data, size_t count, size_t size, comparison *compare);
+void __wrap_qsort(void *data, size_t count, size_t size, comparison *compare);
+void __wrap_qsort(void *data, size_t count, size_t size, comparison *compare)
+{
+    count_call("qsort");
+    __real_qsort(data, count, size, compare);
+}
 
 #define WRAP_CREATE(name, info, handle) \
     WRAP(VkResult, name, (VkDevice d, const info *i, const VkAllocationCallbacks *a, handle *to), \
