@@ -46,5 +46,7 @@ def network(name, models, folder):
     else:
         found = Network(name, path, *FRAME, frame=True)
     if not os.path.isfile(path):
-        found.lacking = "no such file; models/fetch_faces.sh gets the face networks"
+        found.lacking = f"there is no {name}.onnx among the models"
+        if name in FACES:
+            found.lacking += "; models/fetch_faces.sh gets it"
     return found

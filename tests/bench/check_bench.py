@@ -39,7 +39,7 @@ def made_up():
         rounds.append({"mien": {"cpu_ms": 2.0 * slow, "wall_ms": 1.0},
                        "ncnn": {"cpu_ms": 12.0 * slow, "wall_ms": 9.0},
                        "steps": {"peak": 40 / slow, "ms": 0.4 * slow,
-                                 "step_ms": [0.25 * slow, 0.2 * slow]}})
+                                 "step_ms": [0.2 * slow, 0.25 * slow]}})
     return {"name": "toy", "info": info, "rounds": rounds, "max_abs_error": 1e-6,
             "peers": {"ncnn": {"setting": "fp32", "max_abs_error": 1e-5},
                       "onnxruntime": {"lacking": "computes something else"}}}
@@ -50,7 +50,7 @@ def check_figures():
     assert f["ms"] == {"mien": 2.0, "ncnn": 12.0}, f
     assert abs(f["speed"]["ncnn"] - 6) < 1e-9 and "onnxruntime" not in f["speed"], f
     assert abs(f["whole"] - 2e-6 * 4e6 / 0.4 / 40) < 1e-9, f     # 8 MFLOP in 0.4 ms of 40 GFLOP/s
-    assert abs(f["wide"] - 2e-6 * 3e6 / 0.25 / 40) < 1e-9, f
+    assert abs(f["wide"] - 2e-6 * 3e6 / 0.2 / 40) < 1e-9, f
     assert (f["memory"], f["memory_bound"]) == (2200, 2000), f
     assert [bench_report.times(v) for v in (0.123, 0.99, 1.0, 5.04, 17.4, 230)] == \
         ["0.12x", "0.99x", "1.0x", "5.0x", "17x", "230x"]
@@ -58,7 +58,8 @@ def check_figures():
               "date": "2026-01-01", "commit": "0", "cpu": "toy", "cores": 1, "threads": 2,
               "packages": {}, "rounds": 3, "load": 0, "command": "toy"}
     text = bench_report.markdown(report)
-    for part in ("**6.0x**", "computes something else", "- gone: no such file", "60 %", "1.100"):
+    for part in ("**6.0x**", "computes something else", "- gone: no such file", "**50 %**",
+                 "**75 %**", "**1.100**"):
         assert part in text, (part, text)
     picture = xml.dom.minidom.parseString(bench_report.plot(report)).toxml()
     assert "6.0\u00d7" in picture and "not compared" in picture
