@@ -10,6 +10,18 @@
 #include "conv_depth_lanes8.spv.h"
 #include "conv_full.spv.h"
 #include "conv_full_lanes8.spv.h"
+#include "conv_pair_s1_q2.spv.h"
+#include "conv_pair_s1_q2_lanes8.spv.h"
+#include "conv_pair_s1_q4.spv.h"
+#include "conv_pair_s1_q4_lanes8.spv.h"
+#include "conv_pair_s1_q8.spv.h"
+#include "conv_pair_s1_q8_lanes8.spv.h"
+#include "conv_pair_s2_q2.spv.h"
+#include "conv_pair_s2_q2_lanes8.spv.h"
+#include "conv_pair_s2_q4.spv.h"
+#include "conv_pair_s2_q4_lanes8.spv.h"
+#include "conv_pair_s2_q8.spv.h"
+#include "conv_pair_s2_q8_lanes8.spv.h"
 #include "conv_point_q1.spv.h"
 #include "conv_point_q1_lanes8.spv.h"
 #include "conv_point_q2.spv.h"
@@ -69,12 +81,12 @@
 
 #define SHADER(name) {#name, mi_spv_##name, sizeof mi_spv_##name}
 /* A variant for any device and its twin for subgroups of 8. */
-#define PAIR(name, ...) \
+#define TWINS(name, ...) \
     {{__VA_ARGS__, .lanes8 = false}, SHADER(name)}, \
     {{__VA_ARGS__, .lanes8 = true}, SHADER(name##_lanes8)}
-#define TILE(name, ...) PAIR(name, .kernel = MI_KERNEL_CONV_TILE, __VA_ARGS__)
-#define WIDE(name, ...) PAIR(name, .kernel = MI_KERNEL_CONV_WIDE, .stride = 1, __VA_ARGS__)
-#define POINT(name, ...) PAIR(name, .kernel = MI_KERNEL_CONV_POINT, .stride = 1, __VA_ARGS__)
+#define TILE(name, ...) TWINS(name, .kernel = MI_KERNEL_CONV_TILE, __VA_ARGS__)
+#define WIDE(name, ...) TWINS(name, .kernel = MI_KERNEL_CONV_WIDE, .stride = 1, __VA_ARGS__)
+#define POINT(name, ...) TWINS(name, .kernel = MI_KERNEL_CONV_POINT, .stride = 1, __VA_ARGS__)
 
 static const struct {
     mi_variant variant;
@@ -94,25 +106,31 @@ static const struct {
     POINT(conv_point_q2, .q = 2),
     POINT(conv_point_q3, .q = 3),
     POINT(conv_point_q4, .q = 4),
-    PAIR(conv_any, .kernel = MI_KERNEL_CONV_ANY, .q = 2),
+    TWINS(conv_any, .kernel = MI_KERNEL_CONV_ANY, .q = 2),
     WIDE(conv_wide_k5_q1, .k = 5, .q = 1, .rows = 6),
     WIDE(conv_wide_k5_q2, .k = 5, .q = 2, .rows = 4),
     WIDE(conv_wide_k7_q1, .k = 7, .q = 1, .rows = 6),
     WIDE(conv_wide_k7_q2, .k = 7, .q = 2, .rows = 4),
     WIDE(conv_wide_k9_q1, .k = 9, .q = 1, .rows = 6),
     WIDE(conv_wide_k9_q2, .k = 9, .q = 2, .rows = 4),
-    PAIR(conv_depth, .kernel = MI_KERNEL_CONV_DEPTH),
-    PAIR(conv_depth3_s1, .kernel = MI_KERNEL_CONV_DEPTH, .stride = 1),
-    PAIR(conv_depth3_s2, .kernel = MI_KERNEL_CONV_DEPTH, .stride = 2),
-    PAIR(conv_full, .kernel = MI_KERNEL_CONV_FULL),
-    PAIR(conv_transpose, .kernel = MI_KERNEL_CONV_TRANSPOSE),
-    PAIR(elementwise, .kernel = MI_KERNEL_ELEMENTWISE),
-    PAIR(norm_sum, .kernel = MI_KERNEL_NORM_SUM),
-    PAIR(norm_scale, .kernel = MI_KERNEL_NORM_SCALE),
-    PAIR(norm_apply, .kernel = MI_KERNEL_NORM_APPLY),
-    PAIR(rearrange, .kernel = MI_KERNEL_REARRANGE),
-    PAIR(resize, .kernel = MI_KERNEL_RESIZE),
-    PAIR(pool, .kernel = MI_KERNEL_POOL),
+    TWINS(conv_depth, .kernel = MI_KERNEL_CONV_DEPTH),
+    TWINS(conv_depth3_s1, .kernel = MI_KERNEL_CONV_DEPTH, .stride = 1),
+    TWINS(conv_depth3_s2, .kernel = MI_KERNEL_CONV_DEPTH, .stride = 2),
+    TWINS(conv_pair_s1_q2, .kernel = MI_KERNEL_CONV_PAIR, .q = 2, .stride = 1, .rows = 4),
+    TWINS(conv_pair_s1_q4, .kernel = MI_KERNEL_CONV_PAIR, .q = 4, .stride = 1, .rows = 4),
+    TWINS(conv_pair_s1_q8, .kernel = MI_KERNEL_CONV_PAIR, .q = 8, .stride = 1, .rows = 4),
+    TWINS(conv_pair_s2_q2, .kernel = MI_KERNEL_CONV_PAIR, .q = 2, .stride = 2, .rows = 4),
+    TWINS(conv_pair_s2_q4, .kernel = MI_KERNEL_CONV_PAIR, .q = 4, .stride = 2, .rows = 4),
+    TWINS(conv_pair_s2_q8, .kernel = MI_KERNEL_CONV_PAIR, .q = 8, .stride = 2, .rows = 4),
+    TWINS(conv_full, .kernel = MI_KERNEL_CONV_FULL),
+    TWINS(conv_transpose, .kernel = MI_KERNEL_CONV_TRANSPOSE),
+    TWINS(elementwise, .kernel = MI_KERNEL_ELEMENTWISE),
+    TWINS(norm_sum, .kernel = MI_KERNEL_NORM_SUM),
+    TWINS(norm_scale, .kernel = MI_KERNEL_NORM_SCALE),
+    TWINS(norm_apply, .kernel = MI_KERNEL_NORM_APPLY),
+    TWINS(rearrange, .kernel = MI_KERNEL_REARRANGE),
+    TWINS(resize, .kernel = MI_KERNEL_RESIZE),
+    TWINS(pool, .kernel = MI_KERNEL_POOL),
 };
 
 const mvk_shader *mi_kernel_shader(const mi_variant *v)
@@ -126,8 +144,8 @@ const mvk_shader *mi_kernel_shader(const mi_variant *v)
 bool mi_variant_same(const mi_variant *a, const mi_variant *b)
 {
     return a->kernel == b->kernel && a->q == b->q && a->stride == b->stride &&
-           a->rows == b->rows && a->k == b->k && a->up == b->up && a->sum == b->sum && a->d2s == b->d2s &&
-           a->lanes8 == b->lanes8;
+           a->rows == b->rows && a->k == b->k && a->up == b->up && a->sum == b->sum &&
+           a->d2s == b->d2s && a->lanes8 == b->lanes8;
 }
 
 bool mi_kernel_lanes8(const mvk_device *device)

@@ -10,6 +10,7 @@ typedef enum mi_kernel {
     MI_KERNEL_CONV_POINT, /* 1x1 */
     MI_KERNEL_CONV_ANY,
     MI_KERNEL_CONV_DEPTH, /* with a stride: 3x3 of that stride, else any */
+    MI_KERNEL_CONV_PAIR,  /* depthwise 3x3 and the 1x1 that reads it */
     MI_KERNEL_CONV_FULL,  /* the kernel is as large as the input: one pixel comes out */
     MI_KERNEL_CONV_TRANSPOSE,
     MI_KERNEL_ELEMENTWISE,

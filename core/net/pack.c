@@ -66,6 +66,30 @@ int32_t mi_pack_dense(mi_blob *blob, const mi_filter_bank *b, int32_t width, con
     return at;
 }
 
+int32_t mi_pack_pair(mi_blob *blob, const mi_filter_bank *depth, const mi_filter_bank *point,
+                     int32_t width)
+{
+    enum { TAPS = 9 };
+    size_t ci_quads = quads(point->ci), first = TAPS + 1; /* vec4 before the 1x1's */
+    size_t block = (first + (size_t)width + 7) / 8 * 8;
+    size_t blocks = ((size_t)point->co + (size_t)width - 1) / (size_t)width;
+    int32_t at = mi_blob_take(blob, blocks * ci_quads * block);
+    if (blob->failed)
+        return 0;
+    for (size_t b = 0; b < blocks; b++)
+        for (int32_t ci = 0; ci < point->ci; ci++) {
+            size_t part = b * ci_quads + (size_t)ci / 4, channel = (size_t)ci % 4;
+            float *to = blob->data + ((size_t)at + part * block) * 4;
+            for (size_t t = 0; t < TAPS; t++)
+                to[t * 4 + channel] = weight_at(depth, ci, ci, (int32_t)t);
+            to[TAPS * 4 + channel] = depth->bias ? depth->bias[ci] : 0;
+            for (int32_t o = 0; o < width && (int32_t)b * width + o < point->co; o++)
+                to[first * 4 + channel * (size_t)width + (size_t)o] =
+                    weight_at(point, (int32_t)b * width + o, ci, 0);
+        }
+    return at;
+}
+
 int32_t mi_pack_full(mi_blob *blob, const mi_filter_bank *b)
 {
     size_t taps = (size_t)b->kh * (size_t)b->kw, co_quads = quads(b->co);

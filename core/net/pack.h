@@ -24,10 +24,15 @@ typedef struct mi_filter_bank {
     bool transpose;      /* weight is [ci][co/groups][kh][kw] */
 } mi_filter_bank;
 
-/* The order of conv_tile, conv_point and conv_any with blocks of `width` output channels (groups
- * are spread out with zeros). `order` maps a stored output channel to the model's; NULL: the same. */
+/* The order of conv_tile, conv_wide, conv_point and conv_any with blocks of `width` output channels
+ * (groups are spread out with zeros). `order` maps a stored output channel to the model's; NULL: the
+ * same. */
 int32_t mi_pack_dense(mi_blob *blob, const mi_filter_bank *bank, int32_t width,
                       const int32_t *order);
+/* The order of conv_pair, for blocks of `width` output channels: a depthwise 3x3 convolution and
+ * the 1x1 one that reads it. */
+int32_t mi_pack_pair(mi_blob *blob, const mi_filter_bank *depth, const mi_filter_bank *point,
+                     int32_t width);
 /* The order of conv_full. */
 int32_t mi_pack_full(mi_blob *blob, const mi_filter_bank *bank);
 int32_t mi_pack_depthwise(mi_blob *blob, const mi_filter_bank *bank);

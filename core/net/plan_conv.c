@@ -14,7 +14,22 @@ typedef struct conv_plan {
     int residual_mode;    /* 1: before the activation, 2: after */
     const mi_node *act;
     const mi_node *affine;
+    const mi_node *depth; /* the depthwise convolution before this 1x1, or NULL */
 } conv_plan;
+
+/* The depthwise convolution that was left to this 1x1: the step reads what it reads. */
+static void fuse_depth(const planner *p, conv_plan *c)
+{
+    const mi_node *depth = mi_left_producer(p, c->in);
+    if (!depth || depth->op != MI_OP_CONV)
+        return;
+    c->depth = depth;
+    c->in = depth->in[0];
+    c->pad_t = depth->conv.pad_t;
+    c->pad_l = depth->conv.pad_l;
+    c->pad_b = depth->conv.pad_b;
+    c->pad_r = depth->conv.pad_r;
+}
 
 /* What precedes: [resize x2] [pad] conv, or add of a resize x2, [relu] [pad] conv. The producers
  * were left unplanned for this. */
@@ -130,6 +145,21 @@ static bool is_depth3(const planner *p, const mi_node *n)
            n->conv.stride_h <= 2 && (int64_t)mi_quads(out->c) * out->w < 1 << 22;
 }
 
+/* Quads an invocation: each block does the depthwise part again, which costs about 4 quads. */
+static uint8_t pair_q(int32_t co_quads)
+{
+    uint8_t best = 2;
+    int32_t least = INT32_MAX;
+    for (uint8_t q = 8; q >= 2; q /= 2) {
+        int32_t cost = (co_quads + q - 1) / q * (q + 4);
+        if (cost < least) {
+            least = cost;
+            best = q;
+        }
+    }
+    return best;
+}
+
 static bool is_wide(const mi_node *n)
 {
     int32_t k = n->conv.kh;
@@ -142,7 +172,12 @@ static void choose_kernel(const planner *p, const mi_node *n, const conv_plan *c
                           int32_t co, mi_variant *v)
 {
     bool pads = c->pad_t || c->pad_l;
-    if (n->conv.groups > 1 && n->conv.groups == ci && ci == co) {
+    if (c->depth) {
+        v->kernel = MI_KERNEL_CONV_PAIR;
+        v->q = pair_q(mi_quads(co));
+        v->stride = (uint8_t)c->depth->conv.stride_h;
+        v->rows = 4;
+    } else if (n->conv.groups > 1 && n->conv.groups == ci && ci == co) {
         v->kernel = MI_KERNEL_CONV_DEPTH;
         v->stride = is_depth3(p, n) ? (uint8_t)n->conv.stride_h : 0;
     } else if (is_full(p, n, c)) {
@@ -209,7 +244,8 @@ static void set_conv_groups(mi_step *s, uint32_t blocks)
         s->groups[0] = mi_divide_up(u->ow, 32);
         s->groups[1] = mi_divide_up(u->oh, 4);
     } else if (s->variant.kernel == MI_KERNEL_CONV_TILE ||
-               s->variant.kernel == MI_KERNEL_CONV_WIDE) {
+               s->variant.kernel == MI_KERNEL_CONV_WIDE ||
+               s->variant.kernel == MI_KERNEL_CONV_PAIR) {
         s->groups[0] = blocks;
         s->groups[1] = mi_divide_up(u->ow, 8);
         s->groups[2] = mi_divide_up(u->oh, 4 * s->variant.rows);
@@ -249,6 +285,7 @@ int mi_plan_conv(planner *p, const mi_node *n)
                    .pad_t = n->conv.pad_t, .pad_l = n->conv.pad_l,
                    .pad_b = n->conv.pad_b, .pad_r = n->conv.pad_r};
     mi_filter_bank plain = filter_bank(p, n, NULL);
+    fuse_depth(p, &c);
     fuse_before(p, &c);
     fuse_after(p, n, &c, plain.co);
     mi_filter_bank bank = filter_bank(p, n, c.affine);
@@ -279,7 +316,12 @@ int mi_plan_conv(planner *p, const mi_node *n)
     const int32_t *order = c.d2s && c.crd ? crd : NULL;
     int32_t part = c.d2s ? 3 : 4, parts = c.d2s ? 2 : s->variant.q ? s->variant.q : 1;
     mi_blob *blob = &p->plan->blob;
-    if (s->variant.kernel == MI_KERNEL_CONV_DEPTH)
+    mi_filter_bank depth = {0};
+    if (c.depth)
+        depth = filter_bank(p, c.depth, NULL);
+    if (s->variant.kernel == MI_KERNEL_CONV_PAIR)
+        s->push.weights = mi_pack_pair(blob, &depth, &bank, part * parts);
+    else if (s->variant.kernel == MI_KERNEL_CONV_DEPTH)
         s->push.weights = mi_pack_depthwise(blob, &bank);
     else if (s->variant.kernel == MI_KERNEL_CONV_FULL)
         s->push.weights = mi_pack_full(blob, &bank);
@@ -288,6 +330,8 @@ int mi_plan_conv(planner *p, const mi_node *n)
     s->push.bias = mi_pack_bias(blob, &bank, part, parts, order);
     set_conv_groups(s, mi_divide_up(bank.co, part * parts));
     s->mac = macs(s->push.ow, s->push.oh, &bank);
+    if (c.depth)
+        s->mac += macs(s->push.ow, s->push.oh, &depth);
     s->out = mi_planner_place(p, c.out);
     mi_planner_commit(p, s);
     return MIEN_OK;

@@ -74,6 +74,22 @@ static bool is_joint(const planner *p, const mi_node *n)
            mi_same_size(mi_planner_tensor(p, n->in[0]), mi_planner_tensor(p, n->in[1]));
 }
 
+/* A depthwise 3x3 convolution that only a 1x1 convolution reads, which can do it in its loads: at
+ * the price of doing it again for every 32 channels that it makes, which pays while these are few
+ * or the picture is so small that a dispatch costs more. */
+static bool feeds_pair(const planner *p, const mi_node *n, const mi_node *next)
+{
+    const mi_tensor *in = mi_planner_tensor(p, n->in[0]), *out = mi_planner_tensor(p, next->out);
+    bool depth = n->op == MI_OP_CONV && n->conv.groups == in->c && n->conv.groups > 1 &&
+                 mi_planner_tensor(p, n->out)->c == in->c && n->conv.kh == 3 &&
+                 n->conv.kw == 3 && n->conv.dilation_h == 1 && n->conv.dilation_w == 1 &&
+                 n->conv.stride_h == n->conv.stride_w && n->conv.stride_h <= 2;
+    bool point = next->op == MI_OP_CONV && next->conv.kh == 1 && next->conv.kw == 1 &&
+                 next->conv.stride_h == 1 && next->conv.stride_w == 1 && next->conv.groups == 1 &&
+                 !has_own_pad(next);
+    return depth && point && (out->c <= 64 || out->h * out->w <= 64);
+}
+
 bool mi_left_to_reader(const planner *p, const mi_node *n)
 {
     const mi_node *next = mi_only_reader(p, n->out);
@@ -81,6 +97,8 @@ bool mi_left_to_reader(const planner *p, const mi_node *n)
         return false;
     if (n->op == MI_OP_PAD && next->op == MI_OP_CONV)
         return pad_fits(n) && (!has_own_pad(next) || n->pad_mode == MI_PAD_CONSTANT);
+    if (n->op == MI_OP_CONV)
+        return feeds_pair(p, n, next);
     if (n->op == MI_OP_ADD)
         return is_joint(p, n);
     if (next->op == MI_OP_ADD && mi_is_channel_pad(p, n))

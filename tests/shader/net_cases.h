@@ -21,6 +21,7 @@ void session_check_range(net_session *s, graph_maker *m, int32_t output, dice *s
 
 void cases_conv_tile(void **state);
 void cases_conv_wide(void **state);
+void cases_conv_pair(void **state);
 void cases_conv_pad(void **state);
 void cases_conv_up(void **state);
 void cases_conv_joint(void **state);

@@ -378,6 +378,52 @@ void cases_conv_depthwise(void **state)
                &(around){0}, "two filters a channel");
 }
 
+/* A depthwise 3x3 convolution and the 1x1 that reads it, in one; then what keeps them apart. */
+void cases_conv_pair(void **state)
+{
+    net_session *s = *state;
+    dice d = group_dice(s, 13);
+    static const int32_t out_quads[] = {1, 2, 3, 4, 7, 8, 9, 16};
+    for (int32_t round = 0; round < s->times; round++)
+        for (size_t i = 0; i < sizeof out_quads / sizeof out_quads[0]; i++)
+            for (int32_t stride = 1; stride <= 2; stride++) {
+                int32_t c = dice_int(&d, 2, 21), co = out_quads[i] * 4 - dice_int(&d, 0, 3);
+                maker_conv depth = {.co = c, .kh = 3, .kw = 3, .sh = stride, .sw = stride,
+                                    .groups = c, .pad_t = dice_int(&d, 0, 1),
+                                    .pad_l = dice_int(&d, 0, 1), .pad_b = dice_int(&d, 0, 2),
+                                    .pad_r = dice_int(&d, 0, 2), .bias = dice_flip(&d)};
+                around a = {.residual = dice_int(&d, 0, 2),
+                            .act = dice_flip(&d) ? MI_ACT_LEAKY_RELU : MI_ACT_NONE,
+                            .affine = dice_flip(&d)};
+                graph_maker m;
+                maker_init(&m, &d, c, dice_int(&d, 4, 21), dice_int(&d, 4, 37));
+                int32_t x = 0;
+                if (dice_flip(&d)) {
+                    x = maker_add_pad(&m, x, (mi_pad_mode)dice_int(&d, 0, 2), 0, 1, 0, 1, 2, 0, 0);
+                    depth.pad_t = depth.pad_l = depth.pad_b = depth.pad_r = 0;
+                }
+                int32_t between = maker_add_conv(&m, x, &depth);
+                mi_tensor size = maker_shape(&m, between);
+                int32_t side = a.residual ? side_branch(&m, 0, co, size.h, size.w) : -1;
+                int32_t y = maker_add_conv(&m, between, &(maker_conv){.co = co, .bias = true});
+                y = finish_conv(&m, y, &a, side, &d);
+                if (dice_flip(&d))
+                    y = maker_add_prelu(&m, y, false);
+                session_check(s, &m, y, &d, "depthwise, 1x1");
+            }
+    for (int32_t kind = 0; kind < 3; kind++) { /* read twice, an activation between, 5x5 */
+        graph_maker m;
+        maker_init(&m, &d, 6, 9, 13);
+        int32_t k = kind == 2 ? 5 : 3;
+        int32_t x = maker_add_conv(&m, 0, &(maker_conv){.co = 6, .kh = k, .kw = k, .groups = 6});
+        int32_t between = kind == 1 ? maker_add_act(&m, x, MI_ACT_RELU, 0, 0) : x;
+        int32_t y = maker_add_conv(&m, between, &(maker_conv){.co = 6});
+        if (kind == 0)
+            y = maker_add_binary(&m, MI_OP_ADD, y, x);
+        session_check(s, &m, y, &d, "depthwise and 1x1 apart");
+    }
+}
+
 void cases_conv_transpose(void **state)
 {
     net_session *s = *state;

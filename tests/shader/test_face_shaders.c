@@ -163,8 +163,8 @@ static void fill_frame(const rig_memory *m, const mien_frame *f, size_t packed)
     free(bytes);
 }
 
-static void run_crops(mvk_pipeline *pipeline, const mien_frame *f, const crop_job *job, int32_t jobs,
-                      const mi_arena *arena, float *result)
+static void run_crops(mvk_pipeline *pipeline, const mien_frame *f, const crop_job *job,
+                      int32_t jobs, const mi_arena *arena, float *result)
 {
     size_t offset[3], pitch[3];
     size_t packed = mi_frame_packed(f->format, f->width, f->height, offset, pitch);
@@ -439,7 +439,8 @@ typedef struct branch_tally {
     int32_t outside, unsure, samples;
 } branch_tally;
 
-static void check_branch(mvk_pipeline *pipeline, dice *d, const oracle_map *map, branch_tally *tally)
+static void check_branch(mvk_pipeline *pipeline, dice *d, const oracle_map *map,
+                         branch_tally *tally)
 {
     int32_t quads = dice_int(d, 1, 8), size = dice_flip(d) ? MI_BRANCH_SIZE : dice_int(d, 3, 20);
     size_t in = (size_t)(quads * FEATURE), grid = (size_t)(size * size), out = grid * (size_t)quads;

@@ -58,7 +58,7 @@ int main(int argc, char **argv)
     net_session s = {.seed = 20250101, .times = 1};
     struct CMUnitTest tests[] = {
         GROUP(cases_conv_tile),  GROUP(cases_conv_pad),       GROUP(cases_conv_up),
-        GROUP(cases_conv_wide),
+        GROUP(cases_conv_wide),  GROUP(cases_conv_pair),
         GROUP(cases_conv_joint), GROUP(cases_conv_depth_to_space),
         GROUP(cases_conv_point), GROUP(cases_conv_any),       GROUP(cases_conv_depthwise),
         GROUP(cases_conv_transpose),
