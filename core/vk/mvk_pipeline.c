@@ -16,7 +16,7 @@ int mvk_pipeline_create(mvk_device *d, mvk_pipeline **pipeline, const mvk_shader
 {
     mvk_pipeline *p = d->pipelines;
     while (p && (p->shader.code != shader->code || p->specs != specs ||
-                 memcmp(p->spec, spec, specs * sizeof *spec) != 0))
+                 (specs && memcmp(p->spec, spec, specs * sizeof *spec) != 0)))
         p = p->next;
     if (!p) {
         p = calloc(1, sizeof *p);
