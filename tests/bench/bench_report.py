@@ -159,14 +159,14 @@ def markdown(report):
         f"Written by `{report['command'] or 'tests/bench/compare_peers.py'}`.",
         machine(report, nets))
     text += "![Speed of mien against its peers](bench.svg)\n\n" + paragraph(
-        "A run takes a picture as planar floats in the host's memory and leaves the results there;",
-        "each program is a process of its own and warm, and they run in turns, on the same noise.",
-        "Milliseconds are medians",
-        "of CPU time, all threads of the process" if cpu else "by the wall clock",
-        "(a busy machine hardly changes them); ratios are" if cpu else "; ratios are",
-        "the median of the rounds' ratios, above 1 where mien is faster. ncnn runs on the same Vulkan",
-        "device, with the setting that is fastest for the network (in brackets; its own choice is",
-        "`default`). ONNX Runtime runs on the CPU itself" + (
+        "A run takes a picture as planar floats in the host's memory and leaves the results",
+        "there; each program is a process of its own and warm, and they run in turns, on the same",
+        "noise. Milliseconds are medians",
+        "of CPU time, all threads of the process (other work on the machine changes it less than "
+        "the clock); ratios are" if cpu else "by the wall clock; ratios are",
+        "the median of the rounds' ratios, above 1 where mien is faster. ncnn runs on the same",
+        "Vulkan device, with the setting that is fastest for the network (in brackets; its own",
+        "choice is `default`). ONNX Runtime runs on the CPU itself" + (
             ", which Mesa's CPU driver for Vulkan cannot use as well: it has neither fused "
             "multiply-add nor vectors of 512 bits." if cpu else "."),
         f"In bold: at least {AIM['ncnn']:g} times as fast as ncnn, or faster than ONNX Runtime.")
@@ -175,19 +175,19 @@ def markdown(report):
         text += "Not measured:\n\n" + "".join(f"- {n['name']}: {n['lacking']}\n"
                                              for n in lacking) + "\n"
     text += "## Share of the device's peak\n\n" + paragraph(
-        "The peak is what a chain of multiply-adds reaches (each counts as two operations), best of",
-        f"five, measured in every round between the layers: {peak:.1f} GFLOP",
+        "The peak is what a chain of multiply-adds reaches (each counts as two operations), best",
+        f"of five, measured in every round between the layers: {peak:.1f} GFLOP",
         "a core-second" if cpu else "a second", "here. In bold:",
         f"{100 * AIM['wide']:.0f} % and more on 3x3 layers with 16 and more channels in and out,",
         f"{100 * AIM['whole']:.0f} % over the whole network; copies to and from the host are not",
         "counted.")
     text += share_table(nets) + "\n## Device memory\n\n" + paragraph(
-        "Weights and the piece of memory in which all activations lie. The bound is the weights and",
-        "the most that lives during one step: no placement can do with less. In bold: at most",
+        "Weights and the piece of memory in which all activations lie. The bound is the weights",
+        "and the most that lives during one step: no placement can do with less. In bold: at most",
         f"{AIM['memory']:g} times that.")
     text += memory_table(nets) + "\n## Agreement\n\n" + paragraph(
-        "Largest difference from ONNX Runtime's results. A peer that is off by more than 2 % of the",
-        "largest value is not compared; mien that is off by more than 0.1 % is an error.")
+        "Largest difference from ONNX Runtime's results. A peer that is off by more than 2 % of",
+        "the largest value is not compared; mien that is off by more than 0.1 % is an error.")
     return text + error_table(nets, [p for p in peers if p != "onnxruntime"])
 
 
