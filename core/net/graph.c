@@ -57,6 +57,12 @@ const char *mi_op_name(mi_op op)
         return "Mul";
     case MI_OP_DIV:
         return "Div";
+    case MI_OP_MAX:
+        return "Max";
+    case MI_OP_MIN:
+        return "Min";
+    case MI_OP_POW:
+        return "Pow";
     case MI_OP_CONCAT:
         return "Concat";
     case MI_OP_PAD:
@@ -75,6 +81,10 @@ const char *mi_op_name(mi_op op)
         return "AveragePool";
     case MI_OP_GLOBAL_AVERAGE_POOL:
         return "GlobalAveragePool";
+    case MI_OP_GLOBAL_MAX_POOL:
+        return "GlobalMaxPool";
+    case MI_OP_COPY:
+        return "copy";
     }
     return "unknown";
 }

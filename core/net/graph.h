@@ -1,9 +1,10 @@
 /* A network as a list of operators on tensors with known shapes: what the ONNX reader makes and
- * the planner eats. Constants are folded, types are float32, batch is 1, layout is N,C,H,W. Knows
+ * the planner eats. Constants are folded, types are float32, a batch lies with the channels. Knows
  * no Vulkan. */
 #ifndef MI_GRAPH_H
 #define MI_GRAPH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,8 +12,7 @@
 
 enum { MI_NODE_INPUTS = 8, MI_GRAPH_OUTPUTS = 8 };
 
-/* A value. Rank 4 in the form C,H,W (batch 1); a vector or scalar constant of lower rank keeps
- * its ONNX broadcasting meaning: it is aligned to the right and filled with 1 on the left. */
+/* A value, with the axes c, h and w, whatever dimensions the model gives it. */
 typedef struct mi_tensor {
     char *name;   /* owned, may be "" */
     int32_t c, h, w;
@@ -29,6 +29,9 @@ typedef enum mi_op {
     MI_OP_SUB,
     MI_OP_MUL,
     MI_OP_DIV,
+    MI_OP_MAX,
+    MI_OP_MIN,
+    MI_OP_POW, /* a to the power of b; a < 0 only where b is whole */
     MI_OP_CONCAT,         /* in: 1..8 tensors, along channels */
     MI_OP_PAD,            /* node.pad and node.pad_mode */
     MI_OP_RESIZE,         /* node.resize */
@@ -37,7 +40,9 @@ typedef enum mi_op {
     MI_OP_SLICE,          /* node.begin, node.step; the extent is the output's shape */
     MI_OP_MAX_POOL,       /* node.conv kernel, stride, pads */
     MI_OP_AVERAGE_POOL,   /* the same; padding is not counted */
-    MI_OP_GLOBAL_AVERAGE_POOL
+    MI_OP_GLOBAL_AVERAGE_POOL,
+    MI_OP_GLOBAL_MAX_POOL,
+    MI_OP_COPY /* node.copy: every value from its own place */
 } mi_op;
 
 typedef enum mi_act {
@@ -55,7 +60,24 @@ typedef enum mi_act {
     MI_ACT_EXP,
     MI_ACT_ABS,
     MI_ACT_NEG,
-    MI_ACT_SQRT
+    MI_ACT_SQRT,
+    /* From here on rare ones: nodes of their own, no other node's kernel applies them. */
+    MI_ACT_RARE,
+    MI_ACT_LOG = MI_ACT_RARE,
+    MI_ACT_FLOOR,
+    MI_ACT_CEIL,
+    MI_ACT_ROUND, /* half to even */
+    MI_ACT_SIGN,
+    MI_ACT_SIN,
+    MI_ACT_COS,
+    MI_ACT_ERF,
+    MI_ACT_SOFTSIGN,
+    MI_ACT_MISH,
+    MI_ACT_GELU,      /* x * (1 + erf(x / sqrt(2))) / 2 */
+    MI_ACT_GELU_TANH, /* its approximation */
+    MI_ACT_SELU,      /* act_b * (x < 0: act_a * (exp(x) - 1)) */
+    MI_ACT_CELU,      /* x < 0: act_a * (exp(x / act_a) - 1) */
+    MI_ACT_THRESHOLDED_RELU /* x > act_a: x; else 0 */
 } mi_act;
 
 typedef enum mi_pad_mode {
@@ -69,8 +91,24 @@ typedef enum mi_resize_mode {
     MI_RESIZE_NEAREST_ROUND,     /* half-pixel coordinates, round half down (ONNX's default) */
     MI_RESIZE_LINEAR_HALF_PIXEL,
     MI_RESIZE_LINEAR_ALIGN_CORNERS,
-    MI_RESIZE_LINEAR_ASYMMETRIC
+    MI_RESIZE_LINEAR_ASYMMETRIC,
+    /* Any weighted sum: in[1] and in[2] are tables for rows and columns (constants), a row of
+     * 4 * n values for each of the result: the first source, then the weights of it and of
+     * those that follow, as many as resize_taps_h or resize_taps_w. */
+    MI_RESIZE_TABLE
 } mi_resize_mode;
+
+/* A copy of one tensor into another: the digits of a place in the result, with their weight on
+ * an axis (0: c, 1: h, 2: w) there and on one in the source (0: the source repeats). */
+enum { MI_COPY_PARTS = 12 };
+typedef struct mi_copy_part {
+    int32_t size, to_axis, to_stride, from_axis, from_stride;
+} mi_copy_part;
+
+typedef struct mi_copy {
+    int32_t parts;
+    mi_copy_part part[MI_COPY_PARTS];
+} mi_copy;
 
 typedef struct mi_node {
     mi_op op;
@@ -96,10 +134,12 @@ typedef struct mi_node {
     float pad_value;
     mi_resize_mode resize;
     float resize_scale_h, resize_scale_w; /* RESIZE: output size / input size as the model says */
+    int32_t resize_taps_h, resize_taps_w; /* of RESIZE_TABLE */
     int32_t block, crd;                   /* DEPTH_TO_SPACE: crd 1 = CRD order, 0 = DCR */
     struct {
         int32_t c, h, w;
     } begin, step; /* SLICE: step >= 1 */
+    mi_copy copy;  /* COPY */
 } mi_node;
 
 typedef struct mi_meta {
@@ -113,7 +153,9 @@ typedef struct mi_graph {
     int32_t nodes;
     int32_t input; /* tensor: the picture */
     int32_t output[MI_GRAPH_OUTPUTS], outputs; /* tensors, no two alike, none of them the input */
-    int32_t nhwc;          /* 1: the model's input and output are N,H,W,C; the graph is N,C,H,W */
+    /* 1: the model's input is N,H,W,C, or that output is; the graph's are C,H,W all the same. An
+     * output of other dimensions has its values in the model's order. */
+    int32_t nhwc, nhwc_out[MI_GRAPH_OUTPUTS];
     mi_meta *meta;
     int32_t metas;
     double mac; /* multiply-accumulates of all CONV and CONV_TRANSPOSE nodes */
@@ -123,7 +165,7 @@ typedef struct mi_graph {
  * pixels (a model with a fixed size must agree with it). `name` is what messages call the file.
  * The bytes are not needed afterwards. Everything in the file is checked: MIEN_ERR_MODEL with a
  * line that names the node and what is wrong, MIEN_ERR_UNSUPPORTED with the operator that is
- * lacking. Allocations are bounded by the file's size and the shapes' product (limit: 2^28
+ * lacking or what of it is. Allocations are bounded by the file's size and the shapes' product (limit: 2^28
  * values a tensor). */
 int mi_graph_from_onnx(mi_graph **graph, const void *bytes, size_t size, const char *name,
                        int32_t height, int32_t width, mi_log *log);
@@ -144,6 +186,12 @@ void mi_graph_destroy(mi_graph **graph);
 
 /* The value of a metadata key, or NULL. */
 const char *mi_graph_meta(const mi_graph *graph, const char *key);
+
+/* Operator k (from 0 on) of those that are computed from the picture, by its name in ONNX, and what
+ * of it is not supported, "" if nothing. False: there are no more. */
+bool mi_onnx_operator(int32_t k, const char **type, const char **limits);
+/* The same for those that are computed from constants and shapes, when the file is read. */
+bool mi_onnx_constant_operator(int32_t k, const char **type);
 
 /* The name of an operator as ONNX spells it, for messages. */
 const char *mi_op_name(mi_op op);

@@ -12,59 +12,105 @@ typedef struct wanted_values {
 typedef struct op_row {
     const char *type;
     mi_build_op *build;
+    const char *limits; /* for the documentation */
 } op_row;
 
+/* In alphabetical order. */
 static const op_row op_table[] = {
-    {"Conv", mi_build_conv},
-    {"ConvTranspose", mi_build_conv_transpose},
-    {"MaxPool", mi_build_max_pool},
-    {"AveragePool", mi_build_average_pool},
-    {"GlobalAveragePool", mi_build_global_pool},
-    {"ReduceMean", mi_build_reduce_mean},
-    {"BatchNormalization", mi_build_batch_norm},
-    {"InstanceNormalization", mi_build_instance_norm},
-    {"GroupNormalization", mi_build_group_norm},
-    {"Relu", mi_build_act},
-    {"LeakyRelu", mi_build_act},
-    {"Tanh", mi_build_act},
-    {"Sigmoid", mi_build_act},
-    {"Elu", mi_build_act},
-    {"HardSigmoid", mi_build_act},
-    {"HardSwish", mi_build_act},
-    {"Softplus", mi_build_act},
-    {"Exp", mi_build_act},
-    {"Abs", mi_build_act},
-    {"Neg", mi_build_act},
-    {"Sqrt", mi_build_act},
-    {"PRelu", mi_build_prelu},
-    {"Clip", mi_build_clip},
-    {"Min", mi_build_min_max},
-    {"Max", mi_build_min_max},
-    {"Add", mi_build_binary},
-    {"Sub", mi_build_binary},
-    {"Mul", mi_build_binary},
-    {"Div", mi_build_binary},
-    {"Sum", mi_build_binary},
-    {"Pow", mi_build_pow},
-    {"Reciprocal", mi_build_reciprocal},
-    {"Identity", mi_build_identity},
-    {"Dropout", mi_build_identity},
-    {"Cast", mi_build_cast},
-    {"Concat", mi_build_concat},
-    {"Pad", mi_build_pad},
-    {"DepthToSpace", mi_build_depth_to_space},
-    {"SpaceToDepth", mi_build_space_to_depth},
-    {"Slice", mi_build_slices},
-    {"Split", mi_build_split},
-    {"Transpose", mi_build_transpose},
-    {"Reshape", mi_build_reshape},
-    {"Flatten", mi_build_reshape},
-    {"Squeeze", mi_build_reshape},
-    {"Unsqueeze", mi_build_reshape},
-    {"Expand", mi_build_expand},
-    {"Resize", mi_build_resize},
-    {"Upsample", mi_build_resize},
+    {"Abs", mi_build_act, ""},
+    {"Add", mi_build_binary, ""},
+    {"AveragePool", mi_build_average_pool, "of pictures or lines: 3 or 4 dimensions"},
+    {"BatchNormalization", mi_build_batch_norm,
+     "all but input 0 is constant; not in training mode"},
+    {"Cast", mi_build_cast, "to a float type"},
+    {"Ceil", mi_build_act, ""},
+    {"Celu", mi_build_act, ""},
+    {"Clip", mi_build_clip, "the bounds are constant"},
+    {"Concat", mi_build_concat, "of values of the picture"},
+    {"Conv", mi_build_conv,
+     "all but input 0 is constant; of pictures or lines: 3 or 4 dimensions"},
+    {"ConvTranspose", mi_build_conv_transpose,
+     "all but input 0 is constant; of pictures or lines: 3 or 4 dimensions"},
+    {"Cos", mi_build_act, ""},
+    {"DepthToSpace", mi_build_depth_to_space, ""},
+    {"Div", mi_build_binary, ""},
+    {"Dropout", mi_build_identity, "does nothing; no mask, not in training mode"},
+    {"Elu", mi_build_act, ""},
+    {"Erf", mi_build_act, ""},
+    {"Exp", mi_build_act, ""},
+    {"Expand", mi_build_expand, ""},
+    {"Flatten", mi_build_flatten, ""},
+    {"Floor", mi_build_act, ""},
+    {"Gather", mi_build_gather, "the indices are constant"},
+    {"Gelu", mi_build_gelu, ""},
+    {"Gemm", mi_build_gemm, "B is constant"},
+    {"GlobalAveragePool", mi_build_global_pool, ""},
+    {"GlobalMaxPool", mi_build_global_pool, ""},
+    {"GroupNormalization", mi_build_group_norm, "all but input 0 is constant"},
+    {"HardSigmoid", mi_build_act, ""},
+    {"HardSwish", mi_build_act, ""},
+    {"Identity", mi_build_identity, ""},
+    {"InstanceNormalization", mi_build_instance_norm, "all but input 0 is constant"},
+    {"LayerNormalization", mi_build_layer_norm, ""},
+    {"LeakyRelu", mi_build_act, ""},
+    {"Log", mi_build_act, ""},
+    {"LogSoftmax", mi_build_softmax, ""},
+    {"MatMul", mi_build_matmul, "one factor is a constant matrix"},
+    {"Max", mi_build_min_max, ""},
+    {"MaxPool", mi_build_max_pool, "of pictures or lines: 3 or 4 dimensions; no second output"},
+    {"Mean", mi_build_mean, ""},
+    {"MeanVarianceNormalization", mi_build_mean_variance_norm, ""},
+    {"Min", mi_build_min_max, ""},
+    {"Mish", mi_build_act, ""},
+    {"Mul", mi_build_binary, ""},
+    {"Neg", mi_build_act, ""},
+    {"PRelu", mi_build_prelu, ""},
+    {"Pad", mi_build_pad, "constant, edge, reflect; no negative pads"},
+    {"Pow", mi_build_pow, "a negative base only with whole exponents"},
+    {"Reciprocal", mi_build_reciprocal, ""},
+    {"ReduceL1", mi_build_reduce, ""},
+    {"ReduceL2", mi_build_reduce, ""},
+    {"ReduceLogSum", mi_build_reduce, ""},
+    {"ReduceLogSumExp", mi_build_reduce, ""},
+    {"ReduceMax", mi_build_reduce, ""},
+    {"ReduceMean", mi_build_reduce, ""},
+    {"ReduceMin", mi_build_reduce, ""},
+    {"ReduceSum", mi_build_reduce, ""},
+    {"ReduceSumSquare", mi_build_reduce, ""},
+    {"Relu", mi_build_act, ""},
+    {"Reshape", mi_build_reshape, ""},
+    {"Resize", mi_build_resize, "rows and columns; stretched, without a region of interest"},
+    {"Round", mi_build_act, ""},
+    {"Selu", mi_build_selu, ""},
+    {"Sigmoid", mi_build_act, ""},
+    {"Sign", mi_build_act, ""},
+    {"Sin", mi_build_act, ""},
+    {"Slice", mi_build_slices, "steps >= 1"},
+    {"Softmax", mi_build_softmax, ""},
+    {"Softplus", mi_build_act, ""},
+    {"Softsign", mi_build_act, ""},
+    {"SpaceToDepth", mi_build_space_to_depth, ""},
+    {"Split", mi_build_split, "parts of no length are refused"},
+    {"Sqrt", mi_build_act, ""},
+    {"Squeeze", mi_build_squeeze, ""},
+    {"Sub", mi_build_binary, ""},
+    {"Sum", mi_build_binary, ""},
+    {"Tanh", mi_build_act, ""},
+    {"ThresholdedRelu", mi_build_act, ""},
+    {"Tile", mi_build_tile, ""},
+    {"Transpose", mi_build_transpose, ""},
+    {"Unsqueeze", mi_build_unsqueeze, ""},
+    {"Upsample", mi_build_resize, "rows and columns"},
 };
+
+bool mi_onnx_operator(int32_t k, const char **type, const char **limits)
+{
+    if (k < 0 || (size_t)k >= sizeof op_table / sizeof *op_table)
+        return false;
+    *type = op_table[k].type;
+    *limits = op_table[k].limits;
+    return true;
+}
 
 static int build_node(mi_build *b)
 {
@@ -138,6 +184,9 @@ static char *copy_text(mi_view view)
     return text;
 }
 
+static const mi_axis nchw_axes[4] = {MI_AXIS_C, MI_AXIS_C, MI_AXIS_H, MI_AXIS_W};
+static const mi_axis nhwc_axes[4] = {MI_AXIS_C, MI_AXIS_H, MI_AXIS_W, MI_AXIS_C};
+
 static int add_input(mi_build *b, int32_t height, int32_t width)
 {
     const mi_onnx *m = &b->model;
@@ -159,9 +208,39 @@ static int add_input(mi_build *b, int32_t height, int32_t width)
     if (!t->name)
         return MIEN_ERR_NOMEM;
     b->graph->nhwc = nhwc;
-    b->value[m->input.id] =
-        (mi_value){.kind = MI_VALUE_RUN, .tensor = b->graph->input, .nhwc = nhwc};
+    mi_value *value = &b->value[m->input.id];
+    *value = (mi_value){.kind = MI_VALUE_RUN, .tensor = b->graph->input};
+    const int32_t dim[4] = {1, nhwc ? height : c, nhwc ? width : height, nhwc ? c : width};
+    mi_layout_make(&value->layout, 4, dim, nhwc ? nhwc_axes : nchw_axes, -1);
     return 0;
+}
+
+/* How an output that is a picture may lie, and the only way for any other one: in the model's
+ * order. */
+static int settle_output(mi_build *b, const mi_value *out, int32_t *tensor, int32_t *nhwc)
+{
+    mi_layout want;
+    int32_t size[MI_AXES];
+    const mi_layout *l = &out->layout;
+    mi_layout_size(l, size);
+    *tensor = out->tensor;
+    *nhwc = 0;
+    if (l->rank == 4) {
+        mi_layout_make(&want, 4, l->dim, nhwc_axes, -1);
+        *nhwc = mi_layout_same(l, &want) && size[0] > 1 && (size[1] > 1 || size[2] > 1);
+        if (*nhwc)
+            return 0;
+    }
+    /* Is it in the model's order already, on whatever axes? */
+    int32_t left[1] = {size[0] * size[1] * size[2]};
+    mi_layout order;
+    mi_layout_plain(&order, 3, size);
+    mi_layout mine, flat;
+    if (mi_layout_reshape(l, 1, left, &mine) && mi_layout_reshape(&order, 1, left, &flat) &&
+        mi_layout_same(&mine, &flat))
+        return 0;
+    mi_layout_plain(&want, l->rank, l->dim);
+    return mi_build_lay(b, out, &want, tensor);
 }
 
 static int finish_output(mi_build *b, int32_t id)
@@ -170,7 +249,7 @@ static int finish_output(mi_build *b, int32_t id)
     mi_graph *g = b->graph;
     char text[MI_ONNX_TEXT];
     const mi_value *out = &b->value[id];
-    int32_t t = out->tensor;
+    int32_t t, nhwc;
     mi_onnx_text(m->name[id], text);
     if (out->kind == MI_VALUE_NONE)
         return mi_fail(m->log, MIEN_ERR_MODEL, "%s: no node computes the output '%s'", m->file,
@@ -178,22 +257,23 @@ static int finish_output(mi_build *b, int32_t id)
     if (out->kind == MI_VALUE_CONST)
         return mi_fail(m->log, MIEN_ERR_MODEL, "%s: output '%s' does not depend on the input",
                        m->file, text);
-    if (out->groups)
-        return mi_fail(m->log, MIEN_ERR_UNSUPPORTED, "%s: output '%s' has no 4 dimensions",
-                       m->file, text);
+    b->at = NULL;
+    int status = settle_output(b, out, &t, &nhwc);
+    if (status < 0)
+        return status;
     bool taken = t == g->input;
     for (int32_t k = 0; k < g->outputs; k++)
         taken = taken || t == g->output[k];
     if (taken) {
         /* Whoever executes the graph may count on a node and a place for each output. */
-        const mi_tensor *from = mi_build_tensor(b, out);
+        const mi_tensor from = b->graph->tensor[t];
         mi_node *node;
-        b->at = NULL;
-        int status = mi_build_node(b, MI_OP_ACT, t, from->c, from->h, from->w, &node);
+        status = mi_build_node(b, MI_OP_ACT, t, from.c, from.h, from.w, &node);
         if (status < 0)
             return status;
         t = node->out;
     }
+    g->nhwc_out[g->outputs] = nhwc;
     g->output[g->outputs++] = t;
     return 0;
 }

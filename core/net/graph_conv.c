@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { WINDOW_MAX = 32767 };
 
@@ -15,8 +16,9 @@ typedef struct window {
     int32_t mode; /* auto_pad */
 } window;
 
-static int read_pair(const mi_build *b, const char *name, int64_t standard, int64_t min,
-                     int64_t pair[2])
+/* One number per dimension of the picture; a line of pixels has one dimension, its columns. */
+static int read_pair(const mi_build *b, const char *name, int32_t sides, int64_t standard,
+                     int64_t min, int64_t pair[2])
 {
     int32_t count;
     int status = mi_build_list(b, name, -1, pair, 2, &count);
@@ -26,8 +28,13 @@ static int read_pair(const mi_build *b, const char *name, int64_t standard, int6
         pair[0] = pair[1] = standard;
         return 0;
     }
-    if (count != 2)
-        return mi_build_fail(b, MIEN_ERR_MODEL, "%s has %d values, not 2", name, (int)count);
+    if (count != sides)
+        return mi_build_fail(b, MIEN_ERR_MODEL, "%s has %d values, not %d", name, (int)count,
+                             (int)sides);
+    if (sides == 1) {
+        pair[1] = pair[0];
+        pair[0] = standard > 0 ? standard : min;
+    }
     for (int32_t k = 0; k < 2; k++)
         if (pair[k] < min || pair[k] > WINDOW_MAX)
             return mi_build_fail(b, MIEN_ERR_MODEL, "%s has the value %lld", name,
@@ -35,14 +42,14 @@ static int read_pair(const mi_build *b, const char *name, int64_t standard, int6
     return 0;
 }
 
-/* `weight_size`: the kernel as the weight has it, or NULL. */
-static int read_window(const mi_build *b, const int64_t *weight_size, window *win)
+/* `sides`: 2, or 1 for a line. `weight_size`: the kernel as the weight has it, or NULL. */
+static int read_window(const mi_build *b, int32_t sides, const int64_t *weight_size, window *win)
 {
-    int status = read_pair(b, "kernel_shape", 0, 1, win->size);
+    int status = read_pair(b, "kernel_shape", sides, 0, 1, win->size);
     if (status >= 0)
-        status = read_pair(b, "strides", 1, 1, win->stride);
+        status = read_pair(b, "strides", sides, 1, 1, win->stride);
     if (status >= 0)
-        status = read_pair(b, "dilations", 1, 1, win->dilation);
+        status = read_pair(b, "dilations", sides, 1, 1, win->dilation);
     if (status >= 0)
         status = mi_build_choice(b, "auto_pad", auto_pad_text, 4, &win->mode);
     if (status < 0)
@@ -60,8 +67,14 @@ static int read_window(const mi_build *b, const int64_t *weight_size, window *wi
     status = mi_build_list(b, "pads", -1, pad, 4, &count);
     if (status < 0)
         return status;
-    if (count >= 0 && count != 4)
-        return mi_build_fail(b, MIEN_ERR_MODEL, "pads has %d values, not 4", (int)count);
+    if (count >= 0 && count != 2 * sides)
+        return mi_build_fail(b, MIEN_ERR_MODEL, "pads has %d values, not %d", (int)count,
+                             2 * (int)sides);
+    if (count == 2) {
+        pad[3] = pad[1];
+        pad[1] = pad[0];
+        pad[0] = 0;
+    }
     for (int32_t k = 0; k < 4; k++)
         if (pad[k] < 0 || pad[k] > WINDOW_MAX)
             return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "pads has the value %lld",
@@ -128,58 +141,84 @@ static int channel_input(mi_build *b, int32_t k, int64_t channels, int32_t *tens
 }
 
 typedef struct filter {
-    mi_value *x;
-    int64_t in[3]; /* c, h, w of the input */
-    int32_t weight, bias, groups;
-    int64_t dim[4]; /* of the weight */
+    mi_pictures x;
+    int32_t weight, bias, groups; /* with those of all pictures of the batch */
+    int64_t dim[4];               /* of the weight */
     window win;
 } filter;
+
+/* The pictures of a batch lie with the channels: `n` groups of groups, each with the same
+ * constants. */
+static int repeat(mi_build *b, int32_t n, int32_t *tensor)
+{
+    if (n == 1 || *tensor < 0)
+        return 0;
+    const mi_tensor t = b->graph->tensor[*tensor];
+    int64_t count = (int64_t)t.c * t.h * t.w;
+    if (n * count > b->budget.left)
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "the constants are too large");
+    b->budget.left -= n * count;
+    float *data = malloc((size_t)n * (size_t)count * sizeof *data);
+    if (!data)
+        return mi_build_fail(b, MIEN_ERR_NOMEM, "no memory");
+    for (int32_t k = 0; k < n; k++)
+        memcpy(data + k * count, t.data, (size_t)count * sizeof *data);
+    return mi_build_data(b, data, n * t.c, t.h, t.w, tensor);
+}
 
 /* What both convolutions share. */
 static int read_filter(mi_build *b, bool transposed, filter *f)
 {
-    int status = mi_build_run(b, 0, false, &f->x);
+    int status = mi_build_pictures(b, 0, &f->x);
     if (status < 0)
         return status;
-    const mi_tensor *t = mi_build_tensor(b, f->x);
-    f->in[0] = t->c;
-    f->in[1] = t->h;
-    f->in[2] = t->w;
     mi_value *weight = mi_build_in(b, 1);
     if (!weight || weight->kind != MI_VALUE_CONST)
         return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "the weight is not constant");
-    if (weight->con.rank != 4 || weight->con.count == 0)
-        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "the weight has no 4 dimensions");
+    if (weight->con.rank != f->x.rank || f->x.rank < 3 || weight->con.count == 0)
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "a weight of %d dimensions for %d",
+                             (int)weight->con.rank, (int)f->x.rank);
     for (int32_t k = 0; k < 4; k++)
         f->dim[k] = weight->con.dim[k];
+    if (f->x.rank == 3) {
+        f->dim[3] = f->dim[2];
+        f->dim[2] = 1;
+    }
     status = mi_build_int(b, "group", 1, 1, 1 << 20, &f->groups);
     if (status >= 0)
-        status = read_window(b, &f->dim[2], &f->win);
+        status = read_window(b, f->x.rank - 2, &f->dim[2], &f->win);
     if (status < 0)
         return status;
-    int64_t per_group = transposed ? f->in[0] : f->dim[0];
+    int64_t per_group = transposed ? f->x.c : f->dim[0];
     int64_t wanted = transposed ? f->dim[0] : f->dim[1] * f->groups;
-    if (f->in[0] != wanted || per_group % f->groups)
+    if (f->x.c != wanted || per_group % f->groups)
         return mi_build_fail(b, MIEN_ERR_MODEL,
-                             "%lld channels do not fit a weight of %lldx%lld in %d groups",
-                             (long long)f->in[0], (long long)f->dim[0], (long long)f->dim[1],
+                             "%d channels do not fit a weight of %lldx%lld in %d groups",
+                             (int)f->x.c, (long long)f->dim[0], (long long)f->dim[1],
                              (int)f->groups);
     f->bias = -1;
     if (mi_build_in(b, 2))
         status = channel_input(b, 2, transposed ? f->dim[1] * f->groups : f->dim[0], &f->bias);
-    return status < 0 ? status : mi_build_form(b, weight, MI_FORM_WEIGHT, &f->weight);
+    if (status >= 0)
+        status = mi_build_form(b, weight, MI_FORM_WEIGHT, &f->weight);
+    if (status >= 0)
+        status = repeat(b, f->x.n, &f->weight);
+    if (status >= 0)
+        status = repeat(b, f->x.n, &f->bias);
+    f->groups *= f->x.n;
+    return status;
 }
 
 static int emit_filter(mi_build *b, mi_op op, const filter *f, const int64_t out[3])
 {
     mi_node *node;
-    int status = mi_build_node(b, op, f->x->tensor, out[0], out[1], out[2], &node);
+    int status = mi_build_node(b, op, f->x.tensor, f->x.n * out[0], out[1], out[2], &node);
     if (status < 0)
         return status;
     put_window(&f->win, f->groups, node);
     mi_build_connect(b, node, f->weight);
     mi_build_connect(b, node, f->bias);
-    return mi_build_out_run(b, 0, node->out, false);
+    return mi_build_out_pictures(b, 0, node->out, f->x.n, f->x.rank);
 }
 
 int mi_build_conv(mi_build *b)
@@ -188,8 +227,7 @@ int mi_build_conv(mi_build *b)
     int status = read_filter(b, false, &f);
     if (status < 0)
         return status;
-    int64_t out[3] = {f.dim[0], slide(&f.win, 0, f.in[1], false),
-                      slide(&f.win, 1, f.in[2], false)};
+    int64_t out[3] = {f.dim[0], slide(&f.win, 0, f.x.h, false), slide(&f.win, 1, f.x.w, false)};
     return emit_filter(b, MI_OP_CONV, &f, out);
 }
 
@@ -210,25 +248,25 @@ int mi_build_conv_transpose(mi_build *b)
     int32_t fixes;
     int status = read_filter(b, true, &f);
     if (status >= 0)
-        status = read_pair(b, "output_padding", 0, 0, more);
+        status = read_pair(b, "output_padding", f.x.rank - 2, 0, 0, more);
     if (status >= 0)
         status = mi_build_list(b, "output_shape", -1, fixed, 4, &fixes);
     if (status < 0)
         return status;
-    if (fixes > 0 && fixes != 2 && fixes != 4)
+    int32_t sides = f.x.rank - 2;
+    if (fixes > 0 && fixes != sides && fixes != f.x.rank)
         return mi_build_fail(b, MIEN_ERR_MODEL, "output_shape has %d values", (int)fixes);
-    int64_t out[3] = {f.dim[1] * f.groups, 0, 0};
+    const int64_t in[2] = {f.x.h, f.x.w};
+    int64_t out[3] = {f.dim[1] * f.groups / f.x.n, 0, 0};
     for (int32_t k = 0; k < 2; k++) {
         int64_t stride = f.win.stride[k];
-        int64_t whole = stride * (f.in[1 + k] - 1) + more[k] + reach(&f.win, k);
-        if (fixes > 0) {
+        int64_t whole = stride * (in[k] - 1) + more[k] + reach(&f.win, k);
+        if (fixes > 0 && (sides == 2 || k == 1)) {
             out[1 + k] = fixed[fixes - 2 + k];
-            if (out[1 + k] > whole)
-                return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "output_shape is too large");
             crop(&f.win, k, whole - out[1 + k]);
         } else {
             if (f.win.mode == SAME_UPPER || f.win.mode == SAME_LOWER)
-                crop(&f.win, k, whole - stride * f.in[1 + k]);
+                crop(&f.win, k, whole - stride * in[k]);
             out[1 + k] = whole - f.win.before[k] - f.win.after[k];
         }
     }
@@ -253,32 +291,33 @@ static int zero_border(mi_build *b, const window *win, int32_t *x)
 
 static int build_pool(mi_build *b, mi_op op)
 {
-    mi_value *x;
+    mi_pictures x;
     window win;
-    int32_t ceil_mode, count_pads = 0;
+    int32_t ceil_mode, count_pads = 0, column_major;
     if (b->at->outs > 1)
         return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "a second output");
-    int status = mi_build_run(b, 0, false, &x);
+    int status = mi_build_pictures(b, 0, &x);
+    if (status >= 0 && x.rank < 3)
+        return mi_build_fail(b, MIEN_ERR_MODEL, "input 0 has 2 dimensions");
     if (status >= 0)
-        status = read_window(b, NULL, &win);
+        status = read_window(b, x.rank - 2, NULL, &win);
     if (status >= 0)
         status = mi_build_int(b, "ceil_mode", 0, 0, 1, &ceil_mode);
+    if (status >= 0)
+        status = mi_build_int(b, "storage_order", 0, 0, 1, &column_major); /* of the 2nd output */
     if (status >= 0 && op == MI_OP_AVERAGE_POOL)
         status = mi_build_int(b, "count_include_pad", 0, 0, 1, &count_pads);
     if (status < 0)
         return status;
-    if (win.dilation[0] != 1 || win.dilation[1] != 1)
-        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "dilations");
-    const mi_tensor t = *mi_build_tensor(b, x);
-    int64_t h = slide(&win, 0, t.h, ceil_mode), w = slide(&win, 1, t.w, ceil_mode);
+    int64_t h = slide(&win, 0, x.h, ceil_mode), w = slide(&win, 1, x.w, ceil_mode);
     bool border = false;
     for (int32_t k = 0; k < 2; k++) {
         /* Otherwise a window could hold no value at all. */
-        if (win.before[k] >= win.size[k] || win.after[k] >= win.size[k])
+        if (win.before[k] >= reach(&win, k) || win.after[k] >= reach(&win, k))
             return mi_build_fail(b, MIEN_ERR_MODEL, "a pad is not smaller than the kernel");
         border = border || win.before[k] || win.after[k];
     }
-    int32_t from = x->tensor;
+    int32_t from = x.tensor;
     if (count_pads && border) {
         status = zero_border(b, &win, &from);
         if (status < 0)
@@ -287,11 +326,11 @@ static int build_pool(mi_build *b, mi_op op)
             win.before[k] = win.after[k] = 0;
     }
     mi_node *node;
-    status = mi_build_node(b, op, from, t.c, h, w, &node);
+    status = mi_build_node(b, op, from, (int64_t)x.n * x.c, h, w, &node);
     if (status < 0)
         return status;
     put_window(&win, 1, node);
-    return mi_build_out_run(b, 0, node->out, false);
+    return mi_build_out_pictures(b, 0, node->out, x.n, x.rank);
 }
 
 int mi_build_max_pool(mi_build *b)
@@ -304,59 +343,68 @@ int mi_build_average_pool(mi_build *b)
     return build_pool(b, MI_OP_AVERAGE_POOL);
 }
 
+/* Over all dimensions behind the channels. */
 int mi_build_global_pool(mi_build *b)
 {
-    mi_value *x;
-    mi_node *node;
-    int status = mi_build_run(b, 0, false, &x);
-    if (status >= 0)
-        status = mi_build_node(b, MI_OP_GLOBAL_AVERAGE_POOL, x->tensor, mi_build_tensor(b, x)->c,
-                               1, 1, &node);
-    return status < 0 ? status : mi_build_out_run(b, 0, node->out, false);
+    mi_value *x, out;
+    bool is_max = mi_view_is(b->at->type, "GlobalMaxPool");
+    int status = mi_build_run(b, 0, &x);
+    if (status < 0)
+        return status;
+    if (x->layout.rank < 3)
+        return mi_build_fail(b, MIEN_ERR_MODEL, "input 0 has %d dimensions",
+                             (int)x->layout.rank);
+    status = mi_build_reduction(b, is_max ? MI_REDUCE_MAX : MI_REDUCE_MEAN, x,
+                                (1u << x->layout.rank) - 4u, &out);
+    return status < 0 ? status : mi_build_out(b, 0, &out);
+}
+
+/* Factors and terms of n pictures' channels from the four constants. */
+static int normal_form(mi_build *b, const int32_t part[4], int32_t n, float epsilon,
+                       float *factor, float *term)
+{
+    const mi_tensor *all = b->graph->tensor;
+    int32_t channels = all[part[0]].c;
+    for (int32_t c = 0; c < n * channels; c++) {
+        int32_t from = c % channels;
+        double variance = (double)all[part[3]].data[from] + epsilon;
+        if (!(variance > 0))
+            return mi_build_fail(b, MIEN_ERR_MODEL, "a variance is not positive");
+        double by = all[part[0]].data[from] / sqrt(variance);
+        factor[c] = (float)by;
+        term[c] = (float)(all[part[1]].data[from] - all[part[2]].data[from] * by);
+    }
+    return 0;
 }
 
 int mi_build_batch_norm(mi_build *b)
 {
-    mi_value *x;
-    int32_t training, scale, shift;
+    mi_pictures x;
+    int32_t training, part[4], scale, shift;
     float epsilon;
-    int status = mi_build_run(b, 0, false, &x);
+    int status = mi_build_pictures(b, 0, &x);
     if (status >= 0)
         status = mi_build_int(b, "training_mode", 0, 0, 0, &training);
     if (status >= 0)
         status = mi_build_int(b, "spatial", 1, 1, 1, &training);
     if (status >= 0)
         status = mi_build_float(b, "epsilon", 1e-5f, &epsilon);
+    for (int32_t k = 0; status >= 0 && k < 4; k++)
+        status = channel_input(b, 1 + k, x.c, &part[k]);
     if (status < 0)
         return status;
-    const mi_tensor t = *mi_build_tensor(b, x);
-    int32_t part[4];
-    for (int32_t k = 0; k < 4; k++) {
-        status = channel_input(b, 1 + k, t.c, &part[k]);
-        if (status < 0)
-            return status;
-    }
+    const mi_tensor t = b->graph->tensor[x.tensor];
     if (2 * (int64_t)t.c > b->budget.left)
         return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "the constants are too large");
     b->budget.left -= 2 * (int64_t)t.c;
     float *factor = malloc((size_t)t.c * sizeof *factor);
     float *term = malloc((size_t)t.c * sizeof *term);
-    bool ok = factor && term;
-    status = ok ? 0 : MIEN_ERR_NOMEM;
-    for (int32_t c = 0; ok && c < t.c; c++) {
-        const mi_tensor *all = b->graph->tensor;
-        double variance = (double)all[part[3]].data[c] + epsilon;
-        double by = all[part[0]].data[c] / sqrt(variance);
-        factor[c] = (float)by;
-        term[c] = (float)(all[part[1]].data[c] - all[part[2]].data[c] * by);
-        ok = variance > 0;
-    }
-    if (!ok) {
+    status = factor && term ? normal_form(b, part, x.n, epsilon, factor, term)
+                            : mi_build_fail(b, MIEN_ERR_NOMEM, "no memory");
+    if (status < 0) {
         free(factor);
         free(term);
-        if (status == MIEN_ERR_NOMEM)
-            return mi_build_fail(b, MIEN_ERR_NOMEM, "no memory");
-        return mi_build_fail(b, MIEN_ERR_MODEL, "a variance is not positive");
+        return status;
     }
     status = mi_build_data(b, factor, t.c, 1, 1, &scale);
     if (status < 0) {
@@ -366,39 +414,10 @@ int mi_build_batch_norm(mi_build *b)
     status = mi_build_data(b, term, t.c, 1, 1, &shift);
     mi_node *node;
     if (status >= 0)
-        status = mi_build_node(b, MI_OP_AFFINE, x->tensor, t.c, t.h, t.w, &node);
+        status = mi_build_node(b, MI_OP_AFFINE, x.tensor, t.c, t.h, t.w, &node);
     if (status < 0)
         return status;
     mi_build_connect(b, node, scale);
     mi_build_connect(b, node, shift);
-    return mi_build_out_run(b, 0, node->out, false);
-}
-
-int mi_build_instance_norm(mi_build *b)
-{
-    mi_value *x;
-    int32_t scale, bias;
-    float epsilon;
-    int status = mi_build_float(b, "epsilon", 1e-5f, &epsilon);
-    if (status < 0)
-        return status;
-    x = mi_build_in(b, 0);
-    if (x && x->groups)
-        return mi_build_grouped_norm(b, x, epsilon);
-    status = mi_build_run(b, 0, false, &x);
-    if (status < 0)
-        return status;
-    const mi_tensor t = *mi_build_tensor(b, x);
-    status = channel_input(b, 1, t.c, &scale);
-    if (status >= 0)
-        status = channel_input(b, 2, t.c, &bias);
-    mi_node *node;
-    if (status >= 0)
-        status = mi_build_node(b, MI_OP_INSTANCE_NORM, x->tensor, t.c, t.h, t.w, &node);
-    if (status < 0)
-        return status;
-    node->epsilon = epsilon;
-    mi_build_connect(b, node, scale);
-    mi_build_connect(b, node, bias);
-    return mi_build_out_run(b, 0, node->out, false);
+    return mi_build_out_pictures(b, 0, node->out, x.n, x.rank);
 }

@@ -33,17 +33,13 @@ mi_value *mi_build_in(const mi_build *b, int32_t k)
     return id < 0 ? NULL : &b->value[id];
 }
 
-int mi_build_run(const mi_build *b, int32_t k, bool any_layout, mi_value **value)
+int mi_build_run(const mi_build *b, int32_t k, mi_value **value)
 {
     *value = mi_build_in(b, k);
     if (!*value)
         return mi_build_fail(b, MIEN_ERR_MODEL, "input %d is missing", (int)k);
     if ((*value)->kind != MI_VALUE_RUN)
         return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "input %d is constant", (int)k);
-    if ((*value)->groups)
-        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "input %d has no 4 dimensions", (int)k);
-    if (!any_layout && (*value)->nhwc)
-        return mi_build_fail(b, MIEN_ERR_MODEL, "input %d is N,H,W,C, not N,C,H,W", (int)k);
     return 0;
 }
 
@@ -52,7 +48,7 @@ mi_tensor *mi_build_tensor(const mi_build *b, const mi_value *run)
     return &b->graph->tensor[run->tensor];
 }
 
-void mi_build_dims(const mi_build *b, const mi_value *value, int32_t *rank,
+void mi_build_dims(const mi_value *value, int32_t *rank,
                    int64_t dim[MI_ONNX_RANK])
 {
     if (value->kind == MI_VALUE_CONST) {
@@ -60,18 +56,9 @@ void mi_build_dims(const mi_build *b, const mi_value *value, int32_t *rank,
         memcpy(dim, value->con.dim, sizeof value->con.dim);
         return;
     }
-    const mi_tensor *t = mi_build_tensor(b, value);
-    dim[0] = 1;
-    if (value->groups) {
-        *rank = 3;
-        dim[1] = value->groups;
-        dim[2] = (int64_t)t->c / value->groups * t->h * t->w;
-        return;
-    }
-    *rank = 4;
-    dim[1] = value->nhwc ? t->h : t->c;
-    dim[2] = value->nhwc ? t->w : t->h;
-    dim[3] = value->nhwc ? t->c : t->w;
+    *rank = value->layout.rank;
+    for (int32_t k = 0; k < *rank; k++)
+        dim[k] = value->layout.dim[k];
 }
 
 static int out_value(mi_build *b, int32_t k, mi_value **value)
@@ -111,17 +98,16 @@ static char *copy_name(mi_view name)
     return text;
 }
 
-static int out_run(mi_build *b, int32_t k, int32_t tensor, bool nhwc, int32_t groups)
+static int out_run(mi_build *b, int32_t k, const mi_value *from)
 {
     mi_value *value;
     int status = out_value(b, k, &value);
     if (status < 0 || !value)
         return status;
     value->kind = MI_VALUE_RUN;
-    value->tensor = tensor;
-    value->nhwc = nhwc;
-    value->groups = groups;
-    mi_tensor *t = &b->graph->tensor[tensor];
+    value->tensor = from->tensor;
+    value->layout = from->layout;
+    mi_tensor *t = &b->graph->tensor[from->tensor];
     if (t->name[0])
         return 0; /* an alias keeps its first name */
     char *name = copy_name(b->model.name[b->model.id[b->at->first_out + k]]);
@@ -132,15 +118,10 @@ static int out_run(mi_build *b, int32_t k, int32_t tensor, bool nhwc, int32_t gr
     return 0;
 }
 
-int mi_build_out_run(mi_build *b, int32_t k, int32_t tensor, bool nhwc)
-{
-    return out_run(b, k, tensor, nhwc, 0);
-}
-
-int mi_build_out_alias(mi_build *b, const mi_value *from)
+int mi_build_out(mi_build *b, int32_t k, const mi_value *from)
 {
     if (from->kind == MI_VALUE_RUN)
-        return out_run(b, 0, from->tensor, from->nhwc, from->groups);
+        return out_run(b, k, from);
     mi_const con;
     int status = mi_const_init(&con, from->con.is_int, from->con.rank, from->con.dim, &b->budget);
     if (status < 0)
@@ -149,7 +130,7 @@ int mi_build_out_alias(mi_build *b, const mi_value *from)
         memcpy(con.i, from->con.i, (size_t)con.count * sizeof *con.i);
     else if (con.count)
         memcpy(con.f, from->con.f, (size_t)con.count * sizeof *con.f);
-    return mi_build_out_const(b, 0, &con);
+    return mi_build_out_const(b, k, &con);
 }
 
 static int add_tensor(mi_build *b, int64_t c, int64_t h, int64_t w, int32_t *index)
@@ -233,35 +214,6 @@ int mi_build_data(mi_build *b, float *data, int32_t c, int32_t h, int32_t w, int
     return 0;
 }
 
-/* *c,*h,*w of a constant in a form. */
-static bool form_shape(const mi_const *con, mi_form form, int64_t shape[3])
-{
-    int64_t dim[4] = {1, 1, 1, 1};
-    if (form == MI_FORM_VECTOR) {
-        shape[0] = con->count;
-        shape[1] = shape[2] = 1;
-        return true;
-    }
-    if (form == MI_FORM_WEIGHT) {
-        shape[0] = con->dim[0];
-        shape[1] = con->dim[1];
-        shape[2] = con->dim[2] * con->dim[3];
-        return con->rank == 4;
-    }
-    /* Leading dimensions of 1 change nothing in broadcasting. */
-    int32_t skip = con->rank > 4 ? con->rank - 4 : 0;
-    for (int32_t k = 0; k < skip; k++)
-        if (con->dim[k] != 1)
-            return false;
-    for (int32_t k = skip; k < con->rank; k++)
-        dim[4 - con->rank + k] = con->dim[k];
-    bool nhwc = form == MI_FORM_NHWC;
-    shape[0] = dim[nhwc ? 3 : 1];
-    shape[1] = dim[nhwc ? 1 : 2];
-    shape[2] = dim[nhwc ? 2 : 3];
-    return dim[0] == 1;
-}
-
 int mi_build_form(mi_build *b, mi_value *value, mi_form form, int32_t *tensor)
 {
     if (value->formed[form]) {
@@ -269,9 +221,12 @@ int mi_build_form(mi_build *b, mi_value *value, mi_form form, int32_t *tensor)
         return 0;
     }
     const mi_const *con = &value->con;
-    int64_t shape[3];
-    if (!form_shape(con, form, shape))
-        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "shape of a constant input");
+    int64_t shape[3] = {con->count, 1, 1};
+    if (form == MI_FORM_WEIGHT) {
+        shape[0] = con->dim[0];
+        shape[1] = con->dim[1];
+        shape[2] = con->count / (shape[0] * shape[1]);
+    }
     int status = add_tensor(b, shape[0], shape[1], shape[2], tensor);
     if (status < 0)
         return status;
@@ -282,13 +237,8 @@ int mi_build_form(mi_build *b, mi_value *value, mi_form form, int32_t *tensor)
     if (!data)
         return mi_build_fail(b, MIEN_ERR_NOMEM, "no memory");
     b->graph->tensor[*tensor].data = data;
-    int64_t channels = form == MI_FORM_NHWC ? shape[0] : 1;
-    int64_t pixels = con->count / channels;
-    for (int64_t p = 0; p < pixels; p++)
-        for (int64_t c = 0; c < channels; c++) {
-            int64_t from = p * channels + c;
-            data[c * pixels + p] = con->is_int ? (float)con->i[from] : con->f[from];
-        }
+    for (int64_t k = 0; k < con->count; k++)
+        data[k] = con->is_int ? (float)con->i[k] : con->f[k];
     value->formed[form] = *tensor + 1;
     return 0;
 }

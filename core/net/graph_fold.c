@@ -9,7 +9,8 @@ typedef enum math_op {
     M_SUB,
     M_MUL,
     M_DIV,
-    M_MOD,
+    M_MOD,  /* has the sign of the divisor */
+    M_FMOD, /* of the dividend, as in C */
     M_POW,
     M_MIN,
     M_MAX,
@@ -54,7 +55,7 @@ static float float_math(math_op op, float x, float y)
         return x * y;
     case M_DIV:
         return x / y;
-    case M_MOD:
+    case M_FMOD:
         return fmodf(x, y);
     case M_POW:
         return powf(x, y);
@@ -83,6 +84,15 @@ static float float_math(math_op op, float x, float y)
     }
 }
 
+/* False if no integer can hold it. */
+static bool int_power(int64_t x, double y, int64_t *result)
+{
+    double value = pow((double)x, y);
+    bool fits = value > -9.2e18 && value < 9.2e18;
+    *result = fits ? (int64_t)value : 0;
+    return fits;
+}
+
 /* Wraps like the hardware of other runtimes; signed overflow is undefined in C. */
 static bool int_math(math_op op, int64_t x, int64_t y, int64_t *result)
 {
@@ -101,8 +111,9 @@ static bool int_math(math_op op, int64_t x, int64_t y, int64_t *result)
         *result = y == -1 ? mi_pb_int64(0 - a) : y ? x / y : 0;
         return y != 0;
     case M_MOD:
+    case M_FMOD:
         *result = y == -1 || y == 0 ? 0 : x % y;
-        if (*result && (*result < 0) != (y < 0))
+        if (op == M_MOD && *result && (*result < 0) != (y < 0))
             *result += y;
         return y != 0;
     case M_MIN:
@@ -116,6 +127,8 @@ static bool int_math(math_op op, int64_t x, int64_t y, int64_t *result)
     case M_ROUND:
         *result = x;
         return true;
+    case M_POW:
+        return int_power(x, (double)y, result);
     case M_NEG:
         *result = mi_pb_int64(0 - a);
         return true;
@@ -183,44 +196,68 @@ static int64_t place(const mi_const *from, const mi_const *out, int64_t flat)
     return at;
 }
 
-static int fold_math(mi_build *b, const math_row *row)
+/* One place of the result; false if there is no such integer. */
+static bool math_at(math_op op, const mi_const *x, int64_t i, const mi_const *y, int64_t k,
+                    mi_const *out, int64_t at)
 {
-    const mi_const *in[2] = {NULL, NULL};
-    if (b->at->ins != row->ins)
-        return 0;
-    for (int32_t k = 0; k < row->ins; k++) {
-        if (!mi_build_in(b, k))
-            return 0;
-        in[k] = &mi_build_in(b, k)->con;
-    }
-    const mi_const *x = in[0], *y = row->ins == 2 ? in[1] : in[0];
-    bool compares = row->op == M_EQUAL || row->op == M_LESS || row->op == M_GREATER;
-    bool power = row->op == M_POW;
-    if (x->is_int != y->is_int && !power)
+    if (op == M_EQUAL || op == M_LESS || op == M_GREATER)
+        out->i[at] = compare(op, x, i, y, k);
+    else if (!x->is_int)
+        out->f[at] = float_math(op, x->f[i], y->is_int ? (float)y->i[k] : y->f[k]);
+    else if (!y->is_int)
+        return int_power(x->i[i], (double)y->f[k], &out->i[at]);
+    else
+        return int_math(op, x->i[i], y->i[k], &out->i[at]);
+    return true;
+}
+
+static int math_of(mi_build *b, math_op op, const mi_const *x, const mi_const *y, mi_const *out)
+{
+    const mi_const *in[2] = {x, y};
+    bool compares = op == M_EQUAL || op == M_LESS || op == M_GREATER, ok = true;
+    if (x->is_int != y->is_int && op != M_POW)
         return mi_build_fail(b, MIEN_ERR_MODEL, "mixes integers and floats");
     int32_t rank;
     int64_t dim[MI_ONNX_RANK];
-    mi_const out;
-    int status = common_shape(b, row->ins, in, &rank, dim);
+    int status = common_shape(b, 2, in, &rank, dim);
     if (status >= 0)
-        status = new_const(b, &out, x->is_int || compares, rank, dim);
+        status = new_const(b, out, x->is_int || compares, rank, dim);
     if (status < 0)
         return status;
-    bool ok = true;
-    for (int64_t k = 0; ok && k < out.count; k++) {
-        int64_t i = place(x, &out, k), j = place(y, &out, k);
-        if (compares)
-            out.i[k] = compare(row->op, x, i, y, j);
-        else if (x->is_int)
-            ok = int_math(row->op, x->i[i], y->is_int ? y->i[j] : 0, &out.i[k]);
-        else
-            out.f[k] = float_math(row->op, x->f[i], y->is_int ? (float)y->i[j] : y->f[j]);
+    for (int64_t k = 0; ok && k < out->count; k++)
+        ok = math_at(op, x, place(x, out, k), y, place(y, out, k), out, k);
+    if (ok)
+        return 0;
+    mi_const_finish(out);
+    return mi_build_fail(b, MIEN_ERR_MODEL, "cannot be computed with these integers");
+}
+
+/* Min and Max take any number of inputs. */
+static int fold_math(mi_build *b, const math_row *row)
+{
+    bool any = row->op == M_MIN || row->op == M_MAX;
+    math_op op = row->op;
+    int32_t as_c = 0;
+    mi_const out, so_far = {.f = NULL};
+    if (b->at->ins != row->ins && !any)
+        return 0;
+    for (int32_t k = 0; k < b->at->ins; k++)
+        if (!mi_build_in(b, k))
+            return 0;
+    const mi_const *first = &mi_build_in(b, 0)->con;
+    int status = op == M_MOD ? mi_build_int(b, "fmod", 0, 0, 1, &as_c) : 0;
+    if (as_c || (op == M_MOD && !first->is_int))
+        op = M_FMOD;
+    if (status >= 0 && b->at->ins == 1)
+        status = math_of(b, op, first, first, &so_far);
+    for (int32_t k = 1; status >= 0 && k < b->at->ins; k++) {
+        status = math_of(b, op, k > 1 ? &so_far : first, &mi_build_in(b, k)->con, &out);
+        mi_const_finish(&so_far);
+        if (status >= 0)
+            so_far = out;
     }
-    if (!ok) {
-        mi_const_finish(&out);
-        return mi_build_fail(b, MIEN_ERR_MODEL, "cannot be computed with these integers");
-    }
-    status = mi_build_out_const(b, 0, &out);
+    if (status >= 0)
+        status = mi_build_out_const(b, 0, &so_far);
     return status < 0 ? status : 1;
 }
 
@@ -242,9 +279,8 @@ static int fold_cast(mi_build *b)
     int status = mi_build_int(b, "to", 0, 0, 1000, &to);
     if (status < 0)
         return status;
-    bool is_int = to == MI_ONNX_UINT8 || to == MI_ONNX_INT8 || to == MI_ONNX_INT32 ||
-                  to == MI_ONNX_INT64 || to == MI_ONNX_BOOL;
-    if (!is_int && to != MI_ONNX_FLOAT && to != MI_ONNX_FLOAT16 && to != MI_ONNX_DOUBLE)
+    bool is_int = mi_onnx_is_int(to);
+    if (!is_int && !mi_onnx_is_float(to))
         return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "to data type %d", (int)to);
     mi_const out;
     status = new_const(b, &out, is_int, x->rank, x->dim);
@@ -339,6 +375,20 @@ static int fold_constant(mi_build *b)
         memcpy(out.f, f, (size_t)out.count * sizeof *f);
     status = mi_build_out_const(b, 0, &out);
     return status < 0 ? status : 1;
+}
+
+/* Those that have no table. */
+static const char *const other_types[] = {"Constant", "Cast", "Where"};
+
+bool mi_onnx_constant_operator(int32_t k, const char **type)
+{
+    const int32_t others = sizeof other_types / sizeof *other_types;
+    const int32_t math = sizeof math_table / sizeof *math_table;
+    *type = k < 0               ? NULL
+            : k < others        ? other_types[k]
+            : k < others + math ? math_table[k - others].type
+                                : mi_fold_shape_type(k - others - math);
+    return *type != NULL;
 }
 
 int mi_fold(mi_build *b)

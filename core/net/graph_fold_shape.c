@@ -1,6 +1,7 @@
 /* Constant folding: operators that read shapes or move constants about. */
 #include "graph_build.h"
 
+#include <math.h>
 #include <string.h>
 
 static int new_const(mi_build *b, mi_const *out, bool is_int, int32_t rank, const int64_t *dim)
@@ -43,7 +44,7 @@ static int fold_shape_of(mi_build *b)
     int64_t dim[MI_ONNX_RANK], total = 1;
     if (!x)
         return bad(b);
-    mi_build_dims(b, x, &rank, dim);
+    mi_build_dims(x, &rank, dim);
     mi_const out;
     if (mi_view_is(b->at->type, "Size")) {
         for (int32_t k = 0; k < rank; k++)
@@ -391,29 +392,35 @@ static int fold_expand(mi_build *b)
     return done(b, &out);
 }
 
-/* Only of integers, as exporters make it for axes. */
+/* Of floats as far as their sum of steps is exact enough. */
 static int fold_range(mi_build *b)
 {
-    int64_t value[3];
+    double value[3];
+    const mi_const *con[3];
     for (int32_t k = 0; k < 3; k++) {
         const mi_value *in = mi_build_in(b, k);
-        if (!in || in->con.count != 1 || !in->con.is_int)
+        if (!in || in->con.count != 1 || in->con.is_int != mi_build_in(b, 0)->con.is_int)
             return bad(b);
-        value[k] = in->con.i[0];
-        if (value[k] < -MI_ONNX_VALUES_MAX || value[k] > MI_ONNX_VALUES_MAX)
+        con[k] = &in->con;
+        value[k] = con[k]->is_int ? (double)con[k]->i[0] : (double)con[k]->f[0];
+        if (!(value[k] >= -(double)MI_ONNX_VALUES_MAX && value[k] <= (double)MI_ONNX_VALUES_MAX))
             return bad(b);
     }
-    int64_t step = value[2];
-    if (step == 0)
+    double steps = ceil((value[1] - value[0]) / value[2]);
+    if (!(fabs(value[2]) > 0) || steps > (double)MI_ONNX_VALUES_MAX)
         return bad(b);
-    int64_t span = step > 0 ? value[1] - value[0] : value[0] - value[1];
-    int64_t by = step > 0 ? step : -step, count[1] = {span > 0 ? (span + by - 1) / by : 0};
+    int64_t count[1] = {steps > 0 ? (int64_t)steps : 0};
     mi_const out;
-    int status = new_const(b, &out, true, 1, count);
+    int status = new_const(b, &out, con[0]->is_int, 1, count);
     if (status < 0)
         return status;
-    for (int64_t k = 0; k < out.count; k++)
-        out.i[k] = value[0] + k * step;
+    for (int64_t k = 0; k < out.count; k++) {
+        double at = value[0] + (double)k * value[2];
+        if (out.is_int)
+            out.i[k] = (int64_t)at;
+        else
+            out.f[k] = (float)at;
+    }
     return done(b, &out);
 }
 
@@ -437,6 +444,12 @@ static const shape_row shape_table[] = {
     {"Expand", fold_expand},
     {"Range", fold_range},
 };
+
+const char *mi_fold_shape_type(int32_t k)
+{
+    return k >= 0 && (size_t)k < sizeof shape_table / sizeof *shape_table ? shape_table[k].type
+                                                                          : NULL;
+}
 
 int mi_fold_shape(mi_build *b)
 {

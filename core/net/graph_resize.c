@@ -1,9 +1,11 @@
-/* Resize and Upsample. ONNX has eight ways to compute coordinates and four to round them; the
- * graph has five in all. They differ only in some scales, so the way that a model asks for is
- * compared with those that there are, value by value for the sizes at hand. */
+/* Resize and Upsample. ONNX has six ways to compute coordinates, four to round them and three to
+ * interpolate; the graph's kernels know five of them all. They differ only in some scales, so the
+ * way that a model asks for is compared with these, value by value for the sizes at hand; what is
+ * none of them becomes a table of weights. */
 #include "graph_build.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 typedef enum coordinate {
     HALF_PIXEL = 0, /* the default */
@@ -23,31 +25,32 @@ static const char *const rounding_text[] = {"round_prefer_floor", "round_prefer_
                                             "ceil"};
 
 enum { SIDE_MAX = 1 << 16 };
-enum { NEAREST = 0, LINEAR, BILINEAR };
-static const char *const mode_text[] = {"nearest", "linear", "bilinear"};
+enum { NEAREST = 0, LINEAR, BILINEAR, CUBIC };
+static const char *const mode_text[] = {"nearest", "linear", "bilinear", "cubic"};
 
 typedef struct axis {
     int64_t in, out;
     float scale;
+    float length; /* of the result, before it is rounded down; what align_corners goes by */
 } axis;
 
 /* In float, as runtimes do. */
 static float source(coordinate way, const axis *a, int64_t at)
 {
-    float x = (float)at, in = (float)a->in, out = (float)a->out;
+    float x = (float)at, in = (float)a->in, out = a->length;
     switch (way) {
     case HALF_PIXEL:
         return (x + 0.5f) / a->scale - 0.5f;
     case PYTORCH_HALF_PIXEL:
         return a->out > 1 ? (x + 0.5f) / a->scale - 0.5f : 0;
     case ALIGN_CORNERS:
-        return a->out > 1 ? x * (in - 1) / (out - 1) : 0;
+        return a->out > 1 && out > 1 ? x * (in - 1) / (out - 1) : 0;
     case ASYMMETRIC:
         return x / a->scale;
     case TF_HALF_PIXEL:
         return (x + 0.5f) / a->scale;
     case HALF_PIXEL_SYMMETRIC:
-        return in / 2 * (1 - out / (a->scale * in)) + (x + 0.5f) / a->scale - 0.5f;
+        return in / 2 * (1 - (float)a->out / (a->scale * in)) + (x + 0.5f) / a->scale - 0.5f;
     }
     return 0;
 }
@@ -91,20 +94,26 @@ static const way ways[] = {
     {MI_RESIZE_LINEAR_ASYMMETRIC, ASYMMETRIC, FLOOR},
 };
 
-static bool same_axis(const axis *a, bool is_nearest, const way *want, const way *have)
+typedef struct request {
+    way by;
+    int32_t mode; /* NEAREST and so on */
+    bool antialias, exclude_outside;
+    float cubic;
+} request;
+
+static bool same_axis(const axis *a, const request *want, const way *have)
 {
-    if (want->coord == have->coord && (!is_nearest || want->round == have->round))
-        return true;
     for (int64_t at = 0; at < a->out; at++) {
-        float x, y;
-        if (is_nearest) {
-            x = nearest(want->coord, want->round, a, at);
-            y = nearest(have->coord, have->round, a, at);
-            if (x != y)
+        if (want->mode == NEAREST) {
+            float x = nearest(want->by.coord, want->by.round, a, at);
+            float y = nearest(have->coord, have->round, a, at);
+            if (x < y || x > y)
                 return false;
         } else {
-            x = clamped(source(want->coord, a, at), a);
-            y = clamped(source(have->coord, a, at), a);
+            axis plain = *a; /* the kernel knows whole lengths */
+            plain.length = (float)a->out;
+            float x = clamped(source(want->by.coord, a, at), a);
+            float y = clamped(source(have->coord, &plain, at), a);
             if (!(fabsf(x - y) <= 1e-4f))
                 return false;
         }
@@ -112,27 +121,85 @@ static bool same_axis(const axis *a, bool is_nearest, const way *want, const way
     return true;
 }
 
-static int choose(const mi_build *b, const axis axes[2], bool is_nearest, const way *want,
-                  mi_resize_mode *mode)
+static mi_resize_mode choose(const axis axes[2], const request *want)
 {
-    for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {
-        if ((ways[k].mode <= MI_RESIZE_NEAREST_ROUND) != is_nearest)
+    bool is_nearest = want->mode == NEAREST;
+    bool wide = want->antialias && (axes[0].scale < 1 || axes[1].scale < 1);
+    if (want->mode == CUBIC || (wide && !is_nearest) || want->exclude_outside)
+        return MI_RESIZE_TABLE;
+    for (size_t k = 0; k < sizeof ways / sizeof *ways; k++)
+        if ((ways[k].mode <= MI_RESIZE_NEAREST_ROUND) == is_nearest &&
+            same_axis(&axes[0], want, &ways[k]) && same_axis(&axes[1], want, &ways[k]))
+            return ways[k].mode;
+    return MI_RESIZE_TABLE;
+}
+
+/* Keys' cubic convolution, and a triangle. */
+static double kernel_at(const request *want, double x)
+{
+    double a = want->cubic;
+    x = fabs(x);
+    if (want->mode != CUBIC)
+        return x < 1 ? 1 - x : 0;
+    if (x < 1)
+        return ((a + 2) * x - (a + 3)) * x * x + 1;
+    return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
+}
+
+/* How far a kernel reaches, in samples of the source. */
+static double kernel_reach(const request *want, const axis *a)
+{
+    double reach = want->mode == NEAREST ? 0 : want->mode == CUBIC ? 2 : 1;
+    return want->antialias && a->scale < 1 ? reach / (double)a->scale : reach;
+}
+
+/* The weights for place `at`: a window of `taps` sources from *first on. */
+static void weigh(const axis *a, const request *want, int64_t at, int32_t taps, float *first,
+                  float *weight)
+{
+    bool is_nearest = want->mode == NEAREST;
+    float x = is_nearest ? nearest(want->by.coord, want->by.round, a, at)
+                         : source(want->by.coord, a, at);
+    double reach = kernel_reach(want, a), sum = 0;
+    double squeeze = want->antialias && a->scale < 1 ? (double)a->scale : 1;
+    int64_t low = (int64_t)ceil((double)x - reach), high = (int64_t)floor((double)x + reach);
+    int64_t begin = low < 0 ? 0 : low;
+    begin = begin > a->in - taps ? a->in - taps : begin;
+    for (int32_t k = 0; k < taps; k++)
+        weight[k] = 0;
+    for (int64_t k = low; k <= high; k++) {
+        bool outside = k < 0 || k >= a->in;
+        int64_t from = k < 0 ? 0 : k >= a->in ? a->in - 1 : k;
+        double w = is_nearest ? 1 : kernel_at(want, ((double)k - (double)x) * squeeze);
+        if ((outside && want->exclude_outside) || from < begin || from >= begin + taps)
             continue;
-        if (same_axis(&axes[0], is_nearest, want, &ways[k]) &&
-            same_axis(&axes[1], is_nearest, want, &ways[k])) {
-            *mode = ways[k].mode;
-            return 0;
-        }
+        weight[from - begin] += (float)w;
+        sum += w;
     }
-    return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "%s coordinates, %s, from %lldx%lld to %lldx%lld",
-                         coordinate_text[want->coord],
-                         is_nearest ? rounding_text[want->round] : "linear",
-                         (long long)axes[1].in, (long long)axes[0].in, (long long)axes[1].out,
-                         (long long)axes[0].out);
+    for (int32_t k = 0; k < taps; k++)
+        weight[k] = (float)(weight[k] / (fabs(sum) > 0 ? sum : 1));
+    *first = (float)begin;
+}
+
+static int add_table(mi_build *b, const axis *a, const request *want, int32_t *taps,
+                     int32_t *tensor)
+{
+    double most = 2 * kernel_reach(want, a) + 1;
+    *taps = (int32_t)(most < (double)a->in ? most : (double)a->in);
+    int64_t width = (*taps + 4) / 4 * 4;
+    if (width * a->out > b->budget.left)
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "its table is too large");
+    b->budget.left -= width * a->out;
+    float *data = calloc((size_t)(width * a->out), sizeof *data);
+    if (!data)
+        return mi_build_fail(b, MIEN_ERR_NOMEM, "no memory");
+    for (int64_t at = 0; at < a->out; at++)
+        weigh(a, want, at, *taps, data + at * width, data + at * width + 1);
+    return mi_build_data(b, data, 1, (int32_t)a->out, (int32_t)width, tensor);
 }
 
 /* The scale or size of each of the four dimensions, in the order of the model. */
-static int read_sizes(const mi_build *b, const int64_t dim[4], float scale[4], int64_t out[4])
+static int read_sizes(const mi_build *b, const int64_t dim[4], axis each[4])
 {
     bool upsample = mi_view_is(b->at->type, "Upsample");
     bool old = upsample || b->model.opset < 11;
@@ -151,10 +218,8 @@ static int read_sizes(const mi_build *b, const int64_t dim[4], float scale[4], i
     if ((by_scale ? scale_count : size_count) != axes || (by_scale && size_count > 0))
         return mi_build_fail(b, MIEN_ERR_MODEL, "wants either scales or sizes, for %d dimensions",
                              (int)axes);
-    for (int32_t k = 0; k < 4; k++) {
-        scale[k] = 1;
-        out[k] = dim[k];
-    }
+    for (int32_t k = 0; k < 4; k++)
+        each[k] = (axis){dim[k], dim[k], 1, (float)dim[k]};
     for (int32_t k = 0; k < axes; k++) {
         int32_t at;
         status = mi_build_axis(b, list[k], 4, &at);
@@ -164,79 +229,115 @@ static int read_sizes(const mi_build *b, const int64_t dim[4], float scale[4], i
             return mi_build_fail(b, MIEN_ERR_MODEL, "a scale of %g", (double)scales[k]);
         if (!by_scale && (sizes[k] < 1 || sizes[k] > MI_ONNX_VALUES_MAX))
             return mi_build_fail(b, MIEN_ERR_MODEL, "a size of %lld", (long long)sizes[k]);
-        scale[at] = by_scale ? scales[k] : (float)sizes[k] / (float)dim[at];
-        out[at] = by_scale ? (int64_t)(scales[k] * (float)dim[at]) : sizes[k];
-        if (out[at] < 1 || out[at] > SIDE_MAX)
+        axis *a = &each[at];
+        a->scale = by_scale ? scales[k] : (float)sizes[k] / (float)dim[at];
+        a->out = by_scale ? (int64_t)(scales[k] * (float)dim[at]) : sizes[k];
+        a->length = by_scale ? scales[k] * (float)dim[at] : (float)sizes[k];
+        if (a->out < 1 || a->out > SIDE_MAX)
             return mi_build_fail(b, MIEN_ERR_MODEL, "its result has a side of %lld",
-                                 (long long)out[at]);
+                                 (long long)a->out);
     }
     return 0;
 }
 
-static int read_way(const mi_build *b, bool *is_nearest, way *want)
+static int read_request(const mi_build *b, request *want)
 {
-    int32_t mode, coord = 0, round = 0;
+    int32_t coord = 0, round = 0, ignored, antialias = 0, exclude = 0;
     static const char *const stretch[] = {"stretch"};
-    int status = mi_build_choice(b, "mode", mode_text, 3, &mode);
-    if (status < 0)
+    *want = (request){.by = {.coord = ASYMMETRIC, .round = FLOOR}};
+    int status = mi_build_choice(b, "mode", mode_text, 4, &want->mode);
+    if (status < 0 || mi_view_is(b->at->type, "Upsample") || b->model.opset < 11)
         return status;
-    *is_nearest = mode == NEAREST;
-    if (mi_view_is(b->at->type, "Upsample") || b->model.opset < 11) {
-        want->coord = ASYMMETRIC;
-        want->round = FLOOR;
-        return 0;
-    }
     status = mi_build_choice(b, "coordinate_transformation_mode", coordinate_text, 6, &coord);
     if (status >= 0)
         status = mi_build_choice(b, "nearest_mode", rounding_text, 4, &round);
-    int32_t ignored;
     if (status >= 0)
         status = mi_build_choice(b, "keep_aspect_ratio_policy", stretch, 1, &ignored);
-    want->coord = (coordinate)coord;
-    want->round = (rounding)round;
+    if (status >= 0)
+        status = mi_build_int(b, "antialias", 0, 0, 1, &antialias);
+    if (status >= 0)
+        status = mi_build_int(b, "exclude_outside", 0, 0, 1, &exclude);
+    if (status >= 0)
+        status = mi_build_float(b, "cubic_coeff_a", -0.75f, &want->cubic);
+    want->by.coord = (coordinate)coord;
+    want->by.round = (rounding)round;
+    want->antialias = antialias;
+    want->exclude_outside = exclude;
     return status;
 }
 
-int mi_build_resize(mi_build *b)
+static int emit_resize(mi_build *b, int32_t x, int64_t c, const axis axes[2],
+                       const request *want, int32_t *tensor)
 {
-    mi_value *x;
-    way want;
-    bool is_nearest;
-    int32_t antialias = 0, rank;
-    int64_t dim[MI_ONNX_RANK], out[4];
-    float scale[4];
-    int status = mi_build_run(b, 0, true, &x);
-    if (status >= 0)
-        status = read_way(b, &is_nearest, &want);
-    if (status >= 0)
-        status = mi_build_int(b, "antialias", 0, 0, 1, &antialias);
-    if (status < 0)
-        return status;
-    mi_build_dims(b, x, &rank, dim);
-    status = read_sizes(b, dim, scale, out);
-    if (status < 0)
-        return status;
-    int32_t rows = x->nhwc ? 1 : 2, channels = x->nhwc ? 3 : 1;
-    if (out[0] != 1 || out[channels] != dim[channels])
-        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "scales the channels or the batch");
-    axis axes[2];
-    bool same = true;
-    for (int32_t k = 0; k < 2; k++) {
-        axes[k] = (axis){dim[rows + k], out[rows + k], scale[rows + k]};
-        same = same && axes[k].in == axes[k].out && axes[k].scale == 1;
-        if (antialias && axes[k].scale < 1)
-            return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "antialias");
-    }
-    if (same)
-        return mi_build_out_alias(b, x);
+    int32_t rows = -1, columns = -1, taps_h = 0, taps_w = 0;
+    mi_resize_mode mode = choose(axes, want);
+    int status = 0;
+    if (mode == MI_RESIZE_TABLE)
+        status = add_table(b, &axes[0], want, &taps_h, &rows);
+    if (status >= 0 && mode == MI_RESIZE_TABLE)
+        status = add_table(b, &axes[1], want, &taps_w, &columns);
     mi_node *node;
-    status = mi_build_node(b, MI_OP_RESIZE, x->tensor, dim[channels], axes[0].out, axes[1].out,
-                           &node);
     if (status >= 0)
-        status = choose(b, axes, is_nearest, &want, &node->resize);
+        status = mi_build_node(b, MI_OP_RESIZE, x, c, axes[0].out, axes[1].out, &node);
     if (status < 0)
         return status;
+    if (mode == MI_RESIZE_TABLE) {
+        mi_build_connect(b, node, rows);
+        mi_build_connect(b, node, columns);
+    }
+    node->resize = mode;
+    node->resize_taps_h = taps_h;
+    node->resize_taps_w = taps_w;
     node->resize_scale_h = axes[0].scale;
     node->resize_scale_w = axes[1].scale;
-    return mi_build_out_run(b, 0, node->out, x->nhwc);
+    *tensor = node->out;
+    return 0;
+}
+
+/* The result lies like x, with other rows and columns. */
+int mi_build_resize(mi_build *b)
+{
+    mi_value *in, x;
+    request want;
+    int32_t rank, size[4];
+    int64_t dim[MI_ONNX_RANK];
+    axis each[4];
+    mi_axis at[MI_LAYOUT_RANK];
+    int status = mi_build_run(b, 0, &in);
+    if (status >= 0)
+        status = read_request(b, &want);
+    if (status < 0)
+        return status;
+    mi_build_dims(in, &rank, dim);
+    if (rank != 4)
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "input 0 has %d dimensions, not 4",
+                             (int)rank);
+    status = read_sizes(b, dim, each);
+    if (status < 0)
+        return status;
+    bool changed[4], any = false;
+    for (int32_t k = 0; k < 4; k++) {
+        changed[k] = each[k].out != dim[k] || each[k].scale < 1 || each[k].scale > 1;
+        any = any || changed[k];
+    }
+    if (!any)
+        return mi_build_out(b, 0, in);
+    /* Of N,C,H,W or N,H,W,C. */
+    int32_t rows = changed[1] ? 1 : 2, others = changed[1] ? 3 : 1;
+    if (changed[0] || changed[others])
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "scales the channels or the batch");
+    at[0] = at[others] = MI_AXIS_C;
+    at[rows] = MI_AXIS_H;
+    at[rows + 1] = MI_AXIS_W;
+    x = *in;
+    mi_layout_make(&x.layout, rank, in->layout.dim, at, -1);
+    status = mi_build_lay(b, in, &x.layout, &x.tensor);
+    if (status >= 0)
+        status = emit_resize(b, x.tensor, dim[0] * dim[others], &each[rows], &want, &x.tensor);
+    if (status < 0)
+        return status;
+    for (int32_t k = 0; k < 4; k++)
+        size[k] = (int32_t)each[k].out;
+    mi_layout_make(&x.layout, rank, size, at, -1);
+    return mi_build_out(b, 0, &x);
 }

@@ -64,6 +64,8 @@
 #include "conv_wide_k9_q1_lanes8.spv.h"
 #include "conv_wide_k9_q2.spv.h"
 #include "conv_wide_k9_q2_lanes8.spv.h"
+#include "copy.spv.h"
+#include "copy_lanes8.spv.h"
 #include "elementwise.spv.h"
 #include "elementwise_lanes8.spv.h"
 #include "norm_apply.spv.h"
@@ -78,6 +80,8 @@
 #include "rearrange_lanes8.spv.h"
 #include "resize.spv.h"
 #include "resize_lanes8.spv.h"
+#include "resize_table.spv.h"
+#include "resize_table_lanes8.spv.h"
 
 #define SHADER(name) {#name, mi_spv_##name, sizeof mi_spv_##name}
 /* A variant for any device and its twin for subgroups of 8. */
@@ -131,6 +135,8 @@ static const struct {
     TWINS(rearrange, .kernel = MI_KERNEL_REARRANGE),
     TWINS(resize, .kernel = MI_KERNEL_RESIZE),
     TWINS(pool, .kernel = MI_KERNEL_POOL),
+    TWINS(copy, .kernel = MI_KERNEL_COPY),
+    TWINS(resize_table, .kernel = MI_KERNEL_RESIZE_TABLE),
 };
 
 const mvk_shader *mi_kernel_shader(const mi_variant *v)

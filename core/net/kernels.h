@@ -19,7 +19,9 @@ typedef enum mi_kernel {
     MI_KERNEL_NORM_APPLY,
     MI_KERNEL_REARRANGE,
     MI_KERNEL_RESIZE,
-    MI_KERNEL_POOL
+    MI_KERNEL_POOL,
+    MI_KERNEL_COPY,
+    MI_KERNEL_RESIZE_TABLE
 } mi_kernel;
 
 /* What tells variants of a kernel apart; 0 where it does not apply. */

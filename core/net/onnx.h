@@ -11,12 +11,21 @@ enum {
     MI_ONNX_FLOAT = 1,
     MI_ONNX_UINT8 = 2,
     MI_ONNX_INT8 = 3,
+    MI_ONNX_UINT16 = 4,
+    MI_ONNX_INT16 = 5,
     MI_ONNX_INT32 = 6,
     MI_ONNX_INT64 = 7,
     MI_ONNX_BOOL = 9,
     MI_ONNX_FLOAT16 = 10,
-    MI_ONNX_DOUBLE = 11
+    MI_ONNX_DOUBLE = 11,
+    MI_ONNX_UINT32 = 12,
+    MI_ONNX_UINT64 = 13,
+    MI_ONNX_BFLOAT16 = 16
 };
+
+/* Of the data types that constants may have. */
+bool mi_onnx_is_float(int32_t type);
+bool mi_onnx_is_int(int32_t type); /* or boolean */
 
 enum { MI_ONNX_RANK = 8 };
 

@@ -11,8 +11,7 @@ int mi_onnx_picture(const mi_onnx *m, bool *nhwc, int32_t *c, int32_t *h, int32_
     const mi_onnx_input *input = &m->input;
     char text[MI_ONNX_TEXT];
     mi_onnx_text(m->name[input->id], text);
-    if (input->type != MI_ONNX_FLOAT && input->type != MI_ONNX_FLOAT16 &&
-        input->type != MI_ONNX_DOUBLE)
+    if (!mi_onnx_is_float(input->type))
         return mi_fail(m->log, MIEN_ERR_UNSUPPORTED, "%s: input '%s': data type %d is no float",
                        m->file, text, (int)input->type);
     if (input->rank != 4)

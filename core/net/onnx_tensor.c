@@ -109,6 +109,12 @@ static float narrow(double value)
     return (float)value;
 }
 
+bool mi_onnx_is_float(int32_t type)
+{
+    return type == MI_ONNX_FLOAT || type == MI_ONNX_FLOAT16 || type == MI_ONNX_BFLOAT16 ||
+           type == MI_ONNX_DOUBLE;
+}
+
 static size_t item_size(int32_t type)
 {
     switch (type) {
@@ -117,16 +123,26 @@ static size_t item_size(int32_t type)
     case MI_ONNX_BOOL:
         return 1;
     case MI_ONNX_FLOAT16:
+    case MI_ONNX_BFLOAT16:
+    case MI_ONNX_INT16:
+    case MI_ONNX_UINT16:
         return 2;
     case MI_ONNX_FLOAT:
     case MI_ONNX_INT32:
+    case MI_ONNX_UINT32:
         return 4;
     case MI_ONNX_INT64:
+    case MI_ONNX_UINT64:
     case MI_ONNX_DOUBLE:
         return 8;
     default:
         return 0;
     }
+}
+
+bool mi_onnx_is_int(int32_t type)
+{
+    return item_size(type) > 0 && !mi_onnx_is_float(type);
 }
 
 /* `bits` as they lie in raw_data or in the typed list (int32_data holds the smaller types). */
@@ -138,6 +154,18 @@ static void store(mi_const *value, int64_t at, int32_t type, uint64_t bits)
         break;
     case MI_ONNX_FLOAT16:
         value->f[at] = half_to_float((uint32_t)bits & 0xffff);
+        break;
+    case MI_ONNX_BFLOAT16:
+        value->f[at] = mi_pb_float((uint32_t)(bits & 0xffff) << 16);
+        break;
+    case MI_ONNX_UINT16:
+        value->i[at] = (int64_t)(bits & 0xffff);
+        break;
+    case MI_ONNX_INT16:
+        value->i[at] = (int64_t)(bits & 0xffff) - (bits & 0x8000 ? 0x10000 : 0);
+        break;
+    case MI_ONNX_UINT32:
+        value->i[at] = (int64_t)(bits & 0xffffffff);
         break;
     case MI_ONNX_DOUBLE:
         value->f[at] = narrow(mi_pb_double(bits));
@@ -195,6 +223,8 @@ static int64_t walk_list(mi_const *value, const proto *t)
         wire = MI_PB_FIXED32;
     } else if (t->type == MI_ONNX_INT64) {
         number = 7;
+    } else if (t->type == MI_ONNX_UINT32 || t->type == MI_ONNX_UINT64) {
+        number = 11;
     } else if (t->type == MI_ONNX_DOUBLE) {
         number = 10;
         wire = MI_PB_FIXED64;
@@ -265,7 +295,7 @@ int mi_onnx_tensor(mi_const *value, mi_view tensor, mi_budget *budget, const cha
         *why = "its shape does not fit its data";
         return MIEN_ERR_MODEL;
     }
-    bool is_int = t.type != MI_ONNX_FLOAT && t.type != MI_ONNX_FLOAT16 && t.type != MI_ONNX_DOUBLE;
+    bool is_int = !mi_onnx_is_float(t.type);
     int status = mi_const_init(value, is_int, t.rank, t.dim, budget);
     if (status < 0) {
         *why = status == MIEN_ERR_NOMEM ? "no memory" : "it is too large";

@@ -123,7 +123,8 @@ void mi_swallow(planner *p, const mi_node *n, int32_t *out)
 
 bool mi_plain_act(const mi_node *n)
 {
-    return n->op == MI_OP_ACT && n->act != MI_ACT_PRELU && n->act != MI_ACT_NONE;
+    return n->op == MI_OP_ACT && n->act != MI_ACT_PRELU && n->act != MI_ACT_NONE &&
+           n->act < MI_ACT_RARE;
 }
 
 void mi_set_act(mi_step *s, const mi_node *n)

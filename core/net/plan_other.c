@@ -53,7 +53,8 @@ int32_t mi_pack_slopes(planner *p, const mi_node *prelu, int32_t channels)
 static int plan_elementwise(planner *p, const mi_node *n)
 {
     static const uint32_t code[] = {[MI_OP_ADD] = 1, [MI_OP_SUB] = 2, [MI_OP_MUL] = 3,
-                                    [MI_OP_DIV] = 4};
+                                    [MI_OP_DIV] = 4, [MI_OP_MAX] = 7, [MI_OP_MIN] = 8,
+                                    [MI_OP_POW] = 9};
     const mi_tensor *o = mi_planner_tensor(p, n->out);
     if (n->op == MI_OP_ADD) /* pads that no convolution took */
         for (int k = 0; k < 2; k++)
@@ -73,6 +74,10 @@ static int plan_elementwise(planner *p, const mi_node *n)
         s->spec[4] = 1;
         s->push.qs = 1;
         s->push.in1 = mi_pack_slopes(p, n, o->c);
+    } else if (n->op == MI_OP_ACT && n->act >= MI_ACT_RARE) {
+        s->spec[3] = (uint32_t)n->act;
+        s->push.f0 = n->act_a;
+        s->push.f1 = n->act_b;
     } else if (n->op == MI_OP_ACT) {
         mi_set_act(s, n);
     } else {
@@ -209,8 +214,56 @@ static int plan_rearrange(planner *p, const mi_node *n)
     return MIEN_OK;
 }
 
+/* The parts of a copy lie in the weights: size, axes (that of the result + 4 times that of the
+ * source), stride there and here. */
+static int plan_copy(planner *p, const mi_node *n)
+{
+    float part[MI_COPY_PARTS * 4];
+    mi_step *s = mi_planner_step(p, MI_KERNEL_COPY);
+    if (!s)
+        return mi_planner_no_memory(p);
+    for (int32_t k = 0; k < n->copy.parts; k++) {
+        const mi_copy_part *from = &n->copy.part[k];
+        part[4 * k] = (float)from->size;
+        part[4 * k + 1] = (float)(from->to_axis + 4 * from->from_axis);
+        part[4 * k + 2] = (float)from->to_stride;
+        part[4 * k + 3] = (float)from->from_stride;
+    }
+    mi_planner_shapes(p, s, n->in[0], n->out);
+    s->push.c0 = mi_planner_tensor(p, n->out)->c;
+    s->push.c1 = n->copy.parts;
+    s->push.weights = mi_pack_vector(&p->plan->blob, part, n->copy.parts * 4, false);
+    set_flat_groups(s);
+    finish_step(p, s, n->out);
+    return MIEN_OK;
+}
+
+/* A constant as it lies. */
+static int32_t pack_list(planner *p, int32_t t)
+{
+    const mi_tensor *x = mi_planner_tensor(p, t);
+    return mi_pack_vector(&p->plan->blob, x->data, x->c * x->h * x->w, false);
+}
+
+static int plan_resize_table(planner *p, const mi_node *n)
+{
+    mi_step *s = mi_planner_step(p, MI_KERNEL_RESIZE_TABLE);
+    if (!s)
+        return mi_planner_no_memory(p);
+    mi_planner_shapes(p, s, n->in[0], n->out);
+    s->push.weights = pack_list(p, n->in[1]);
+    s->push.bias = pack_list(p, n->in[2]);
+    s->push.kh = n->resize_taps_h;
+    s->push.kw = n->resize_taps_w;
+    set_plane_groups(s);
+    finish_step(p, s, n->out);
+    return MIEN_OK;
+}
+
 static int plan_resize(planner *p, const mi_node *n)
 {
+    if (n->resize == MI_RESIZE_TABLE)
+        return plan_resize_table(p, n);
     mi_step *s = mi_planner_step(p, MI_KERNEL_RESIZE);
     if (!s)
         return mi_planner_no_memory(p);
@@ -229,12 +282,14 @@ static int plan_pool(planner *p, const mi_node *n)
     if (!s)
         return mi_planner_no_memory(p);
     mi_planner_shapes(p, s, n->in[0], n->out);
-    bool global = n->op == MI_OP_GLOBAL_AVERAGE_POOL;
-    s->spec[3] = n->op != MI_OP_MAX_POOL;
+    bool global = n->op == MI_OP_GLOBAL_AVERAGE_POOL || n->op == MI_OP_GLOBAL_MAX_POOL;
+    s->spec[3] = n->op == MI_OP_AVERAGE_POOL || n->op == MI_OP_GLOBAL_AVERAGE_POOL;
     s->push.kh = global ? s->push.ih : n->conv.kh;
     s->push.kw = global ? s->push.iw : n->conv.kw;
     s->push.sh = global ? 1 : n->conv.stride_h;
     s->push.sw = global ? 1 : n->conv.stride_w;
+    s->push.dh = global ? 1 : n->conv.dilation_h;
+    s->push.dw = global ? 1 : n->conv.dilation_w;
     s->push.pad_t = global ? 0 : n->conv.pad_t;
     s->push.pad_l = global ? 0 : n->conv.pad_l;
     set_plane_groups(s);
@@ -253,6 +308,9 @@ int mi_plan_other(planner *p, const mi_node *n)
     case MI_OP_SUB:
     case MI_OP_MUL:
     case MI_OP_DIV:
+    case MI_OP_MAX:
+    case MI_OP_MIN:
+    case MI_OP_POW:
         return plan_elementwise(p, n);
     case MI_OP_CONCAT:
         return plan_concat(p, n);
@@ -266,7 +324,10 @@ int mi_plan_other(planner *p, const mi_node *n)
     case MI_OP_MAX_POOL:
     case MI_OP_AVERAGE_POOL:
     case MI_OP_GLOBAL_AVERAGE_POOL:
+    case MI_OP_GLOBAL_MAX_POOL:
         return plan_pool(p, n);
+    case MI_OP_COPY:
+        return plan_copy(p, n);
     default:
         break;
     }

@@ -14,9 +14,9 @@ void main()
     vec4 o = vec4(MODE == 0 ? -3.4e38 : 0.0);
     float n = 0.0;
     for (int ky = 0; ky < p.kh; ky++) {
-        int sy = y * p.sh - p.pad_t + ky;
+        int sy = y * p.sh - p.pad_t + ky * p.dh;
         for (int kx = 0; kx < p.kw; kx++) {
-            int sx = x * p.sw - p.pad_l + kx;
+            int sx = x * p.sw - p.pad_l + kx * p.dw;
             if (sy < 0 || sy >= p.ih || sx < 0 || sx >= p.iw)
                 continue;
             vec4 v = texelFetch(arena_vec4, p.in0 + (quad * p.ih + sy) * p.iw + sx);

@@ -42,6 +42,8 @@ static double cost(const mi_graph *g)
         const mi_tensor *t = &g->tensor[n->out];
         if (n->op == MI_OP_MAX_POOL || n->op == MI_OP_AVERAGE_POOL)
             sum += (double)t->c * t->h * t->w * n->conv.kh * n->conv.kw;
+        if (n->op == MI_OP_RESIZE)
+            sum += (double)t->c * t->h * t->w * n->resize_taps_h * n->resize_taps_w;
     }
     return sum;
 }

@@ -16,80 +16,12 @@ import sys
 try:
     import numpy as np
     import onnx
-    import onnxruntime
     from onnx import TensorProto, helper, numpy_helper
+    from model_writer import H, W, Writer, model, node, rand
+    from own_models import batches, more_functions, more_resizes, walks
 except ImportError as error:
     print(f"skipped: {error}; see tests/requirements.txt")
     sys.exit(77)
-
-rng = np.random.default_rng(7)
-H, W = 12, 10
-IR = {7: 3, 8: 3, 9: 4, 10: 5, 11: 6, 12: 7, 13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9,
-      20: 9, 21: 10}
-
-
-def rand(*shape, low=-1.0, high=1.0, dtype=np.float32):
-    return rng.uniform(low, high, shape).astype(dtype)
-
-
-def node(kind, inputs, output="y", **attributes):
-    outputs = output if isinstance(output, list) else [output]
-    return helper.make_node(kind, inputs.split() if isinstance(inputs, str) else inputs, outputs,
-                            name=f"{kind}_{outputs[0]}", **attributes)
-
-
-def model(nodes, constants=None, opset=13, dims=(1, 3, "H", "W"), output="y", raw=True,
-          outputs=None, as_inputs=False):
-    nodes = nodes if isinstance(nodes, list) else [nodes]
-    initializers = []
-    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, dims)]
-    for name, value in (constants or {}).items():
-        value = np.asarray(value)
-        if raw:
-            tensor = numpy_helper.from_array(value, name)
-        else:
-            kind = helper.np_dtype_to_tensor_dtype(value.dtype)
-            tensor = helper.make_tensor(name, kind, value.shape, value.flatten())
-        initializers.append(tensor)
-        if as_inputs:
-            inputs.append(helper.make_tensor_value_info(name, tensor.data_type, value.shape))
-    results = [helper.make_tensor_value_info(k, TensorProto.FLOAT, None)
-               for k in (outputs or [output])]
-    graph = helper.make_graph(nodes, "g", inputs, results, initializers)
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)],
-                             ir_version=IR[opset])
-    helper.set_model_props(made, {"mien.role": "test", "empty": ""})
-    return made
-
-
-class Writer:
-    def __init__(self, folder):
-        self.folder = pathlib.Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.lines = []
-
-    def add(self, name, made, c=3, h=H, w=W, nhwc=False, low=-1.0, nhwc_out=None):
-        picture = rand(c, h, w, low=low)
-        feed = picture.transpose(1, 2, 0)[None] if nhwc else picture[None]
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(made.SerializeToString(), options,
-                                               providers=["CPUExecutionProvider"])
-        result = session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(feed)})[0][0]
-        if nhwc if nhwc_out is None else nhwc_out:
-            result = result.transpose(2, 0, 1)
-        onnx.save(made, self.folder / f"{name}.onnx")
-        picture.tofile(self.folder / f"{name}.in")
-        np.ascontiguousarray(result, np.float32).tofile(self.folder / f"{name}.out")
-        self.lines.append(f"ok {name} {h} {w}")
-
-    def bad(self, name, made, status, part, h=H, w=W):
-        data = made if isinstance(made, bytes) else made.SerializeToString()
-        (self.folder / f"{name}.onnx").write_bytes(data)
-        self.lines.append(f"bad {name} {status} {h} {w} {part}")
-
-    def finish(self):
-        (self.folder / "list.txt").write_text("\n".join(self.lines) + "\n")
 
 
 def convolutions(w):
@@ -355,7 +287,9 @@ def resizes(w):
             inputs = ["x", "", "", "z"] if by_size else ["x", "", "s"]
             made = model(node("Resize", inputs, mode="linear",
                               coordinate_transformation_mode=coordinates), constants)
-            w.add(f"linear_{name}_{coordinates}_{'size' if by_size else 'scale'}", made)
+            # See more_resizes() on align_corners.
+            if by_size or coordinates != "align_corners" or name != "down":
+                w.add(f"linear_{name}_{coordinates}_{'size' if by_size else 'scale'}", made)
             for rounding in ("floor", "round_prefer_floor", "round_prefer_ceil", "ceil"):
                 exact = name in ("double", "triple")
                 have = (coordinates, rounding) in (("asymmetric", "floor"),
@@ -455,7 +389,7 @@ def hostile(w):
 
     put("unknown_op", UNSUPPORTED, "Einsum", node("Einsum", "x", equation="abcd->abcd"))
     put("weight_channels", MODEL, "Conv_y", node("Conv", "x w"), {"w": rand(5, 4, 3, 3)})
-    put("weight_rank", UNSUPPORTED, "4 dimensions", node("Conv", "x w"), {"w": rand(5, 3, 3)})
+    put("weight_rank", UNSUPPORTED, "3 dimensions for 4", node("Conv", "x w"), {"w": rand(5, 3, 3)})
     put("weight_runtime", UNSUPPORTED, "weight", node("Conv", "x x"))
     put("weight_missing", UNSUPPORTED, "weight", node("Conv", "x"))
     put("undefined", MODEL, "'nowhere'", node("Add", "x nowhere"))
@@ -501,40 +435,43 @@ def hostile(w):
     put("size_both", MODEL, "either", node("Resize", ["x", "", "s", "z"]),
         {"z": np.array([1, 3, 2, 2]), "s": np.ones(4, np.float32)})
     put("scale_channels", UNSUPPORTED, "channels", node("Resize", ["x", "", "s"]),
-        {"s": np.array([1, 2, 1, 1], np.float32)})
-    put("cubic", UNSUPPORTED, "cubic", node("Resize", ["x", "", "s"], mode="cubic"),
-        {"s": np.array([1, 1, 2, 2], np.float32)})
-    put("nearest_odd", UNSUPPORTED, "align_corners", node(
-        "Resize", ["x", "", "s"], coordinate_transformation_mode="align_corners"),
-        {"s": np.array([1, 1, 1.7, 1.7], np.float32)})
+        {"s": np.array([1, 2, 1, 2], np.float32)})
+    put("resize_region", UNSUPPORTED, "tf_crop_and_resize", node(
+        "Resize", ["x", "r", "s"], coordinate_transformation_mode="tf_crop_and_resize"),
+        {"r": np.zeros(8, np.float32), "s": np.array([1, 1, 1.7, 1.7], np.float32)})
     put("pad_negative", UNSUPPORTED, "pad of -1", node("Pad", "x p"),
         {"p": np.array([0, 0, -1, 0, 0, 0, 0, 0])})
     put("pad_reflect", MODEL, "reflects", node("Pad", "x p", mode="reflect"),
         {"p": np.array([0, 0, H, 0, 0, 0, 0, 0])})
-    put("pad_batch", UNSUPPORTED, "batch", node("Pad", "x p"), {"p": np.array([1] + [0] * 7)})
     put("pad_runtime", UNSUPPORTED, "computed from the picture", node("Pad", "x x"))
-    put("concat_height", UNSUPPORTED, "axis", node("Concat", "x x", axis=2))
+    put("concat_fits", MODEL, "do not fit", [node("Flatten", "x", "f"),
+                                             node("Concat", "x f", axis=1)])
     put("concat_axis", MODEL, "axis", node("Concat", "x x", axis=9))
     put("broadcast", MODEL, "do not fit", node("Add", "x k"), {"k": rand(4, 1, 1)})
-    put("broadcast_batch", UNSUPPORTED, "shape", node("Add", "x k"), {"k": rand(2, 3, 1, 1)})
     put("slice_empty", MODEL, "empty", node("Slice", "x s e a"),
         {"s": np.array([5]), "e": np.array([2]), "a": np.array([2])})
-    put("slice_back", UNSUPPORTED, "step", node("Slice", "x s e a t"),
-        {"s": np.array([9]), "e": np.array([2]), "a": np.array([2]), "t": np.array([-1])})
     put("slice_axis", MODEL, "axis", node("Slice", "x s e a"),
         {"s": np.array([0]), "e": np.array([2]), "a": np.array([4])})
-    put("transpose", UNSUPPORTED, "Transpose_y", node("Transpose", "x", perm=[0, 1, 3, 2]))
-    put("groups_left", UNSUPPORTED, "4 dimensions", node("Reshape", "x s"),
-        {"s": np.array([0, 1, -1])})
-    put("groups_used", UNSUPPORTED, "Relu_y", [node("Reshape", "x s", "t"), node("Relu", "t")],
-        {"s": np.array([0, 1, -1])})
-    put("groups_added", UNSUPPORTED, "Add_y", [node("Reshape", "x s", "t"), node("Add", "t x")],
-        {"s": np.array([0, 1, -1])})
-    put("reshape_other", UNSUPPORTED, "Reshape_y", node("Reshape", "x s"),
-        {"s": np.array([1, 1, 3 * H, W])})
+    put("transpose", MODEL, "order", node("Transpose", "x", perm=[0, 1, 1, 2]))
+    put("transpose_short", MODEL, "perm", node("Transpose", "x", perm=[1, 0]))
     put("reshape_wrong", MODEL, "does not fit", node("Reshape", "x s"),
         {"s": np.array([1, 1, H, W])})
-    put("flatten", UNSUPPORTED, "Flatten_y", node("Flatten", "x"))
+    put("squeeze", MODEL, "not 1", node("Squeeze", "x a"), {"a": np.array([1])})
+    put("unsqueeze_many", UNSUPPORTED, "dimensions", node("Unsqueeze", "x a"),
+        {"a": np.arange(5)})
+    put("tile_count", MODEL, "repeats", node("Tile", "x r"), {"r": np.array([2])})
+    put("tile_huge", UNSUPPORTED, "too large", node("Tile", "x r"),
+        {"r": np.array([1, 1 << 20, 1 << 20, 1])})
+    put("expand_misfit", MODEL, "do not become", node("Expand", "x s"), {"s": np.array([5])})
+    put("expand_huge", UNSUPPORTED, "too large", node("Expand", "x s"),
+        {"s": np.array([1 << 20, 1, 1, 1])})
+    put("matmul", UNSUPPORTED, "neither", node("MatMul", "x x"))
+    put("matmul_size", MODEL, "a matrix for 3", node("MatMul", "x k"), {"k": rand(3, 4)})
+    put("gemm_rank", MODEL, "dimensions", node("Gemm", "x k"), {"k": rand(W, 4)})
+    put("gather_runtime", UNSUPPORTED, "not constant", node("Gather", "x x"))
+    put("gather_picture", MODEL, "index 3 of 3", node("Gather", "x i", axis=1),
+        {"i": np.array([3])})
+    put("celu_zero", MODEL, "alpha", node("Celu", "x", alpha=0.0))
     put("block", MODEL, "blocksize", node("DepthToSpace", "x", blocksize=2))
     put("block_huge", MODEL, "blocksize", node("DepthToSpace", "x", blocksize=1 << 40))
     put("to_int", UNSUPPORTED, "data type", [node("Cast", "x", "t", to=TensorProto.INT32),
@@ -550,9 +487,11 @@ def hostile(w):
     put("pool_pad", MODEL, "smaller", node("MaxPool", "x", kernel_shape=[2, 2], pads=[2, 0, 0, 0]))
     put("pool_indices", UNSUPPORTED, "second", node("MaxPool", "x", ["y", "i"],
                                                     kernel_shape=[2, 2]))
-    old = model(node("Relu", "x"), opset=7)
+    old = model(node("Add", "x k", axis=1, broadcast=1), {"k": rand(3)}, opset=7)
     old.opset_import[0].version = 6
-    w.bad("opset6", old, UNSUPPORTED, "operator set 6")
+    w.bad("opset6", old, UNSUPPORTED, "along an axis")
+    old.opset_import[0].version = 0
+    w.bad("opset0", old, MODEL, "no version")
     put("batch", UNSUPPORTED, "batch", node("Relu", "x"), dims=(2, 3, H, W))
     put("rank3", UNSUPPORTED, "4 dimensions", node("Relu", "x"), dims=(3, H, W))
     put("channels", UNSUPPORTED, "channels", node("Relu", "x"), dims=(1, "C", "H", "W"))
@@ -580,7 +519,8 @@ def hostile(w):
     strings.graph.initializer.append(helper.make_tensor("w", TensorProto.STRING, [1], [b"a"]))
     w.bad("strings", strings, UNSUPPORTED, "data type")
     deep = [node("Relu", "x" if k == 0 else f"t{k}", f"t{k + 1}") for k in range(2000)]
-    put("long_chain", UNSUPPORTED, "Flatten", deep + [node("Flatten", "t2000")])
+    put("long_chain", UNSUPPORTED, "Einsum", deep + [node("Einsum", "t2000",
+                                                          equation="abcd->abcd")])
     grow = [node("ConvTranspose", "x w" if k == 0 else f"t{k} w", f"t{k + 1}", strides=[64, 64])
             for k in range(8)]
     put("growing", UNSUPPORTED, "too large", grow + [node("Relu", "t8")], {"w": rand(3, 3, 1, 1)})
@@ -595,7 +535,7 @@ def shipped(w, paths):
 def main():
     writer = Writer(sys.argv[1])
     for part in (convolutions, pools, normalizations, activations, arithmetic, movers, nhwc,
-                 resizes, folding, hostile):
+                 resizes, folding, walks, batches, more_functions, more_resizes, hostile):
         part(writer)
     if len(sys.argv) > 3:
         shipped(writer, sorted(pathlib.Path(sys.argv[3]).glob("style-*.onnx")))

@@ -168,6 +168,36 @@ static double activation(const mi_node *n, double x, double slope)
         return -x;
     case MI_ACT_SQRT:
         return sqrt(x);
+    case MI_ACT_LOG:
+        return log(x);
+    case MI_ACT_FLOOR:
+        return floor(x);
+    case MI_ACT_CEIL:
+        return ceil(x);
+    case MI_ACT_ROUND:
+        return rint(x);
+    case MI_ACT_SIGN:
+        return (x > 0) - (x < 0);
+    case MI_ACT_SIN:
+        return sin(x);
+    case MI_ACT_COS:
+        return cos(x);
+    case MI_ACT_ERF:
+        return erf(x);
+    case MI_ACT_SOFTSIGN:
+        return x / (1 + fabs(x));
+    case MI_ACT_MISH:
+        return x * tanh(x > 30 ? x : log(1 + exp(x)));
+    case MI_ACT_GELU:
+        return x * (1 + erf(x / sqrt(2))) / 2;
+    case MI_ACT_GELU_TANH:
+        return x * (1 + tanh(sqrt(2 / 3.14159265358979) * (x + 0.044715 * x * x * x))) / 2;
+    case MI_ACT_SELU:
+        return b * (x < 0 ? a * (exp(x) - 1) : x);
+    case MI_ACT_CELU:
+        return x < 0 ? a * (exp(x / a) - 1) : x;
+    case MI_ACT_THRESHOLDED_RELU:
+        return x > a ? x : 0;
     }
     return NAN;
 }
@@ -196,6 +226,9 @@ static void binary(const job *j)
                 double r = j->node->op == MI_OP_ADD   ? a + b
                            : j->node->op == MI_OP_SUB ? a - b
                            : j->node->op == MI_OP_MUL ? a * b
+                           : j->node->op == MI_OP_MAX ? fmax(a, b)
+                           : j->node->op == MI_OP_MIN ? fmin(a, b)
+                           : j->node->op == MI_OP_POW ? pow(a, b)
                                                       : a / b;
                 j->out[at(j->y, c, h, w)] = (float)r;
             }
@@ -250,6 +283,8 @@ static float coordinate(mi_resize_mode mode, int64_t place, int32_t in, int32_t 
         return (x + 0.5f) / scale - 0.5f;
     case MI_RESIZE_LINEAR_ALIGN_CORNERS:
         return out > 1 ? x * (float)(in - 1) / (float)(out - 1) : 0;
+    case MI_RESIZE_TABLE:
+        break;
     }
     return 0;
 }
@@ -257,6 +292,23 @@ static float coordinate(mi_resize_mode mode, int64_t place, int32_t in, int32_t 
 static float limited(float x, int32_t size)
 {
     return x < 0 ? 0 : x > (float)(size - 1) ? (float)(size - 1) : x;
+}
+
+static void resize_table(const job *j)
+{
+    const mi_node *n = j->node;
+    int32_t row = j->graph->tensor[n->in[1]].w, column = j->graph->tensor[n->in[2]].w;
+    for (int32_t c = 0; c < j->y->c; c++)
+        for (int32_t h = 0; h < j->y->h; h++)
+            for (int32_t w = 0; w < j->y->w; w++) {
+                const float *r = extra(j, 1) + h * row, *s = extra(j, 2) + w * column;
+                double sum = 0;
+                for (int32_t i = 0; i < n->resize_taps_h; i++)
+                    for (int32_t k = 0; k < n->resize_taps_w; k++)
+                        sum += (double)r[1 + i] * s[1 + k] *
+                               j->in[at(j->x, c, (int64_t)r[0] + i, (int64_t)s[0] + k)];
+                j->out[at(j->y, c, h, w)] = (float)sum;
+            }
 }
 
 static void resize(const job *j)
@@ -350,11 +402,31 @@ static void global_pool(const job *j)
 {
     size_t count = (size_t)j->x->h * (size_t)j->x->w;
     for (int32_t c = 0; c < j->x->c; c++) {
-        double sum = 0;
-        for (size_t k = 0; k < count; k++)
-            sum += j->in[at(j->x, c, 0, 0) + k];
-        j->out[c] = (float)(sum / (double)count);
+        double sum = 0, max = -INFINITY;
+        for (size_t k = 0; k < count; k++) {
+            double v = j->in[at(j->x, c, 0, 0) + k];
+            sum += v;
+            max = v > max ? v : max;
+        }
+        bool is_max = j->node->op == MI_OP_GLOBAL_MAX_POOL;
+        j->out[c] = (float)(is_max ? max : sum / (double)count);
     }
+}
+
+static void copy(const job *j)
+{
+    int32_t to[3];
+    for (to[0] = 0; to[0] < j->y->c; to[0]++)
+        for (to[1] = 0; to[1] < j->y->h; to[1]++)
+            for (to[2] = 0; to[2] < j->y->w; to[2]++) {
+                int64_t from[3] = {0, 0, 0};
+                for (int32_t k = 0; k < j->node->copy.parts; k++) {
+                    const mi_copy_part *p = &j->node->copy.part[k];
+                    from[p->from_axis] +=
+                        (int64_t)(to[p->to_axis] / p->to_stride % p->size) * p->from_stride;
+                }
+                j->out[at(j->y, to[0], to[1], to[2])] = j->in[at(j->x, from[0], from[1], from[2])];
+            }
 }
 
 int oracle_node(const mi_graph *graph, const mi_node *node, float *const *value)
@@ -383,6 +455,9 @@ int oracle_node(const mi_graph *graph, const mi_node *node, float *const *value)
     case MI_OP_SUB:
     case MI_OP_MUL:
     case MI_OP_DIV:
+    case MI_OP_MAX:
+    case MI_OP_MIN:
+    case MI_OP_POW:
         binary(&j);
         return 0;
     case MI_OP_CONCAT:
@@ -392,7 +467,10 @@ int oracle_node(const mi_graph *graph, const mi_node *node, float *const *value)
         pad(&j);
         return 0;
     case MI_OP_RESIZE:
-        resize(&j);
+        if (node->resize == MI_RESIZE_TABLE)
+            resize_table(&j);
+        else
+            resize(&j);
         return 0;
     case MI_OP_DEPTH_TO_SPACE:
         depth_to_space(&j);
@@ -408,7 +486,11 @@ int oracle_node(const mi_graph *graph, const mi_node *node, float *const *value)
         pool(&j);
         return 0;
     case MI_OP_GLOBAL_AVERAGE_POOL:
+    case MI_OP_GLOBAL_MAX_POOL:
         global_pool(&j);
+        return 0;
+    case MI_OP_COPY:
+        copy(&j);
         return 0;
     }
     return MIEN_ERR_UNSUPPORTED;

@@ -98,6 +98,73 @@ static void shapes(onnx_writer *w)
     onnx_node(w, "Sub", "q m", "y");
 }
 
+/* Other dimensions on the way, in every way. */
+static void rearranged(onnx_writer *w)
+{
+    onnx_ints(w, "split", 5, LIST(1, 3, 2, -1, 4));
+    onnx_ints(w, "rows", 3, LIST(3, 2, -1));
+    onnx_ints(w, "begin", 2, LIST(1, 0));
+    onnx_ints(w, "end", 2, LIST(3, 100));
+    onnx_ints(w, "axes", 2, LIST(0, 2));
+    onnx_ints(w, "step", 2, LIST(1, 2));
+    onnx_ints(w, "pad", 6, LIST(1, 0, 2, 0, 1, 1));
+    onnx_ints(w, "twice", 3, LIST(1, 2, 1));
+    onnx_ints(w, "some", 4, LIST(2, 0, 1, -1));
+    onnx_ints(w, "flat", 4, LIST(1, 1, 1, -1));
+    onnx_node(w, "Reshape", "x split", "a");
+    onnx_node(w, "Transpose", "a", "b");
+    onnx_attr_ints(w, "perm", 5, LIST(1, 3, 0, 4, 2));
+    onnx_node(w, "Reshape", "b rows", "c");
+    onnx_node(w, "Slice", "c begin end axes step", "d");
+    onnx_node(w, "Pad", "d pad", "e");
+    onnx_node(w, "Tile", "e twice", "f");
+    onnx_node(w, "Gather", "f some", "g");
+    onnx_attr_int(w, "axis", 1);
+    onnx_node(w, "Concat", "g g", "h");
+    onnx_attr_int(w, "axis", 2);
+    onnx_node(w, "Softmax", "h", "i");
+    onnx_attr_int(w, "axis", 0);
+    onnx_node(w, "ReduceMax", "i", "j");
+    onnx_attr_ints(w, "axes", 1, LIST(1));
+    onnx_attr_int(w, "keepdims", 0);
+    onnx_node(w, "Reshape", "j flat", "y");
+}
+
+/* A batch of pictures, matrices, means, a resize that no kernel knows. */
+static void matrices(onnx_writer *w)
+{
+    noise(w, "w", 4, LIST(4, 3, 3, 3));
+    noise(w, "m", 2, LIST(4, 6));
+    noise(w, "n", 2, LIST(4, 6));
+    noise(w, "s", 1, LIST(4));
+    onnx_ints(w, "batch", 4, LIST(2, 3, -1, 4));
+    onnx_ints(w, "back", 4, LIST(1, 4, 8, -1));
+    onnx_ints(w, "size", 4, LIST(1, 4, 5, 9));
+    onnx_node(w, "Reshape", "x batch", "a");
+    onnx_node(w, "Conv", "a w", "b");
+    onnx_attr_text(w, "auto_pad", "SAME_UPPER");
+    onnx_node(w, "GlobalMaxPool", "b", "c");
+    onnx_node(w, "Flatten", "c", "d");
+    onnx_node(w, "Gemm", "d m", "e");
+    onnx_attr_float(w, "alpha", 0.5f);
+    onnx_node(w, "Gemm", "e n s", "f");
+    onnx_attr_int(w, "transB", 1);
+    onnx_attr_float(w, "beta", 2);
+    onnx_node(w, "Expand", "f back", "never");
+    onnx_node(w, "Reshape", "b back", "g");
+    onnx_node(w, "Resize", "g - - size", "h");
+    onnx_attr_text(w, "mode", "cubic");
+    onnx_node(w, "Transpose", "h", "i");
+    onnx_attr_ints(w, "perm", 4, LIST(0, 2, 3, 1));
+    onnx_node(w, "MatMul", "i m", "j");
+    onnx_node(w, "ReduceMean", "f", "k");
+    onnx_attr_ints(w, "axes", 1, LIST(0));
+    onnx_node(w, "LayerNormalization", "i s s", "l");
+    onnx_node(w, "Mul", "l k", "n1");
+    onnx_node(w, "Squeeze", "n1", "n2");
+    onnx_node(w, "Erf", "n2", "y");
+}
+
 static void identity(onnx_writer *w)
 {
     onnx_node(w, "Identity", "x", "y");
@@ -110,7 +177,8 @@ typedef struct sample_row {
 
 static const sample_row sample_table[] = {
     {"one_conv", one_conv}, {"transposed", transposed}, {"network", network},
-    {"shapes", shapes},     {"identity", identity},
+    {"shapes", shapes},     {"identity", identity},     {"rearranged", rearranged},
+    {"matrices", matrices},
 };
 
 uint8_t *sample_model(int32_t index, size_t *size, const char **name)
@@ -118,7 +186,7 @@ uint8_t *sample_model(int32_t index, size_t *size, const char **name)
     if (index < 0 || (size_t)index >= sizeof sample_table / sizeof *sample_table)
         return NULL;
     onnx_writer w;
-    onnx_writer_init(&w, 13);
+    onnx_writer_init(&w, 17);
     sample_table[index].write(&w);
     uint8_t *bytes = onnx_model(&w, LIST(1, 3, 0, 0), size);
     onnx_writer_finish(&w);

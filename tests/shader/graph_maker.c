@@ -286,7 +286,7 @@ int32_t maker_add_pool(graph_maker *m, int32_t x, mi_op op, const maker_conv *wi
 {
     maker_conv f = complete(window);
     mi_tensor in = maker_shape(m, x);
-    bool global = op == MI_OP_GLOBAL_AVERAGE_POOL;
+    bool global = op == MI_OP_GLOBAL_AVERAGE_POOL || op == MI_OP_GLOBAL_MAX_POOL;
     int32_t h = global ? 1 : window_out(in.h, f.pad_t, f.pad_b, f.kh, f.dh, f.sh);
     int32_t w = global ? 1 : window_out(in.w, f.pad_l, f.pad_r, f.kw, f.dw, f.sw);
     int32_t out = maker_tensor(m, in.c, h, w);

@@ -42,6 +42,11 @@ void cases_space(void **state);
 void cases_resize(void **state);
 void cases_pool(void **state);
 
+void cases_functions(void **state);
+void cases_more_binary(void **state);
+void cases_copy(void **state);
+void cases_resize_table(void **state);
+
 void cases_blocks(void **state);
 void cases_blocks_fuse(void **state);
 void cases_full(void **state);

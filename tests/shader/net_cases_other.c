@@ -290,18 +290,19 @@ void cases_pool(void **state)
     net_session *s = *state;
     dice d = group_dice(s, 10);
     for (int32_t round = 0; round < 5 * s->times; round++)
-        for (int32_t kind = 0; kind < 3; kind++) {
-            mi_op op = kind == 0   ? MI_OP_MAX_POOL
-                       : kind == 1 ? MI_OP_AVERAGE_POOL
-                                   : MI_OP_GLOBAL_AVERAGE_POOL;
+        for (int32_t kind = 0; kind < 4; kind++) {
+            static const mi_op ops[] = {MI_OP_MAX_POOL, MI_OP_AVERAGE_POOL,
+                                        MI_OP_GLOBAL_AVERAGE_POOL, MI_OP_GLOBAL_MAX_POOL};
+            mi_op op = ops[kind];
             graph_maker m;
             int32_t kh = dice_int(&d, 1, 4), kw = dice_int(&d, 1, 4);
             maker_conv window = {.kh = kh, .kw = kw, .sh = dice_int(&d, 1, 3),
-                                 .sw = dice_int(&d, 1, 3), .pad_t = dice_int(&d, 0, kh - 1),
+                                 .sw = dice_int(&d, 1, 3), .dh = round == 1 ? 2 : 1,
+                                 .dw = round == 2 ? 2 : 1, .pad_t = dice_int(&d, 0, kh - 1),
                                  .pad_l = dice_int(&d, 0, kw - 1),
                                  .pad_b = dice_int(&d, 0, kh - 1),
                                  .pad_r = dice_int(&d, 0, kw - 1)};
-            maker_init(&m, &d, dice_int(&d, 1, 9), dice_int(&d, 4, 13), dice_int(&d, 4, 18));
+            maker_init(&m, &d, dice_int(&d, 1, 9), dice_int(&d, 7, 13), dice_int(&d, 7, 18));
             int32_t y = maker_add_pool(&m, 0, op, &window);
             if (round == 4)
                 y = maker_add_act(&m, y, MI_ACT_RELU, 0, 0);

@@ -155,7 +155,8 @@ static bool run_net(net_trial *t, const mi_net *net, const mi_graph *g, const fl
     size_t end = (base + (size_t)net->plan.vec4s) * 4;
     bool clean = true;
     for (size_t i = 0; i < all * 4 && clean; i++)
-        if ((i < base * 4 || i >= end) && i / 4 != WASTE && before[i] != after[i]) {
+        if ((i < base * 4 || i >= end) && i / 4 != WASTE &&
+            memcmp(&before[i], &after[i], sizeof *before)) {
             fprintf(stderr, "value %zu of memory became %g (input %zu, own memory %zu..%zu)\n", i,
                     (double)after[i], in_at * 4, base * 4, end);
             clean = false;
@@ -242,6 +243,19 @@ static void run_oracle(const mi_graph *g, const float *input, float *want)
         want += count;
         free(output[k]);
     }
+}
+
+bool net_trial_compute(net_trial *t, const mi_graph *g, const float *input, float *result)
+{
+    mi_net net;
+    t->runs++;
+    if (net_of_kept(t, &net, g, mi_kernel_lanes8(t->rig->device)) != MIEN_OK)
+        return false;
+    bool clean = run_net(t, &net, g, input, result);
+    if (!clean)
+        mi_fail(&t->rig->log, MIEN_ERR_NO_DEVICE, "wrote outside its memory");
+    drop_net(&net, false);
+    return clean;
 }
 
 bool net_trial_run(net_trial *t, const mi_graph *g, dice *seed, const trial_options *o)

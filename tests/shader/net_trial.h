@@ -35,6 +35,10 @@ typedef struct trial_options {
 bool net_trial_run(net_trial *trial, const mi_graph *graph, dice *seed,
                    const trial_options *options);
 
+/* What the device makes of an input in C,H,W: the values of all outputs, one after the other. False
+ * if it cannot be planned or touched memory that is not its own; the rig's log has the line. */
+bool net_trial_compute(net_trial *trial, const mi_graph *graph, const float *input, float *result);
+
 /* Does the graph's plan hold a step of this kind? For tests that rely on a fusion. */
 bool net_trial_plan_has(const mi_graph *graph, const mi_variant *wanted);
 
