@@ -20,6 +20,7 @@ packages=(
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     frei0r-plugins-dev ffmpeg
     python3-pip python3-numpy python3-onnx python3-imageio       # the face networks; a picture
+    libonnx-testdata                                             # ONNX's own cases
     dpkg-dev make nasm zlib1g-dev libx264-dev mmdebstrap ca-certificates # for the slow suite: FFmpeg from source
 )
 
