@@ -165,8 +165,8 @@ typedef struct mi_graph {
  * pixels (a model with a fixed size must agree with it). `name` is what messages call the file.
  * The bytes are not needed afterwards. Everything in the file is checked: MIEN_ERR_MODEL with a
  * line that names the node and what is wrong, MIEN_ERR_UNSUPPORTED with the operator that is
- * lacking or what of it is. Allocations are bounded by the file's size and the shapes' product (limit: 2^28
- * values a tensor). */
+ * lacking or what of it is. Allocations are bounded by the file's size and the shapes' product
+ * (limit: 2^28 values a tensor). */
 int mi_graph_from_onnx(mi_graph **graph, const void *bytes, size_t size, const char *name,
                        int32_t height, int32_t width, mi_log *log);
 

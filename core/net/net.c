@@ -74,9 +74,8 @@ void mi_net_record(const mi_net *net, mvk_commands *commands, int32_t base, int3
         const mi_step *s = &net->plan.step[i];
         struct net_push push = s->push;
         push.in0 += place(net, s->in0, base, input);
-        push.in1 += place(net, s->in1, base, input);
-        if (s->variant.sum)
-            push.c0 += place(net, s->in2, base, input);
+        push.in1 += place(net, s->stats == MI_BUFFER_NONE ? s->in1 : s->stats, base, input);
+        push.c0 += place(net, s->in2, base, input);
         push.out0 += place(net, s->out, base, input);
         mvk_barrier(commands);
         mvk_dispatch(net->device, commands, net->pipeline[i], &push, sizeof push,

@@ -25,8 +25,8 @@ typedef struct mi_filter_bank {
 } mi_filter_bank;
 
 /* The order of conv_tile, conv_wide, conv_point and conv_any with blocks of `width` output channels
- * (groups are spread out with zeros). `order` maps a stored output channel to the model's; NULL: the
- * same. */
+ * (groups are spread out with zeros). `order` maps a stored output channel to the model's; NULL:
+ * the same. */
 int32_t mi_pack_dense(mi_blob *blob, const mi_filter_bank *bank, int32_t width,
                       const int32_t *order);
 /* The order of conv_pair, for blocks of `width` output channels: a depthwise 3x3 convolution and

@@ -71,7 +71,7 @@ mi_step *mi_planner_step(planner *p, mi_kernel kernel)
     memset(s, 0, sizeof *s);
     s->variant.kernel = kernel;
     s->variant.lanes8 = p->lanes8;
-    s->in0 = s->in1 = s->in2 = s->out = MI_BUFFER_NONE;
+    s->in0 = s->in1 = s->in2 = s->out = s->stats = MI_BUFFER_NONE;
     s->node = p->g->node[p->node].name;
     return s;
 }
@@ -88,6 +88,7 @@ void mi_planner_commit(planner *p, mi_step *s)
     touch(p, s->in1);
     touch(p, s->in2);
     touch(p, s->out);
+    touch(p, s->stats);
     p->plan->mac += s->mac;
     p->plan->steps++;
 }
@@ -242,10 +243,11 @@ int mi_plan_create(mi_plan *plan, const mi_graph *graph, bool lanes8, mi_log *lo
                  .buffer = calloc(tensors, sizeof *p.buffer),
                  .producer = calloc(tensors, sizeof *p.producer),
                  .uses = calloc(tensors, sizeof *p.uses),
+                 .stats = calloc(tensors, sizeof *p.stats),
                  .done = calloc((size_t)graph->nodes + 1, sizeof *p.done),
                  .left = calloc((size_t)graph->nodes + 1, sizeof *p.left)};
     int status = MIEN_ERR_NOMEM;
-    if (!p.buffer || !p.producer || !p.uses || !p.done || !p.left) {
+    if (!p.buffer || !p.producer || !p.uses || !p.stats || !p.done || !p.left) {
         mi_fail(log, status, "out of memory");
         goto error;
     }
@@ -272,6 +274,7 @@ error:
     free(p.buffer);
     free(p.producer);
     free(p.uses);
+    free(p.stats);
     free(p.done);
     free(p.left);
     if (status != MIEN_OK)

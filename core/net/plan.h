@@ -15,6 +15,7 @@ typedef struct mi_step {
     uint32_t spec[MI_SPECS];
     struct net_push push;   /* in0, in1, out0 hold offsets within their buffers until run time */
     int32_t in0, in1, in2, out; /* buffers in the arena; MI_BUFFER_NONE */
+    int32_t stats;          /* a convolution's second output, see tile_stats.glsl; where in1 is */
     uint32_t groups[3];
     double mac;
     const char *node;       /* name in the model, owned by the plan's copy */

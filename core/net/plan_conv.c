@@ -279,6 +279,29 @@ static void set_geometry(planner *p, mi_step *s, const mi_node *n, const conv_pl
         mi_set_act(s, c->act);
 }
 
+/* Leaves the statistics of its tiles to an instance norm that alone reads what the step makes, if
+ * the kernel can. One invocation adds them up for a quad: not too many. */
+static int leave_stats(planner *p, mi_step *s, const conv_plan *c)
+{
+    enum { TILES_MAX = 4096 };
+    const mi_variant *v = &s->variant;
+    const mi_node *reader = mi_only_reader(p, c->out);
+    bool kernel = v->lanes8 && !v->d2s &&
+                  (v->kernel == MI_KERNEL_CONV_TILE || v->kernel == MI_KERNEL_CONV_WIDE);
+    if (!kernel || c->act || c->residual >= 0 || !reader || reader->op != MI_OP_INSTANCE_NORM)
+        return MIEN_OK;
+    int64_t tiles = (int64_t)mi_divide_up(s->push.ow, 8) * mi_divide_up(s->push.oh, v->rows);
+    if (tiles > TILES_MAX)
+        return MIEN_OK;
+    int32_t piece = mi_planner_piece(p, tiles * s->push.oq * 2);
+    if (piece < 0)
+        return mi_planner_no_memory(p);
+    p->stats[c->out] = (mi_tile_stats){piece, v->rows};
+    s->stats = piece;
+    s->spec[6] = 1;
+    return MIEN_OK;
+}
+
 int mi_plan_conv(planner *p, const mi_node *n)
 {
     conv_plan c = {.in = n->in[0], .out = n->out, .residual = -1, .half = -1,
@@ -332,6 +355,9 @@ int mi_plan_conv(planner *p, const mi_node *n)
     s->mac = macs(s->push.ow, s->push.oh, &bank);
     if (c.depth)
         s->mac += macs(s->push.ow, s->push.oh, &depth);
+    int status = leave_stats(p, s, &c);
+    if (status != MIEN_OK)
+        return status;
     s->out = mi_planner_place(p, c.out);
     mi_planner_commit(p, s);
     return MIEN_OK;

@@ -112,43 +112,84 @@ static int plan_elementwise(planner *p, const mi_node *n)
     return MIEN_OK;
 }
 
-static int plan_norm(planner *p, const mi_node *n)
+/* Sums over strips of tensor t, for a norm whose convolution left no statistics: their piece. */
+static int32_t plan_norm_sums(planner *p, const mi_node *n)
 {
-    const mi_tensor *x = mi_planner_tensor(p, n->in[0]);
+    int32_t quads = mi_quads(mi_planner_tensor(p, n->in[0])->c);
     mi_step *s = mi_planner_step(p, MI_KERNEL_NORM_SUM);
-    int32_t sums = mi_planner_piece(p, (int64_t)mi_quads(x->c) * NORM_STRIPS * 2);
+    int32_t sums = mi_planner_piece(p, (int64_t)quads * NORM_STRIPS * 2);
     if (!s || sums < 0)
-        return mi_planner_no_memory(p);
+        return MI_BUFFER_NONE;
     mi_planner_shapes(p, s, n->in[0], n->out);
     s->push.c1 = NORM_STRIPS;
     s->groups[0] = NORM_STRIPS / 8;
     s->groups[1] = 1;
-    s->groups[2] = (uint32_t)mi_quads(x->c);
+    s->groups[2] = (uint32_t)quads;
     s->out = sums;
     mi_planner_commit(p, s);
+    return sums;
+}
 
-    s = mi_planner_step(p, MI_KERNEL_NORM_SCALE);
-    int32_t scales = mi_planner_piece(p, (int64_t)mi_quads(x->c) * 2);
+/* Scale and shift of each quad: their piece. */
+static int32_t plan_norm_scales(planner *p, const mi_node *n, int32_t sums, mi_tile_stats tiles)
+{
+    int32_t c = mi_planner_tensor(p, n->in[0])->c;
+    mi_step *s = mi_planner_step(p, MI_KERNEL_NORM_SCALE);
+    int32_t scales = mi_planner_piece(p, (int64_t)mi_quads(c) * 2);
     if (!s || scales < 0)
-        return mi_planner_no_memory(p);
+        return MI_BUFFER_NONE;
     mi_planner_shapes(p, s, n->in[0], n->out);
-    s->push.c1 = NORM_STRIPS;
+    s->spec[3] = tiles.rows > 0;
+    s->push.c1 = tiles.rows > 0 ? tiles.rows : NORM_STRIPS;
     s->push.f0 = n->epsilon;
-    s->push.weights = pack_channels(p, n->in[1], x->c);
-    s->push.bias = pack_channels(p, n->in[2], x->c);
-    s->groups[0] = mi_divide_up(mi_quads(x->c), 8);
+    s->push.weights = pack_channels(p, n->in[1], c);
+    s->push.bias = pack_channels(p, n->in[2], c);
+    s->groups[0] = mi_divide_up(mi_quads(c), 8);
     s->groups[1] = s->groups[2] = 1;
-    s->in1 = sums;
+    s->in1 = tiles.rows > 0 ? tiles.piece : sums;
     s->out = scales;
     mi_planner_commit(p, s);
+    return scales;
+}
 
-    s = mi_planner_step(p, MI_KERNEL_NORM_APPLY);
+/* Takes a following addition of a tensor that is there into a norm's last step. */
+static bool fuse_sum(planner *p, mi_step *s, const mi_node *add, int32_t out)
+{
+    int32_t other = add->in[0] == out ? add->in[1] : add->in[0];
+    const mi_tensor *sum = mi_planner_tensor(p, add->out);
+    if (add->op != MI_OP_ADD || s->in2 != MI_BUFFER_NONE || other == out ||
+        !mi_same_size(mi_planner_tensor(p, other), sum) || !mi_make_ready(p, other))
+        return false;
+    s->in2 = p->buffer[other];
+    s->spec[2] = s->spec[0] == MI_ACT_NONE ? 1 : 2;
+    return true;
+}
+
+static int plan_norm(planner *p, const mi_node *n)
+{
+    mi_tile_stats tiles = p->stats[n->in[0]];
+    int32_t sums = tiles.rows > 0 ? MI_BUFFER_NONE : plan_norm_sums(p, n);
+    if (tiles.rows == 0 && sums < 0)
+        return mi_planner_no_memory(p);
+    int32_t scales = plan_norm_scales(p, n, sums, tiles);
+    if (scales < 0)
+        return mi_planner_no_memory(p);
+    mi_step *s = mi_planner_step(p, MI_KERNEL_NORM_APPLY);
     if (!s)
         return mi_planner_no_memory(p);
     mi_planner_shapes(p, s, n->in[0], n->out);
     s->in1 = scales;
     set_flat_groups(s);
-    finish_step(p, s, n->out);
+    int32_t out = n->out;
+    if (mi_only_reader(p, out) && mi_plain_act(mi_only_reader(p, out)))
+        fuse_act(p, s, &out);
+    const mi_node *next = mi_only_reader(p, out);
+    if (next && fuse_sum(p, s, next, out))
+        mi_swallow(p, next, &out);
+    if (s->spec[2] != 2)
+        fuse_act(p, s, &out);
+    s->out = mi_planner_place(p, out);
+    mi_planner_commit(p, s);
     return MIEN_OK;
 }
 

@@ -5,6 +5,12 @@
 
 #include "plan.h"
 
+/* Means and squared deviations of a tensor's tiles, which the convolution that made it left for the
+ * instance norm that reads it. */
+typedef struct mi_tile_stats {
+    int32_t piece, rows; /* rows of a tile; 0: there are none */
+} mi_tile_stats;
+
 /* State while a plan is made. */
 typedef struct planner {
     mi_plan *plan;
@@ -14,6 +20,7 @@ typedef struct planner {
     int32_t *buffer;   /* of each tensor; MI_BUFFER_NONE: not computed (constant, fused away) */
     int32_t *producer; /* node that makes each tensor; -1 */
     int32_t *uses;     /* nodes that read each tensor; the output counts once more */
+    mi_tile_stats *stats; /* of each tensor */
     bool *done;        /* nodes fused into an earlier step */
     bool *left;        /* nodes left to the convolution that reads them */
     int32_t node;      /* being planned */

@@ -1,7 +1,7 @@
 // A depthwise 3x3 convolution and the 1x1 convolution that alone reads it, as one: what lies
-// between them stays in registers. One invocation makes ROWS pixels of a column x Q quads of channels; each
-// block of channels does the depthwise part again. Compile-time variants Q, ROWS, STRIDE (of the
-// depthwise convolution) and LANES8, as in conv_tile.comp.
+// between them stays in registers. One invocation makes ROWS pixels of a column x Q quads of
+// channels; each block of channels does the depthwise part again. Compile-time variants Q, ROWS,
+// STRIDE (of the depthwise convolution) and LANES8, as in conv_tile.comp.
 //
 // Weights: for each block and input quad vec4s: the depthwise taps, the depthwise bias, then
 // [ci in quad][quad in block]; padded to a multiple of 8.

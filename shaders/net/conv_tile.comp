@@ -24,6 +24,7 @@
 layout(local_size_x = 8, local_size_y = 4) in;
 #include "net/finish.glsl"
 #include "net/window.glsl"
+#include "net/tile_stats.glsl"
 
 layout(constant_id = 3) const int SUM_RELU = 0; // SUM: a ReLU follows the sum
 
@@ -102,6 +103,15 @@ void main()
                             r[d][q][i] += v[seen(d, t / 3)][t % 3][j] * k[i];
                 }
     }
+#if defined LANES8 && !defined D2S
+    if (STATS == 1)
+        [[unroll]] for (int q = 0; q < Q; q++) {
+            vec4 column[ROWS];
+            [[unroll]] for (int d = 0; d < ROWS; d++)
+                column[d] = r[d][q];
+            keep_stats(column, co_block * Q + q, x, y);
+        }
+#endif
     // Stores are not branched around: what lies outside goes to the arena's waste place.
     [[unroll]] for (int d = 0; d < ROWS; d++) {
         bool inside = x < p.ow && y + d < p.oh;

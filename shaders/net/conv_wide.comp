@@ -16,6 +16,7 @@ layout(local_size_x = 8, local_size_y = 4) in;
 #define STRIDE 1
 #include "net/finish.glsl"
 #include "net/window.glsl"
+#include "net/tile_stats.glsl"
 
 #define ROW_VECS (K * 4 * Q)
 #define LOADS ((ROW_VECS + 7) / 8)
@@ -82,6 +83,15 @@ void main()
             }
         }
     }
+#ifdef LANES8
+    if (STATS == 1)
+        [[unroll]] for (int q = 0; q < Q; q++) {
+            vec4 column[ROWS];
+            [[unroll]] for (int d = 0; d < ROWS; d++)
+                column[d] = r[d][q];
+            keep_stats(column, co_block * Q + q, x, y);
+        }
+#endif
     // Stores are not branched around: what lies outside goes to the arena's waste place.
     [[unroll]] for (int d = 0; d < ROWS; d++)
         [[unroll]] for (int q = 0; q < Q; q++) {

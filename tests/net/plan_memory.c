@@ -2,7 +2,7 @@
 
 static bool uses(const mi_step *s, int32_t b)
 {
-    return s->in0 == b || s->in1 == b || s->in2 == b || s->out == b;
+    return s->in0 == b || s->in1 == b || s->in2 == b || s->out == b || s->stats == b;
 }
 
 bool plan_life(const mi_plan *plan, int32_t b, int32_t *first, int32_t *last)

@@ -32,6 +32,7 @@ void cases_conv_depthwise(void **state);
 void cases_conv_transpose(void **state);
 
 void cases_norm(void **state);
+void cases_norm_of_conv(void **state);
 void cases_affine(void **state);
 void cases_activations(void **state);
 void cases_binary(void **state);

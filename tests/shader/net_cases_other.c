@@ -35,6 +35,38 @@ void cases_norm(void **state)
     session_check(s, &m, maker_add_norm(&m, 0), &d, "norm of a pixel");
 }
 
+/* A norm of what a convolution made, which leaves its statistics by tiles, with what follows: a sum
+ * before or after an activation, or a second reader. */
+void cases_norm_of_conv(void **state)
+{
+    net_session *s = *state;
+    dice d = group_dice(s, 11);
+    static const int32_t kernel[][2] = {{3, 1}, {3, 2}, {5, 1}, {9, 1}, {1, 1}};
+    for (int32_t round = 0; round < s->times; round++)
+        for (int32_t i = 0; i < 5; i++)
+            for (int32_t after = 0; after < 5; after++) {
+                int32_t k = kernel[i][0], stride = kernel[i][1], pad = k / 2;
+                graph_maker m;
+                maker_init(&m, &d, dice_int(&d, 1, 9), dice_int(&d, 9, 23), dice_int(&d, 9, 37));
+                int32_t co = dice_int(&d, 1, 13);
+                maker_conv conv = {.co = co, .kh = k, .kw = k, .sh = stride, .sw = stride,
+                                   .pad_t = pad, .pad_l = pad, .pad_b = pad, .pad_r = pad,
+                                   .bias = true};
+                int32_t side = maker_add_conv(&m, 0, &conv), made = maker_add_conv(&m, 0, &conv);
+                int32_t y = maker_add_norm(&m, made);
+                if (after == 1 || after == 3)
+                    y = maker_add_act(&m, y, MI_ACT_RELU, 0, 0);
+                if (after >= 2)
+                    y = maker_add_binary(&m, MI_OP_ADD, y, after == 4 ? made : side);
+                if (after == 2)
+                    y = maker_add_act(&m, y, MI_ACT_LEAKY_RELU, 0.2f, 0);
+                char text[80];
+                snprintf(text, sizeof text, "norm of %dx%d by %d, then %d", (int)k, (int)k,
+                         (int)stride, (int)after);
+                session_check(s, &m, y, &d, text);
+            }
+}
+
 void cases_affine(void **state)
 {
     net_session *s = *state;

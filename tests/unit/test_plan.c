@@ -22,7 +22,7 @@ static void check_memory(const mi_plan *plan)
     for (int32_t b = 0; b < plan->pieces; b++) {
         plan_life(plan, b, &first[b], &last[b]);
         if (b != plan->input && last[b] >= 0) {
-            assert_true(plan->step[first[b]].out == b); /* written before it is read */
+            assert_true(plan->step[first[b]].out == b || plan->step[first[b]].stats == b); /* written before it is read */
             assert_true(plan->piece[b].at >= 0);
             assert_true(plan->piece[b].at + plan->piece[b].vec4s <= plan->vec4s);
         }
@@ -280,6 +280,24 @@ static void test_fusion(void **state)
     x = maker_add_act(&m, maker_add_binary(&m, MI_OP_ADD, conv3(&m, x, 4), x), MI_ACT_RELU, 0, 0);
     plan = plan_of(&m, x, false);
     assert_int_equal(plan.steps, 2); /* a residual block */
+    mi_plan_destroy(&plan);
+
+    for (int32_t lanes8 = 0; lanes8 < 2; lanes8++) { /* one with norms */
+        maker_init(&m, &d, 4, 16, 16);
+        int32_t in = maker_add_act(&m, conv3(&m, 0, 4), MI_ACT_RELU, 0, 0);
+        x = maker_add_act(&m, maker_add_norm(&m, conv3(&m, in, 4)), MI_ACT_RELU, 0, 0);
+        x = maker_add_binary(&m, MI_OP_ADD, in, maker_add_norm(&m, conv3(&m, x, 4)));
+        plan = plan_of(&m, x, lanes8);
+        /* convolutions; scales and what applies them; sums where no convolution leaves them */
+        assert_int_equal(plan.steps, 3 + 2 * 2 + (lanes8 ? 0 : 2));
+        mi_plan_destroy(&plan);
+    }
+
+    maker_init(&m, &d, 8, 16, 16);
+    x = maker_add_conv(&m, 0, &(maker_conv){.co = 8, .kh = 3, .kw = 3, .groups = 8});
+    x = maker_add_prelu(&m, maker_add_conv(&m, x, &(maker_conv){.co = 12}), false);
+    plan = plan_of(&m, x, true);
+    assert_int_equal(plan.steps, 1); /* depthwise and 1x1 */
     mi_plan_destroy(&plan);
 }
 
