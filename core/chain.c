@@ -6,7 +6,7 @@
 #include "blend/blend.h"
 #include "compose/compose.h"
 #include "effect/style.h"
-#include "net/net.h"
+#include "net/net_check.h"
 #include "stage.h"
 
 /* Two parities, since pictures and history alternate; with motion and, for smooth = 0, without. */
@@ -213,7 +213,7 @@ static int create_parts(mi_chain *c, const mi_chain_config *config)
     if (status == MIEN_OK)
         status = mi_style_graph(&graph, &file, w, h, c->log);
     if (status == MIEN_OK)
-        status = mi_net_create(&c->net, c->device, graph, c->log);
+        status = mi_net_open(&c->net, c->device, graph, file.bytes, file.size, file.path, c->log);
     if (status != MIEN_OK)
         goto error;
     mi_log_write(c->log, MIEN_LOG_INFO, "style '%s': network at %dx%d (1/%d), %.3f GMAC a frame",

@@ -1,5 +1,6 @@
 /* The public object: parameters from any thread, ramps, and a stream that fits the frames. */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,8 @@ struct mien_filter {
     bool analysis_now;
     mvk_device *device;
     char device_selector[MI_TEXT_MAX]; /* what `device` was opened with */
+    uint32_t wrong_devices; /* bit i: device i of the loader computes wrongly */
+    bool recovered;         /* a lost device was opened again for this stream */
     mi_stream *stream;      /* for frames of one shape */
     mi_params style_params; /* that the stream's style was made with */
     double strength;       /* share of the style in the last output, ramped */
@@ -150,6 +153,7 @@ int mien_filter_reset(mien_filter *f)
     if (!f)
         return MIEN_ERR_INVALID;
     f->fresh = true;
+    f->recovered = false;
     f->last_pts = MIEN_NO_PTS;
     return MIEN_OK;
 }
@@ -214,28 +218,57 @@ static void keep_device(mien_filter *f)
     pthread_mutex_unlock(&f->lock);
 }
 
-/* Opens the device that is wanted, unless it is open or the old one still fades a style out. The
- * old one and what was made on it go only when the new one is there. */
-static int open_device(mien_filter *f)
+/* The old device and what was made on it go only when the new one is there. */
+static int change_device(mien_filter *f, const char *selector)
 {
-    const char *selector = f->now.value[MI_PARAM_DEVICE].text;
-    if (f->device && (strcmp(selector, f->device_selector) == 0 || is_fading(f)))
-        return MIEN_OK;
     mvk_device *made;
     mvk_device_config config = {.selector = selector,
-                                .cache = f->now.value[MI_PARAM_CACHE].text};
+                                .cache = f->now.value[MI_PARAM_CACHE].text,
+                                .skip = f->wrong_devices};
     int status = mvk_device_create(&made, &config, &f->log);
-    if (status != MIEN_OK && f->device) {
-        keep_device(f);
-        return MIEN_OK;
-    }
     if (status != MIEN_OK)
         return status;
     drop_stream(f);
     mvk_device_destroy(&f->device);
     f->device = made;
-    memcpy(f->device_selector, selector, sizeof f->device_selector);
+    if (selector != f->device_selector)
+        snprintf(f->device_selector, sizeof f->device_selector, "%s", selector);
     return MIEN_OK;
+}
+
+/* Opens the device that is wanted, unless it is open or the old one still fades a style out. */
+static int open_device(mien_filter *f)
+{
+    const char *selector = f->now.value[MI_PARAM_DEVICE].text;
+    bool same = strcmp(selector, f->device_selector) == 0;
+    if (f->device && (same || is_fading(f)))
+        return MIEN_OK;
+    if (!same)
+        f->wrong_devices = 0; /* another wish, another choice */
+    int status = change_device(f, selector);
+    if (status != MIEN_OK && f->device) {
+        keep_device(f);
+        return MIEN_OK;
+    }
+    return status;
+}
+
+/* Takes the next device where this one was found to compute wrongly. False: it was not, or there
+ * is no other one. */
+static bool leave_wrong_device(mien_filter *f)
+{
+    if (!f->device || !f->device->wrong)
+        return false;
+    double strength = f->strength;
+    f->wrong_devices |= 1u << f->device->index;
+    if (change_device(f, f->device_selector) != MIEN_OK) {
+        f->wrong_devices &= ~(1u << f->device->index); /* it is right for what runs on it */
+        f->device->wrong = false;
+        return false;
+    }
+    f->strength = strength; /* the style goes on there */
+    mi_log_write(&f->log, MIEN_LOG_WARNING, "device '%s' is used instead", f->device->name);
+    return true;
 }
 
 /* A device, and a stream for frames like `frame`. */
@@ -352,6 +385,8 @@ static int update_style(mien_filter *f, const mien_frame *in, bool had_style)
     int status = open_device(f);
     if (status == MIEN_OK && !is_current(f)) /* which it is if only the device was wrong */
         status = make_style(f, in);
+    while (status != MIEN_OK && leave_wrong_device(f))
+        status = make_style(f, in);
     if (status != MIEN_OK && had_style) {
         keep_old_style(f);
         status = has_style(f) ? MIEN_OK : make_style(f, in);
@@ -370,11 +405,23 @@ static int update_faces(mien_filter *f, const mien_frame *in)
     if (status != MIEN_OK)
         return status;
     status = mi_stream_add_faces(f->stream, &f->now);
-    if (status != MIEN_OK && had) {
+    if (status != MIEN_OK && leave_wrong_device(f)) {
+        status = update_style(f, in, true);
+        return status == MIEN_OK ? update_faces(f, in) : status;
+    }
+    if (status != MIEN_OK && status != MIEN_ERR_DEVICE_LOST && had) {
         keep_without_faces(f);
         status = MIEN_OK;
     }
     return status;
+}
+
+/* Once in a stream. */
+static void say_recovery(mien_filter *f)
+{
+    f->recovered = true;
+    mi_log_write(&f->log, MIEN_LOG_WARNING, "device '%s' was lost: it is opened again",
+                 f->device->name);
 }
 
 /* What is lost or does not fit the frame goes; what is wanted and lacking is made. */
@@ -382,7 +429,11 @@ static int update_stream(mien_filter *f, const mien_frame *in)
 {
     bool had_style = has_style(f);
     double strength = f->strength;
-    if (f->device && f->device->lost) { /* a new one may do */
+    if (f->device && f->device->lost) {
+        if (f->recovered)
+            return mi_fail(&f->log, MIEN_ERR_DEVICE_LOST, "device '%s' was lost again",
+                           f->device->name);
+        say_recovery(f);
         drop_stream(f);
         mvk_device_destroy(&f->device);
     }
@@ -397,6 +448,15 @@ static int update_stream(mien_filter *f, const mien_frame *in)
     return status;
 }
 
+/* The same, and once more where the device was lost over it. */
+static int bring_up(mien_filter *f, const mien_frame *in)
+{
+    int status = update_stream(f, in);
+    if (status == MIEN_ERR_DEVICE_LOST && !f->recovered)
+        status = update_stream(f, in);
+    return status;
+}
+
 int mien_filter_prepare(mien_filter *f, const mien_frame *frame)
 {
     if (!f)
@@ -405,7 +465,7 @@ int mien_filter_prepare(mien_filter *f, const mien_frame *frame)
     if (status != MIEN_OK)
         return status;
     latch(f);
-    return wants_work(&f->now, f->analysis_now) ? update_stream(f, frame) : MIEN_OK;
+    return wants_work(&f->now, f->analysis_now) ? bring_up(f, frame) : MIEN_OK;
 }
 
 static int check_pair(mien_filter *f, const mien_frame *in, const mien_frame *out)
@@ -420,6 +480,31 @@ static int check_pair(mien_filter *f, const mien_frame *in, const mien_frame *ou
     return status;
 }
 
+/* Once in a stream a lost device is opened again, and the frame is filtered there. The style's
+ * history is gone; faces that were followed or covered still are. */
+static int recover(mien_filter *f, const mien_frame *in, const mien_frame *out,
+                   mi_stream_values *values)
+{
+    if (f->recovered)
+        return MIEN_ERR_DEVICE_LOST;
+    say_recovery(f);
+    mi_stream *stream = f->stream;
+    f->stream = NULL; /* out of change_device()'s reach */
+    mi_stream_close(stream);
+    double strength = f->strength;
+    int status = change_device(f, f->device_selector);
+    f->strength = strength;
+    f->stream = stream;
+    if (status == MIEN_OK)
+        status = mi_stream_reopen(stream, f->device, &f->style_params, &f->now);
+    if (status != MIEN_OK) {
+        drop_stream(f);
+        return status;
+    }
+    values->again = values->style_fresh = true;
+    return mi_stream_run(stream, in, out, values);
+}
+
 int mien_filter_process(mien_filter *f, const mien_frame *in, const mien_frame *out)
 {
     if (!f)
@@ -429,7 +514,7 @@ int mien_filter_process(mien_filter *f, const mien_frame *in, const mien_frame *
         return status;
     latch(f);
     double dt = frame_seconds(f, in);
-    status = update_stream(f, in);
+    status = bring_up(f, in);
     if (status != MIEN_OK)
         return status;
 
@@ -463,6 +548,8 @@ int mien_filter_process(mien_filter *f, const mien_frame *in, const mien_frame *
         return MIEN_BYPASSED;
     }
     status = mi_stream_run(f->stream, in, out, &values);
+    if (status == MIEN_ERR_DEVICE_LOST)
+        status = recover(f, in, out, &values);
     if (status == MIEN_OK)
         f->frames++;
     return status;

@@ -18,6 +18,8 @@ struct mi_stream {
     mi_guard guard;
     bool timing;
     bool has_list;      /* faces were analysed in the last frame */
+    bool had_list;      /* and in the one before it */
+    bool had_style;     /* when it was closed */
     bool style_ran;     /* in the last frame */
     bool guarding;      /* effects in the areas of faces were on in the last frame */
     mi_on_lost cover;   /* the last kind that was wanted: what fades stays of its kind */
@@ -45,11 +47,41 @@ void mi_stream_destroy(mi_stream **stream)
     if (!s)
         return;
     *stream = NULL;
-    mi_chain_destroy(&s->chain);
+    mi_stream_close(s);
     mi_faces_destroy(&s->faces);
     mi_face_area_destroy(&s->area);
-    mi_transfer_destroy(&s->transfer);
     free(s);
+}
+
+void mi_stream_close(mi_stream *s)
+{
+    s->had_style = s->chain != NULL;
+    mi_chain_destroy(&s->chain);
+    if (s->faces)
+        mi_faces_close(s->faces);
+    mi_transfer_destroy(&s->transfer);
+}
+
+static mi_faces_config faces_config(const mi_stream *s, const mi_params *params)
+{
+    return (mi_faces_config){.shape = s->shape,
+                             .transfer = &s->transfer,
+                             .models = params->value[MI_PARAM_MODELS].text,
+                             .max_faces = (int32_t)params->value[MI_PARAM_MAX_FACES].number};
+}
+
+int mi_stream_reopen(mi_stream *s, mvk_device *device, const mi_params *style,
+                     const mi_params *faces)
+{
+    s->device = device;
+    int status = mi_transfer_create(&s->transfer, device, &s->shape);
+    if (status == MIEN_OK && s->had_style)
+        status = mi_stream_set_style(s, style);
+    if (status == MIEN_OK && s->faces) {
+        mi_faces_config config = faces_config(s, faces);
+        status = mi_faces_reopen(s->faces, device, &config);
+    }
+    return status;
 }
 
 const mien_frame *mi_stream_shape(const mi_stream *s)
@@ -83,10 +115,7 @@ int mi_stream_add_faces(mi_stream *s, const mi_params *params)
 {
     if (s->faces)
         return MIEN_OK;
-    mi_faces_config config = {.shape = s->shape,
-                              .transfer = &s->transfer,
-                              .models = params->value[MI_PARAM_MODELS].text,
-                              .max_faces = (int32_t)params->value[MI_PARAM_MAX_FACES].number};
+    mi_faces_config config = faces_config(s, params);
     int status = s->area ? MIEN_OK : mi_face_area_create(&s->area, &s->shape, s->log);
     if (status == MIEN_OK)
         status = mi_faces_create(&s->faces, s->device, &config, s->log);
@@ -112,8 +141,9 @@ static mi_on_lost on_lost(const mi_stream_values *v)
 
 static int find_faces(mi_stream *s, const mien_frame *in, const mi_stream_values *v)
 {
-    mi_faces_step step = {.dt = v->dt, .reset = v->fresh || v->faces_fresh || !s->has_list,
-                          .eager = v->strength > 0 && on_lost(v) != MI_LOST_PASS};
+    mi_faces_step step = {.dt = v->dt, .reset = v->fresh || v->faces_fresh || !s->had_list,
+                          .eager = v->strength > 0 && on_lost(v) != MI_LOST_PASS,
+                          .again = v->again};
     mi_faces_set_max(s->faces, v->max_faces);
     return mi_faces_run(s->faces, in, &step);
 }
@@ -175,7 +205,11 @@ int mi_stream_run(mi_stream *s, const mien_frame *in, const mien_frame *out,
     set_timing(s, v->timing);
     if (v->faces || s->style_ran)
         mi_transfer_put(&s->transfer, in);
-    if (v->faces)
+    if (!v->again) {
+        s->had_list = s->has_list;
+        s->has_list = false;
+    }
+    if (v->faces && !s->has_list)
         status = find_faces(s, in, v);
     s->has_list = v->faces && status == MIEN_OK;
     if (status != MIEN_OK)

@@ -28,6 +28,14 @@ bool mi_stream_has_faces(const mi_stream *stream);
 /* Is a lost face still covered? Then faces are needed though no style may be left. */
 bool mi_stream_is_covering(const mi_stream *stream);
 
+/* What lies on the device goes, for instance because the device is lost; what is known of faces
+ * and covers stays. Only mi_stream_reopen() or mi_stream_destroy() may follow. */
+void mi_stream_close(mi_stream *stream);
+/* The same on another device, loaded with the parameters that it was loaded with: `style` for the
+ * style, `faces` for the face analysis. After a failure only mi_stream_destroy() may follow. */
+int mi_stream_reopen(mi_stream *stream, mvk_device *device, const mi_params *style,
+                     const mi_params *faces);
+
 /* What may differ from frame to frame. */
 typedef struct mi_stream_values {
     float strength;      /* 0..1, share of the style in the output; 0: no style */
@@ -36,6 +44,7 @@ typedef struct mi_stream_values {
     bool fresh;          /* this frame has no past */
     bool style_fresh;    /* the style has none, */
     bool faces_fresh;    /* nor have the faces: frames were not analysed */
+    bool again;          /* the last run was of this frame and failed; the stream was reopened */
     bool faces;          /* analyse faces; those below need it */
     int32_t max_faces;
     mi_area_shares shares; /* where the style is */

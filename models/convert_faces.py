@@ -5,8 +5,8 @@
 
 What comes out is described in face-networks.md. Inputs and outputs are N,C,H,W; weights stay
 float16 as in the source, each followed by a Cast. No operator is computed differently: only what
-moves no value (reshapes, joins of the outputs, whole slices) is left out. Needs numpy and onnx
-(Debian 12: python3-numpy, python3-onnx).
+moves no value (reshapes, joins of the outputs, whole slices) is left out. Each gets its stored pair from
+face_pairs.txt. Needs numpy and onnx (Debian 12: python3-numpy, python3-onnx).
 """
 import os
 import pathlib
@@ -201,6 +201,14 @@ def branch_properties(model, start):
     }
 
 
+def stored_pairs():
+    """Network -> what training/stored_pair.py --print says of it; each begins with a line "network
+    NAME"."""
+    text = pathlib.Path(__file__).with_name("face_pairs.txt").read_text(encoding="ascii")
+    parts = [part.split("\n", 1) for part in text.split("network ")[1:]]
+    return {name: pair.strip() for name, pair in parts}
+
+
 def convert(model, source, role, start, input_name, input_range, outputs):
     converter = Converter(model, start, input_name, outputs)
     made = helper.make_model(converter.graph(role, outputs), producer_name="mien",
@@ -212,6 +220,7 @@ def convert(model, source, role, start, input_name, input_range, outputs):
         properties.update({"mien.input.range": input_range, "mien.input.order": "RGB"})
     else:
         properties.update(branch_properties(model, start))
+    properties["mien.check"] = stored_pairs()[role]
     helper.set_model_props(made, properties)
     onnx.checker.check_model(made, full_check=True)
     return made

@@ -8,6 +8,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+import stored_pair
+
 ALIGN = 4       # two stride-2 convolutions
 OPSET = 13
 
@@ -97,5 +99,6 @@ def save(net, path, title):
         "mien.licence": "MIT",
         "mien.mac_per_pixel": "%d" % round(net.shape.macs_per_pixel()),
     })
+    stored_pair.add(model)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)

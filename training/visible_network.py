@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from onnx import TensorProto, helper
 from torch import nn
 
+import stored_pair
 import style_export
 from style_network import ConvNorm
 
@@ -109,5 +110,6 @@ def save(net, path):
         "mien.licence": "MIT",
         "mien.mac": "%d" % net.macs(),
     })
+    stored_pair.add(model)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)

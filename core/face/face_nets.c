@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../model_file.h"
+#include "../net/net_check.h"
 #include "../pixel_layout.h"
 #include "../stage.h"
 #include "face_glasses.h"
@@ -91,7 +92,8 @@ static int open_net(mi_face_nets *f, int id, const char *models)
         status = mi_fail(f->log, MIEN_ERR_MODEL, "'%.200s' does not say which points it refines",
                          file.path);
     if (status == MIEN_OK)
-        status = mi_net_create(&f->net[id], f->device, graph, f->log);
+        status = mi_net_open(&f->net[id], f->device, graph, file.bytes, file.size, file.path,
+                             f->log);
     if (status == MIEN_OK)
         for (int32_t k = 0; k < count; k++) {
             const mi_tensor *t = &graph->tensor[graph->output[k]];

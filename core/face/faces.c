@@ -23,6 +23,8 @@ struct mi_faces {
     mi_track track;
     mi_cut cut;
     bool was_cut;
+    int32_t followed; /* in this frame, */
+    bool told;        /* and the track was told what they look like */
     mi_look_at look[MI_FACES];
     mi_sight sight[MI_FACES], second[MI_FACES];
     mi_detection found[MI_DETECTIONS * MI_DETECTOR_RUNS];
@@ -77,6 +79,17 @@ int mi_faces_create(mi_faces **faces, mvk_device *device, const mi_faces_config 
         mi_faces_destroy(&f);
     *faces = f;
     return status;
+}
+
+void mi_faces_close(mi_faces *f)
+{
+    mi_face_nets_destroy(&f->nets);
+}
+
+int mi_faces_reopen(mi_faces *f, mvk_device *device, const mi_faces_config *config)
+{
+    return mi_face_nets_create(&f->nets, device, &config->shape, config->transfer, config->models,
+                               f->log);
 }
 
 void mi_faces_destroy(mi_faces **faces)
@@ -221,7 +234,7 @@ static int detect(mi_faces *f)
     return look_new(f, mi_track_detections(&f->track, f->found, count, f->look));
 }
 
-int mi_faces_run(mi_faces *f, const mien_frame *in, const mi_faces_step *step)
+static void begin(mi_faces *f, const mien_frame *in, const mi_faces_step *step)
 {
     f->detect_ms = f->look_ms = 0;
     f->looks = 0;
@@ -231,12 +244,23 @@ int mi_faces_run(mi_faces *f, const mien_frame *in, const mi_faces_step *step)
     if (step->reset || f->was_cut)
         mi_track_reset(&f->track);
     mi_track_set_eager(&f->track, step->eager);
-    int32_t followed = mi_track_begin(&f->track, step->dt, f->look);
-    int status = look(f, followed);
-    if (status == MIEN_OK) {
-        tell(f, followed);
-        status = detect(f);
+    f->followed = mi_track_begin(&f->track, step->dt, f->look);
+    f->told = false;
+}
+
+int mi_faces_run(mi_faces *f, const mien_frame *in, const mi_faces_step *step)
+{
+    int status = MIEN_OK;
+    if (!step->again)
+        begin(f, in, step);
+    if (!f->told) {
+        status = look(f, f->followed);
+        if (status == MIEN_OK)
+            tell(f, f->followed);
+        f->told = status == MIEN_OK;
     }
+    if (status == MIEN_OK)
+        status = detect(f);
     f->count = status == MIEN_OK ? mi_track_end(&f->track, f->face) : 0;
     return status;
 }

@@ -18,6 +18,11 @@ int mi_faces_create(mi_faces **faces, mvk_device *device, const mi_faces_config 
                     mi_log *log);
 void mi_faces_destroy(mi_faces **faces); /* *faces may be NULL */
 
+/* What lies on the device goes; what is known of faces stays for the same networks on another
+ * device. Between the two, and after a reopening that failed, only mi_faces_destroy() may follow. */
+void mi_faces_close(mi_faces *faces);
+int mi_faces_reopen(mi_faces *faces, mvk_device *device, const mi_faces_config *config);
+
 void mi_faces_set_max(mi_faces *faces, int32_t max_faces);
 
 /* What a frame is like besides its pixels. */
@@ -25,6 +30,7 @@ typedef struct mi_faces_step {
     double dt;   /* seconds since the last frame, > 0 */
     bool reset;  /* this frame has no past */
     bool eager;  /* a face that comes back must be found in the same frame */
+    bool again;  /* the last run failed and was of this frame: it goes on where it stopped */
 } mi_faces_step;
 
 /* Analyses the frame `in`, which was put into the transfer. A submission and a wait for the faces

@@ -42,6 +42,9 @@ bool mi_variant_same(const mi_variant *a, const mi_variant *b);
 /* NULL: there is no such variant. */
 const mvk_shader *mi_kernel_shader(const mi_variant *variant);
 
+/* Goes on with a hash over all kernels: it changes when one of them does. */
+uint64_t mi_kernels_hash(uint64_t hash);
+
 /* True if the device runs the lanes8 variants: subgroups are 8 lanes and work is laid out so
  * that lane = position along x, which holds for CPU drivers. */
 bool mi_kernel_lanes8(const mvk_device *device);

@@ -19,11 +19,12 @@ static int make_pipelines(mi_net *net, mi_log *log)
     return MIEN_OK;
 }
 
-int mi_net_create(mi_net *net, mvk_device *device, const mi_graph *graph, mi_log *log)
+int mi_net_create(mi_net *net, mvk_device *device, const mi_graph *graph, bool safe,
+                  mi_log *log)
 {
     memset(net, 0, sizeof *net);
     net->device = device;
-    int status = mi_plan_create(&net->plan, graph, mi_kernel_lanes8(device), log);
+    int status = mi_plan_create(&net->plan, graph, !safe && mi_kernel_lanes8(device), log);
     if (status != MIEN_OK)
         return status;
     size_t steps = (size_t)net->plan.steps;

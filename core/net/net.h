@@ -11,8 +11,11 @@ typedef struct mi_net {
     mvk_pipeline **pipeline; /* of each step; compiled by mvk_pipelines_build() */
 } mi_net;
 
-/* Plans `graph` and uploads its weights. `net` is filled in place; on failure it is empty. */
-int mi_net_create(mi_net *net, mvk_device *device, const mi_graph *graph, mi_log *log);
+/* Plans `graph` and uploads its weights. `net` is filled in place; on failure it is empty. `safe`:
+ * only with kernels that any device runs, not with those made for its kind. Networks that come
+ * from files are opened with mi_net_open() (net_check.h), which sees that they are right. */
+int mi_net_create(mi_net *net, mvk_device *device, const mi_graph *graph, bool safe,
+                  mi_log *log);
 void mi_net_destroy(mi_net *net); /* may be empty */
 
 /* Records the network's dispatches. It works in the arena from `base` on (vec4; plan.vec4s are

@@ -35,6 +35,7 @@ typedef struct mvk_device {
     VkInstance instance;
     VkDebugUtilsMessengerEXT messenger;
     VkPhysicalDevice physical;
+    uint32_t index; /* in the order of the loader */
     VkDevice device;
     VkQueue queue;
     uint32_t family;
@@ -59,6 +60,7 @@ typedef struct mvk_device {
     mi_cache cache; /* what is kept from run to run for this device and driver */
     size_t bytes; /* device memory allocated */
     bool lost;    /* the device failed: every later submit fails too */
+    bool wrong;   /* it was found to compute wrongly: another one may do */
 } mvk_device;
 
 typedef struct mvk_device_config {
@@ -66,6 +68,7 @@ typedef struct mvk_device_config {
      * one (discrete, integrated, virtual, CPU). */
     const char *selector;
     const char *cache; /* folder, see mi_cache_open() */
+    uint32_t skip;     /* bit i: the loader's device i was found wrong and is not taken */
 } mvk_device_config;
 
 int mvk_device_create(mvk_device **device, const mvk_device_config *config, mi_log *log);

@@ -246,7 +246,7 @@ int mvk_submit_first(mvk_device *d, const mvk_commands *c)
         if (status == MIEN_OK)
             mi_progress_step(&progress, i);
     }
-    if (status == MIEN_OK)
+    if (status == MIEN_OK && c->parts)
         mi_progress_end(&progress);
     return status;
 }

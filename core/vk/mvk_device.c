@@ -136,7 +136,7 @@ static bool matches(const VkPhysicalDeviceProperties *p, uint32_t index, const c
     return contains_nocase(p->deviceName, selector);
 }
 
-static int choose_physical(mvk_device *d, const char *selector)
+static int choose_physical(mvk_device *d, const char *selector, uint32_t skip)
 {
     VkPhysicalDevice list[DEVICES_MAX];
     uint32_t count = DEVICES_MAX;
@@ -152,9 +152,11 @@ static int choose_physical(mvk_device *d, const char *selector)
         size_t used = strlen(names);
         snprintf(names + used, sizeof names - used, "%s%u: %.60s", i ? ", " : "", i, p.deviceName);
         int rank = rank_of(p.deviceType);
-        if (p.apiVersion < VK_API_VERSION_1_2 || !matches(&p, i, selector) || rank <= best)
+        if (p.apiVersion < VK_API_VERSION_1_2 || !matches(&p, i, selector) || rank <= best ||
+            (skip >> i & 1))
             continue;
         best = rank;
+        d->index = i;
         d->physical = list[i];
         d->type = p.deviceType;
         d->limits = p.limits;
@@ -162,6 +164,9 @@ static int choose_physical(mvk_device *d, const char *selector)
     }
     if (best > 0)
         return MIEN_OK;
+    if (skip)
+        return mi_fail(d->log, MIEN_ERR_NO_DEVICE, "every Vulkan 1.2 device that matches "
+                       "device='%.60s' computes wrongly; there are: %s", selector, names);
     return mi_fail(d->log, MIEN_ERR_NO_DEVICE, "no Vulkan 1.2 device matches device='%.60s'; "
                    "there are: %s", selector, names);
 }
@@ -309,7 +314,7 @@ int mvk_device_create(mvk_device **device, const mvk_device_config *config, mi_l
     d->log = log;
     int status = create_instance(d);
     if (status == MIEN_OK)
-        status = choose_physical(d, config->selector);
+        status = choose_physical(d, config->selector, config->skip);
     if (status == MIEN_OK)
         status = find_queue(d);
     if (status == MIEN_OK) {

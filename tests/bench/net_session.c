@@ -157,7 +157,7 @@ bool session_open(net_session *s, const session_options *o)
     mi_log_init(&s->log, &sink);
     mvk_device_config device = {.selector = o->device, .cache = ""};
     bool ok = mvk_device_create(&s->device, &device, &s->log) == MIEN_OK && read_graph(s, o) &&
-              mi_net_create(&s->net, s->device, s->graph, &s->log) == MIEN_OK &&
+              mi_net_create(&s->net, s->device, s->graph, false, &s->log) == MIEN_OK &&
               create_buffers(s) && record_whole(s, &s->whole, true) &&
               record_whole(s, &s->steps, false);
     if (!ok)

@@ -62,7 +62,7 @@ python3 -c 'import numpy, onnx' 2>/dev/null ||
 
 tree="$work/a tree"
 mkdir -p "$tree/models" "$work/empty" "$work/changed"
-cp "$root"/models/{fetch_faces.*,face-networks.sha256,convert_faces.py,tflite_reader.py} \
+cp "$root"/models/{fetch_faces.*,face-networks.sha256,convert_faces.py,face_pairs.txt,tflite_reader.py} \
     "$tree/models/"
 wheels "$work/good" "$kept"
 cp "$kept"/*.tflite "$work/changed/"

@@ -31,7 +31,7 @@ void cases_refused(void **state)
     assert_non_null(strstr(log.error, "culprit"));
     assert_null(plan.step); /* on failure it is empty */
     mi_net net;
-    assert_int_equal(mi_net_create(&net, s->rig.device, g, &log), MIEN_ERR_UNSUPPORTED);
+    assert_int_equal(mi_net_create(&net, s->rig.device, g, false, &log), MIEN_ERR_UNSUPPORTED);
     mi_net_destroy(&net);
     mi_log_finish(&log);
     mi_graph_destroy(&g);

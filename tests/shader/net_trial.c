@@ -269,7 +269,7 @@ bool net_trial_run(net_trial *t, const mi_graph *g, dice *seed, const trial_opti
     bool shuffle = t->rig->device->subgroup_shuffle;
     t->rig->device->subgroup_shuffle = shuffle && o->lanes8; /* how mi_kernel_lanes8() decides */
     bool lanes8 = mi_kernel_lanes8(t->rig->device);
-    int status = o->own_net ? mi_net_create(&net, t->rig->device, g, &t->rig->log)
+    int status = o->own_net ? mi_net_create(&net, t->rig->device, g, false, &t->rig->log)
                             : net_of_kept(t, &net, g, lanes8);
     t->rig->device->subgroup_shuffle = shuffle;
     t->runs++;

@@ -174,6 +174,7 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_status), cmocka_unit_test(test_levels),
-                                       cmocka_unit_test(test_progress), cmocka_unit_test(test_fail), cmocka_unit_test(test_threads)};
+                                       cmocka_unit_test(test_progress), cmocka_unit_test(test_fail),
+                                       cmocka_unit_test(test_threads)};
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }

@@ -40,7 +40,7 @@ typedef enum mien_status {
     MIEN_BYPASSED = 1,         /* no effect was on: the frame passed untouched */
     MIEN_ERR_INVALID = -1,     /* an argument, frame or value out of its range */
     MIEN_ERR_NOMEM = -2,       /* host or device memory ran out */
-    MIEN_ERR_UNSUPPORTED = -3, /* valid, but not something this build or device can do */
+    MIEN_ERR_UNSUPPORTED = -3, /* valid, but not what this build or device can do */
     MIEN_ERR_NO_DEVICE = -4,   /* no (such) Vulkan device */
     MIEN_ERR_DEVICE_LOST = -5, /* the device failed while it ran */
     MIEN_ERR_IO = -6,          /* a file is missing or cannot be read */
@@ -183,10 +183,11 @@ MIEN_API int mien_filter_prepare(mien_filter *filter, const mien_frame *frame);
 /* Filters one frame. `out` has the format and size of `in`; it may be the same frame or share
  * its planes exactly (in place), and must not overlap otherwise. The frame size and format may
  * change between calls. Returns MIEN_OK, MIEN_BYPASSED (out is a copy of in) or an error, then
- * out is unchanged. */
+ * out is unchanged. A device that is lost is opened again once; when it is lost again, this is
+ * MIEN_ERR_DEVICE_LOST until mien_filter_reset(). */
 MIEN_API int mien_filter_process(mien_filter *filter, const mien_frame *in, const mien_frame *out);
 
-/* Forgets the past: call it at a seek or any other break in the stream. */
+/* Forgets the past, what went wrong too: call it at a seek or any other break in the stream. */
 MIEN_API int mien_filter_reset(mien_filter *filter);
 
 /* Text of the last error of this filter, or "". Valid until the next call on it. */

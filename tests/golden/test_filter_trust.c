@@ -1,0 +1,442 @@
+/* Devices that compute wrongly and devices that are lost, through the public interface.
+ *
+ *   test_filter_trust MODELS [PORTRAIT.rgba]
+ *
+ * The library is linked with --wrap, so that faults can be put between it and the driver: a
+ * second device, kernels that compute something else, a queue that loses its device. MODELS: the
+ * folder of the networks that ship; the portrait as for test_filter_faces. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "filter_rig.h"
+#include "net/net_check.h"
+
+enum { SIDE = 512, WIDTH = 160, HEIGHT = 120, SKIPPED = 77 };
+
+static const frame_layout tight = {0, false};
+static const char *models;
+static uint8_t *portrait;
+
+/* What is wrong at present. */
+static struct {
+    uint32_t devices;      /* how many the loader shows; all of them are the first one */
+    uint32_t wrong_device; /* bit i: every kernel of networks is wrong on device i */
+    bool wrong_fast;       /* kernels for devices of a kind are */
+    int lose_after;        /* submissions until the device is lost; < 0: never */
+    uint32_t driver;       /* added to the driver's version */
+} fault = {.devices = 1, .lose_after = -1};
+
+static int checks, submits, fast_pipelines;
+
+VkResult __wrap_vkQueueSubmit(VkQueue, uint32_t, const VkSubmitInfo *, VkFence);
+VkResult __real_vkQueueSubmit(VkQueue, uint32_t, const VkSubmitInfo *, VkFence);
+VkResult __wrap_vkEnumeratePhysicalDevices(VkInstance, uint32_t *, VkPhysicalDevice *);
+VkResult __real_vkEnumeratePhysicalDevices(VkInstance, uint32_t *, VkPhysicalDevice *);
+void __wrap_vkGetPhysicalDeviceProperties(VkPhysicalDevice, VkPhysicalDeviceProperties *);
+void __real_vkGetPhysicalDeviceProperties(VkPhysicalDevice, VkPhysicalDeviceProperties *);
+int __wrap_mvk_pipeline_create(mvk_device *, mvk_pipeline **, const mvk_shader *,
+                               const uint32_t *, uint32_t);
+int __real_mvk_pipeline_create(mvk_device *, mvk_pipeline **, const mvk_shader *,
+                               const uint32_t *, uint32_t);
+int __wrap_mi_net_check(mvk_device *, const mi_pair *, const void *, size_t, const char *, bool,
+                        mi_verdict *, mi_log *);
+int __real_mi_net_check(mvk_device *, const mi_pair *, const void *, size_t, const char *, bool,
+                        mi_verdict *, mi_log *);
+
+VkResult __wrap_vkQueueSubmit(VkQueue queue, uint32_t count, const VkSubmitInfo *info,
+                              VkFence fence)
+{
+    submits++;
+    if (fault.lose_after >= 0 && fault.lose_after-- == 0)
+        return VK_ERROR_DEVICE_LOST;
+    return __real_vkQueueSubmit(queue, count, info, fence);
+}
+
+VkResult __wrap_vkEnumeratePhysicalDevices(VkInstance instance, uint32_t *count,
+                                           VkPhysicalDevice *list)
+{
+    uint32_t room = list ? *count : 0;
+    VkResult r = __real_vkEnumeratePhysicalDevices(instance, count, list);
+    for (uint32_t i = 1; r >= 0 && i < fault.devices && i < room; i++)
+        list[i] = list[0];
+    if (r >= 0)
+        *count = fault.devices;
+    return r;
+}
+
+void __wrap_vkGetPhysicalDeviceProperties(VkPhysicalDevice device, VkPhysicalDeviceProperties *p)
+{
+    __real_vkGetPhysicalDeviceProperties(device, p);
+    p->driverVersion += fault.driver;
+}
+
+/* A wrong kernel: one with another activation. */
+int __wrap_mvk_pipeline_create(mvk_device *device, mvk_pipeline **pipeline,
+                               const mvk_shader *shader, const uint32_t *spec, uint32_t specs)
+{
+    uint32_t other[MVK_SPEC_MAX];
+    bool fast = strstr(shader->name, "lanes8") != NULL;
+    bool wrong = (fast && fault.wrong_fast) || (fault.wrong_device >> device->index & 1);
+    fast_pipelines += fast;
+    if (!wrong || !strstr(shader->name, "conv"))
+        return __real_mvk_pipeline_create(device, pipeline, shader, spec, specs);
+    memcpy(other, spec, specs * sizeof *spec);
+    other[0] = MI_ACT_ABS;
+    return __real_mvk_pipeline_create(device, pipeline, shader, other, specs);
+}
+
+int __wrap_mi_net_check(mvk_device *device, const mi_pair *pair, const void *bytes, size_t size,
+                        const char *name, bool safe, mi_verdict *verdict, mi_log *log)
+{
+    checks++;
+    return __real_mi_net_check(device, pair, bytes, size, name, safe, verdict, log);
+}
+
+static char cache[64];
+
+/* No fault, and a cache folder that is empty. */
+static int setup(void **state)
+{
+    char command[96];
+    (void)state;
+    memset(&fault, 0, sizeof fault);
+    fault.devices = 1;
+    fault.lose_after = -1;
+    checks = submits = fast_pipelines = 0;
+    snprintf(cache, sizeof cache, "%s/cache", filter_rig_models());
+    snprintf(command, sizeof command, "rm -rf %s", cache);
+    return system(command);
+}
+
+/* A filter with a network that ships. */
+static mien_filter *make(filter_log *log, const char *params)
+{
+    mien_filter *f = filter_make(log, params);
+    assert_int_equal(mien_filter_set(f, "models", models), MIEN_OK);
+    return f;
+}
+
+static test_frame picture(void)
+{
+    test_frame t = test_frame_make(MIEN_FORMAT_RGBA, WIDTH, HEIGHT, &tight);
+    frame_gradient(&t.frame);
+    return t;
+}
+
+/* The first frame of a style that ships. */
+static test_frame styled(filter_log *log, int status)
+{
+    memset(log, 0, sizeof *log);
+    mien_filter *f = make(log, "style=cartoon");
+    test_frame in = picture(), out = picture();
+    filter_run(f, &in.frame, &out.frame, status);
+    mien_filter_destroy(&f);
+    test_frame_free(&in);
+    return out;
+}
+
+static int largest_difference(const mien_frame *a, const mien_frame *b)
+{
+    int most = 0;
+    for (int32_t y = 0; y < a->height; y++)
+        for (int32_t i = 0; i < a->width * 4; i++) {
+            int d = abs(a->data[0][y * a->stride[0] + i] - b->data[0][y * b->stride[0] + i]);
+            most = d > most ? d : most;
+        }
+    return most;
+}
+
+static void expect_checks(int wanted)
+{
+    filter_log log;
+    checks = 0;
+    test_frame out = styled(&log, MIEN_OK);
+    test_frame_free(&out);
+    assert_int_equal(checks, wanted);
+    assert_false(filter_log_has(&log, MIEN_LOG_WARNING, ""));
+}
+
+/* A network is checked once on a device and driver. */
+static void test_checked_once(void **state)
+{
+    (void)state;
+    expect_checks(1);
+    expect_checks(0);
+    fault.driver = 1;
+    expect_checks(1);
+    expect_checks(0);
+    fault.driver = 0;
+    expect_checks(1); /* one driver is kept */
+    setup(state);
+    filter_log log = {.lines = 0};
+    mien_filter *f = make(&log, "style=cartoon cache=none");
+    test_frame t = picture();
+    filter_run(f, &t.frame, &t.frame, MIEN_OK);
+    mien_filter_destroy(&f);
+    assert_int_equal(checks, 1);
+    expect_checks(1); /* nothing was stored */
+    test_frame_free(&t);
+}
+
+static void test_wrong_fast_kernels(void **state)
+{
+    (void)state;
+    filter_log log;
+    test_frame want = styled(&log, MIEN_OK);
+    if (fast_pipelines == 0) {
+        print_message("the device has no fast kernels\n");
+        test_frame_free(&want);
+        skip();
+    }
+    setup(state);
+    fault.wrong_fast = true;
+    test_frame out = styled(&log, MIEN_OK);
+    assert_int_equal(checks, 2);
+    assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "llvmpipe"));
+    assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "style-cartoon.onnx"));
+    assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "safe ones"));
+    assert_true(largest_difference(&want.frame, &out.frame) <= 1);
+    test_frame_free(&out);
+    checks = fast_pipelines = 0; /* the next start knows */
+    out = styled(&log, MIEN_OK);
+    assert_int_equal(checks, 0);
+    assert_int_equal(fast_pipelines, 0);
+    assert_true(largest_difference(&want.frame, &out.frame) <= 1);
+    test_frame_free(&out);
+    test_frame_free(&want);
+}
+
+static void test_wrong_device(void **state)
+{
+    (void)state;
+    filter_log log;
+    test_frame want = styled(&log, MIEN_OK);
+    setup(state);
+    fault.devices = 3;
+    fault.wrong_device = 3;
+    test_frame out = styled(&log, MIEN_OK);
+    assert_true(filter_log_has(&log, MIEN_LOG_ERROR, "llvmpipe"));
+    assert_true(filter_log_has(&log, MIEN_LOG_ERROR, "style-cartoon.onnx"));
+    assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "is used instead"));
+    assert_int_equal(largest_difference(&want.frame, &out.frame), 0);
+    test_frame_free(&out);
+    test_frame_free(&want);
+}
+
+static void test_no_right_device(void **state)
+{
+    (void)state;
+    filter_log log = {.lines = 0};
+    fault.devices = 2;
+    fault.wrong_device = 3;
+    mien_filter *f = make(&log, "style=cartoon");
+    test_frame in = picture(), out = picture();
+    filter_run(f, &in.frame, &out.frame, MIEN_ERR_UNSUPPORTED);
+    assert_non_null(strstr(mien_filter_error(f), "computes wrongly"));
+    assert_true(test_frame_equal(&in.frame, &out.frame)); /* nothing wrong was shown */
+    fault.wrong_device = 0; /* nothing of it is kept */
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    mien_filter_destroy(&f);
+    test_frame_free(&in);
+    test_frame_free(&out);
+}
+
+/* A device that is wrong only for a style that is asked for while another one plays. */
+static void test_wrong_later(void **state)
+{
+    (void)state;
+    char path[300];
+    filter_log log = {.lines = 0};
+    mien_filter *f = make(&log, "");
+    test_frame in = picture(), out = picture();
+    snprintf(path, sizeof path, "%s/style-invert.onnx", filter_rig_models());
+    assert_int_equal(mien_filter_set(f, "style", path), MIEN_OK);
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    double inverted = frame_mean(&out.frame);
+    fault.wrong_device = 1;
+    assert_int_equal(mien_filter_set(f, "style", "cartoon"), MIEN_OK);
+    for (int i = 0; i < 20; i++)
+        filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    assert_true(filter_log_has(&log, MIEN_LOG_ERROR, "wrongly"));
+    double now = frame_mean(&out.frame);
+    assert_true(now - inverted < 2 && inverted - now < 2); /* the old one plays on */
+    fault.devices = 2; /* the other one has it right */
+    assert_int_equal(mien_filter_set(f, "style", "cartoon"), MIEN_OK);
+    for (int i = 0; i < 20; i++)
+        filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "is used instead"));
+    filter_log other;
+    fault.wrong_device = 0;
+    test_frame want = styled(&other, MIEN_OK);
+    assert_true(largest_difference(&want.frame, &out.frame) <= 1);
+    mien_filter_destroy(&f);
+    test_frame_free(&want);
+    test_frame_free(&in);
+    test_frame_free(&out);
+}
+
+static void test_lost(void **state)
+{
+    (void)state;
+    filter_log log = {.lines = 0};
+    mien_filter *f = make(&log, "style=cartoon");
+    test_frame in = picture(), want = picture(), out = picture();
+    filter_run(f, &in.frame, &want.frame, MIEN_OK); /* the first of a stream: no history */
+    for (int i = 0; i < 3; i++)
+        filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    assert_false(filter_log_has(&log, MIEN_LOG_WARNING, "lost"));
+    fault.lose_after = 0;
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "was lost: it is opened again"));
+    assert_int_equal(largest_difference(&want.frame, &out.frame), 0); /* as without a past */
+    for (int i = 0; i < 3; i++)
+        filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    fault.lose_after = 0;
+    test_frame_copy(&out.frame, &in.frame);
+    filter_run(f, &in.frame, &out.frame, MIEN_ERR_DEVICE_LOST);
+    filter_run(f, &in.frame, &out.frame, MIEN_ERR_DEVICE_LOST); /* an end is an end, */
+    assert_true(test_frame_equal(&in.frame, &out.frame));
+    assert_int_equal(mien_filter_reset(f), MIEN_OK); /* but for another stream */
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    assert_int_equal(largest_difference(&want.frame, &out.frame), 0);
+    mien_filter_destroy(&f);
+    test_frame_free(&in);
+    test_frame_free(&want);
+    test_frame_free(&out);
+}
+
+/* Lost while the style is made, at whichever submission: the stream begins all the same. */
+static void test_lost_at_start(void **state)
+{
+    (void)state;
+    filter_log log;
+    test_frame want = styled(&log, MIEN_OK);
+    int all = submits;
+    assert_in_range(all, 3, 200);
+    for (int i = 0; i < all; i += 1 + all / 6) {
+        setup(state);
+        fault.lose_after = i;
+        test_frame out = styled(&log, MIEN_OK);
+        assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "was lost: it is opened again"));
+        assert_int_equal(largest_difference(&want.frame, &out.frame), 0);
+        test_frame_free(&out);
+    }
+    test_frame_free(&want);
+}
+
+/* The portrait, from frame 4 on with the face wiped out, so that it is lost and covered. */
+static void draw(const mien_frame *to, int frame)
+{
+    for (int32_t y = 0; y < to->height; y++)
+        for (int32_t x = 0; x < to->width; x++) {
+            const uint8_t *from = portrait + ((size_t)y * SIDE + (size_t)x) * 4;
+            bool wiped = frame >= 4 && x >= 120 && x < 330 && y >= 20 && y < 260;
+            memcpy(to->data[0] + y * to->stride[0] + x * 4, from, 4);
+            if (wiped)
+                memset(to->data[0] + y * to->stride[0] + x * 4, 150, 3);
+        }
+}
+
+enum { FRAMES = 8 };
+
+/* Runs the frames; the device is lost at submission `at` of frame `frame`. Returns how many
+ * submissions that frame took. */
+static int run_faces(test_frame out[FRAMES], mien_face face[FRAMES], int frame, int at)
+{
+    char path[300];
+    filter_log log = {.lines = 0};
+    mien_filter *f = make(&log, "smooth=0 style-area=face on-lost=hold max-faces=1");
+    snprintf(path, sizeof path, "%s/style-invert.onnx", filter_rig_models());
+    assert_int_equal(mien_filter_set(f, "style", path), MIEN_OK);
+    int took = 0;
+    for (int i = 0; i < FRAMES; i++) {
+        size_t count;
+        draw(&out[i].frame, i);
+        submits = 0;
+        fault.lose_after = i == frame ? at : -1;
+        filter_run(f, &out[i].frame, &out[i].frame, MIEN_OK);
+        took = i == frame ? submits : took;
+        assert_int_equal(mien_filter_faces(f, &face[i], 1, &count), MIEN_OK);
+        assert_int_equal(count, 1);
+    }
+    assert_int_equal(filter_log_has(&log, MIEN_LOG_WARNING, "lost"), at >= 0);
+    mien_filter_destroy(&f);
+    return took;
+}
+
+/* Faces keep their ids, styles and covers when the device is lost: the output is what it would
+ * have been, byte for byte. */
+static void test_lost_with_faces(void **state)
+{
+    (void)state;
+    static mien_face want_face[FRAMES], face[FRAMES];
+    test_frame want[FRAMES], out[FRAMES];
+    if (!portrait)
+        skip();
+    for (int i = 0; i < FRAMES; i++) {
+        want[i] = test_frame_make(MIEN_FORMAT_RGBA, SIDE, SIDE, &tight);
+        out[i] = test_frame_make(MIEN_FORMAT_RGBA, SIDE, SIDE, &tight);
+    }
+    run_faces(want, want_face, -1, -1);
+    assert_false(want_face[3].lost);
+    assert_true(want_face[FRAMES - 1].lost);
+    for (int frame = 2; frame < 6; frame += 3) { /* while it is followed; while it is covered */
+        int took = run_faces(out, face, frame, -1);
+        for (int at = 0; at < took; at++) {
+            run_faces(out, face, frame, at);
+            for (int i = 0; i < FRAMES; i++) {
+                assert_int_equal(face[i].id, want_face[i].id);
+                assert_int_equal(face[i].lost, want_face[i].lost);
+                assert_int_equal(largest_difference(&want[i].frame, &out[i].frame), 0);
+            }
+        }
+    }
+    for (int i = 0; i < FRAMES; i++) {
+        test_frame_free(&want[i]);
+        test_frame_free(&out[i]);
+    }
+}
+
+static uint8_t *read_portrait(const char *path)
+{
+    uint8_t *bytes = malloc(SIDE * SIDE * 4);
+    FILE *f = fopen(path, "rb");
+    bool whole = bytes && f && fread(bytes, SIDE * SIDE * 4, 1, f) == 1;
+    if (f)
+        fclose(f);
+    if (whole)
+        return bytes;
+    free(bytes);
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_checked_once, setup),
+        cmocka_unit_test_setup(test_wrong_fast_kernels, setup),
+        cmocka_unit_test_setup(test_wrong_device, setup),
+        cmocka_unit_test_setup(test_no_right_device, setup),
+        cmocka_unit_test_setup(test_wrong_later, setup),
+        cmocka_unit_test_setup(test_lost, setup),
+        cmocka_unit_test_setup(test_lost_at_start, setup),
+        cmocka_unit_test_setup(test_lost_with_faces, setup),
+    };
+    char mesh[300];
+    if (argc < 2 || !filter_rig_open())
+        return SKIPPED;
+    models = argv[1];
+    snprintf(mesh, sizeof mesh, "%s/face-mesh.onnx", models);
+    if (argc > 2 && access(mesh, R_OK) == 0)
+        portrait = read_portrait(argv[2]);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    free(portrait);
+    filter_rig_close();
+    return failed;
+}
