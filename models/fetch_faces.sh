@@ -32,7 +32,8 @@ has_sources() { # FOLDER
 
 # What the networks were made with, and what was made.
 list_made() {
-    (cd "$models" && sha256sum convert_faces.py face_pairs.txt tflite_reader.py "${networks[@]/%/.onnx}")
+    (cd "$models" &&
+        sha256sum convert_faces.py face_pairs.txt tflite_reader.py "${networks[@]/%/.onnx}")
 }
 
 is_made() {

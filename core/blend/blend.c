@@ -9,6 +9,7 @@
 #include "warp_error.spv.h"
 
 enum { COARSEST = 12 }; /* pixels: a smaller level has nothing to match */
+static const double SEARCH_WORK = 16e3; /* of a patch, multiply-adds, by its time on lavapipe */
 
 #define SHADER(name) {#name, mi_spv_##name, sizeof mi_spv_##name}
 
@@ -118,8 +119,9 @@ void mi_blend_record_motion(const mi_blend *b, mvk_commands *commands, const mi_
             p.coarse_h = coarse->patch_h;
             p.coarse_flow = coarse->flow;
         }
-        mvk_dispatch(b->device, commands, b->search, &p, sizeof p, mi_groups(l->patch_w, 8),
-                     mi_groups(l->patch_h, 4), 1);
+        const uint32_t groups[3] = {mi_groups(l->patch_w, 8), mi_groups(l->patch_h, 4), 1};
+        mvk_dispatch_work(b->device, commands, b->search, &p, sizeof p, groups,
+                          SEARCH_WORK * l->patch_w * l->patch_h);
         mvk_barrier(commands);
     }
     struct blend_push p = {.w = b->w, .h = b->h, .now = picture[parity].at,

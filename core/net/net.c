@@ -79,8 +79,8 @@ void mi_net_record(const mi_net *net, mvk_commands *commands, int32_t base, int3
         push.c0 += place(net, s->in2, base, input);
         push.out0 += place(net, s->out, base, input);
         mvk_barrier(commands);
-        mvk_dispatch(net->device, commands, net->pipeline[i], &push, sizeof push,
-                     s->groups[0], s->groups[1], s->groups[2]);
+        mvk_dispatch_work(net->device, commands, net->pipeline[i], &push, sizeof push, s->groups,
+                          s->mac);
         if (marks)
             mvk_mark(commands);
     }

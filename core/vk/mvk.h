@@ -58,6 +58,9 @@ typedef struct mvk_device {
     pthread_t caller;               /* and this is the caller's */
     VkFence fence;
     mi_cache cache; /* what is kept from run to run for this device and driver */
+    /* Watchdogs end what keeps a device busy for seconds: the most work of a dispatch and of a
+     * submission, in multiply-adds; infinite where nobody watches. */
+    double dispatch_work, part_work;
     size_t bytes; /* device memory allocated */
     bool lost;    /* the device failed: every later submit fails too */
     bool wrong;   /* it was found to compute wrongly: another one may do */
@@ -154,6 +157,7 @@ typedef struct mvk_commands {
     VkCommandBuffer *part;  /* those before it */
     uint32_t parts;
     const mvk_set *set;     /* bound */
+    double work;            /* of the last part, multiply-adds */
     int status;             /* of recording, which mvk_commands_end() returns */
     bool first;             /* see mvk_commands_first() */
     VkQueryPool queries;
@@ -169,6 +173,11 @@ int mvk_commands_end(mvk_device *device, mvk_commands *commands);
 void mvk_bind_set(mvk_device *device, mvk_commands *commands, const mvk_set *set);
 void mvk_dispatch(mvk_device *device, mvk_commands *commands, mvk_pipeline *pipeline,
                   const void *push, uint32_t push_bytes, uint32_t x, uint32_t y, uint32_t z);
+/* The same for `work` multiply-adds in all, where that is known. Where it is too much for the
+ * device, it becomes several dispatches; shaders may not ask for the number of workgroups. */
+void mvk_dispatch_work(mvk_device *device, mvk_commands *commands, mvk_pipeline *pipeline,
+                       const void *push, uint32_t push_bytes, const uint32_t groups[3],
+                       double work);
 /* What was written before is seen by what comes after: shaders and copies, device side. */
 void mvk_barrier(mvk_commands *commands);
 /* Ends a list whose results the host reads. */

@@ -1,5 +1,6 @@
 #include "mvk.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,7 @@ int mvk_commands_begin(mvk_device *d, mvk_commands *c)
     if (status != MIEN_OK)
         return status;
     c->set = NULL;
+    c->work = 0;
     c->status = MIEN_OK;
     c->first = false;
     c->used = 0;
@@ -110,6 +112,7 @@ static int cut(mvk_device *d, mvk_commands *c)
     VkResult r = vkEndCommandBuffer(c->buffer);
     c->part[c->parts++] = c->buffer;
     c->buffer = made;
+    c->work = 0;
     status = begin(d, made);
     if (status == MIEN_OK && c->set)
         mvk_bind_set(d, c, c->set);
@@ -121,8 +124,68 @@ void mvk_commands_first(mvk_commands *c)
     c->first = true;
 }
 
-void mvk_dispatch(mvk_device *d, mvk_commands *c, mvk_pipeline *pipeline, const void *push,
-                  uint32_t push_bytes, uint32_t x, uint32_t y, uint32_t z)
+/* Work of an invocation: at least, which is loads and stores; and by a rough guess from above. */
+static const double WORK_LEAST = 16, WORK_GUESS = 512;
+enum { GROUP = 32, BLOCKS_MAX = 4096 };
+
+static double count_of(const uint32_t groups[3])
+{
+    return (double)groups[0] * groups[1] * groups[2];
+}
+
+/* The groups of a block, so that there are at least `blocks` of them as far as there are groups;
+ * the last dimension is cut first. */
+static void choose_block(const uint32_t groups[3], double blocks, uint32_t size[3])
+{
+    blocks = fmin(fmax(blocks, 1), BLOCKS_MAX);
+    for (int k = 2; k >= 0; k--) {
+        size[k] = (uint32_t)fmax(floor(groups[k] / blocks), 1);
+        blocks = fmax(blocks * size[k] / groups[k], 1);
+    }
+}
+
+/* One block of a dispatch, in a part that has room for it. */
+static void dispatch_block(mvk_device *d, mvk_commands *c, VkPipeline pipeline, const void *push,
+                           uint32_t push_bytes, const uint32_t from[3], const uint32_t groups[3],
+                           double work)
+{
+    if (c->work > 0 && c->work + work > d->part_work)
+        c->status = cut(d, c);
+    if (c->status != MIEN_OK)
+        return;
+    c->work += work;
+    vkCmdBindPipeline(c->buffer, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
+    if (push_bytes)
+        vkCmdPushConstants(c->buffer, d->pipeline_layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
+                           push_bytes, push);
+    if (from[0] || from[1] || from[2])
+        vkCmdDispatchBase(c->buffer, from[0], from[1], from[2], groups[0], groups[1], groups[2]);
+    else
+        vkCmdDispatch(c->buffer, groups[0], groups[1], groups[2]);
+}
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static void dispatch(mvk_device *d, mvk_commands *c, VkPipeline pipeline, const void *push,
+                     uint32_t push_bytes, const uint32_t groups[3], double work)
+{
+    uint32_t block[3], from[3], size[3];
+    choose_block(groups, work / d->dispatch_work, block);
+    for (from[2] = 0; from[2] < groups[2]; from[2] += block[2])
+        for (from[1] = 0; from[1] < groups[1]; from[1] += block[1])
+            for (from[0] = 0; from[0] < groups[0]; from[0] += block[0]) {
+                for (int k = 0; k < 3; k++)
+                    size[k] = smaller(block[k], groups[k] - from[k]);
+                dispatch_block(d, c, pipeline, push, push_bytes, from, size,
+                               work * count_of(size) / count_of(groups));
+            }
+}
+
+void mvk_dispatch_work(mvk_device *d, mvk_commands *c, mvk_pipeline *pipeline, const void *push,
+                       uint32_t push_bytes, const uint32_t groups[3], double work)
 {
     VkPipeline handle;
     if (c->status == MIEN_OK)
@@ -131,13 +194,17 @@ void mvk_dispatch(mvk_device *d, mvk_commands *c, mvk_pipeline *pipeline, const 
         c->status = cut(d, c);
         pipeline->ran = true;
     }
-    if (c->status != MIEN_OK)
-        return;
-    vkCmdBindPipeline(c->buffer, VK_PIPELINE_BIND_POINT_COMPUTE, handle);
-    if (push_bytes)
-        vkCmdPushConstants(c->buffer, d->pipeline_layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
-                           push_bytes, push);
-    vkCmdDispatch(c->buffer, x, y, z);
+    if (c->status == MIEN_OK)
+        dispatch(d, c, handle, push, push_bytes, groups,
+                 fmax(work, WORK_LEAST * GROUP * count_of(groups)));
+}
+
+void mvk_dispatch(mvk_device *d, mvk_commands *c, mvk_pipeline *pipeline, const void *push,
+                  uint32_t push_bytes, uint32_t x, uint32_t y, uint32_t z)
+{
+    const uint32_t groups[3] = {x, y, z};
+    mvk_dispatch_work(d, c, pipeline, push, push_bytes, groups,
+                      WORK_GUESS * GROUP * count_of(groups));
 }
 
 static void barrier(mvk_commands *c, VkPipelineStageFlags to, VkAccessFlags access)

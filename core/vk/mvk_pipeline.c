@@ -2,6 +2,7 @@
  * lacking is compiled on all cores at once. */
 #include "mvk.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,7 @@ static VkResult compile(const mvk_device *d, mvk_pipeline *p)
                   .module = module,
                   .pName = "main",
                   .pSpecializationInfo = p->specs ? &special : NULL},
+        .flags = isfinite(d->dispatch_work) ? VK_PIPELINE_CREATE_DISPATCH_BASE_BIT : 0,
         .layout = d->pipeline_layout};
     r = vkCreateComputePipelines(d->device, d->pipeline_cache, 1, &info, NULL, &p->handle);
     vkDestroyShaderModule(d->device, module, NULL);
