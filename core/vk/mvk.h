@@ -93,7 +93,7 @@ typedef struct mvk_buffer {
     void *map; /* NULL: not mapped */
 } mvk_buffer;
 
-/* Contents start undefined. Coherent when mapped. */
+/* Contents start undefined. Coherent when mapped. Up to 512 bytes larger than `size`. */
 int mvk_buffer_create(mvk_device *device, mvk_buffer *buffer, VkDeviceSize size, mvk_memory kind);
 void mvk_buffer_destroy(mvk_device *device, mvk_buffer *buffer); /* zeroed; may be zero already */
 
