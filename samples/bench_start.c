@@ -84,9 +84,11 @@ static int remove_one(const char *path, const struct stat *s, int type, struct F
 
 int bench_start(mien_filter *filter, const mien_frame *in, const mien_frame *out, char **argv)
 {
-    char folder[] = "/tmp/mien-bench-XXXXXX", mesa[64];
+    const char *temporary = getenv("TMPDIR");
+    char folder[4000], mesa[4096];
     if (bench_start_is_child())
         return child(filter, in, out);
+    snprintf(folder, sizeof folder, "%.3900s/mien-bench-XXXXXX", temporary ? temporary : "/tmp");
     if (!mkdtemp(folder)) {
         perror(folder);
         return -1;
