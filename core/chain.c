@@ -203,25 +203,27 @@ static int create_parts(mi_chain *c, const mi_chain_config *config)
     mi_model_file file;
     mi_graph *graph = NULL;
     mi_arena arena = {0};
-    int32_t scale, w, h;
+    mi_style_fit fit;
     float kr, kb;
     int status = mi_style_open(&file, config->style, config->models, c->log);
     if (status != MIEN_OK)
         return status;
-    status = mi_style_choose_scale(&file, c->device, config->quality, shape->width, shape->height,
-                                   &scale, &w, &h, c->log);
+    status = mi_style_fit_to(&fit, &file, c->device, config->quality, shape->width, shape->height,
+                             mi_style_holds(config->style_input), c->log);
     if (status == MIEN_OK)
-        status = mi_style_graph(&graph, &file, w, h, c->log);
+        status = mi_style_graph(&graph, &file, &fit, config->style_input, config->style_output,
+                                c->device, c->log);
     if (status == MIEN_OK)
         status = mi_net_open(&c->net, c->device, graph, file.bytes, file.size, file.path, c->log);
     if (status != MIEN_OK)
         goto error;
     mi_log_write(c->log, MIEN_LOG_INFO, "style '%s': network at %dx%d (1/%d), %.3f GMAC a frame",
-                 file.path, (int)w, (int)h, (int)scale, c->net.plan.mac * 1e-9);
+                 file.path, (int)fit.net_w, (int)fit.net_h, (int)fit.scale,
+                 c->net.plan.mac * 1e-9);
     for (int i = 0; i < PARITIES; i++)
-        c->picture[i] = mi_picture_take(&arena, w, h);
+        c->picture[i] = mi_picture_take(&arena, fit.w, fit.h);
     mi_luma_weights(shape, &kr, &kb);
-    status = mi_blend_create(&c->blend, c->device, &arena, w, h, kr, kb);
+    status = mi_blend_create(&c->blend, c->device, &arena, fit.w, fit.h, kr, kb);
     if (status != MIEN_OK)
         goto error;
     c->net_base = mi_arena_take(&arena, c->net.plan.vec4s);
@@ -229,7 +231,7 @@ static int create_parts(mi_chain *c, const mi_chain_config *config)
     c->steady = (arena.vec4s + fine) * 16 <= (int64_t)c->device->limits.maxStorageBufferRange;
     if (c->steady)
         c->fine = mi_arena_take(&arena, fine);
-    status = mi_compose_create(&c->compose, c->device, shape, scale);
+    status = mi_compose_create(&c->compose, c->device, shape, fit.scale);
     if (status == MIEN_OK)
         status = create_buffers(c, shape, &arena);
     if (status == MIEN_OK)

@@ -13,6 +13,7 @@ typedef struct mi_chain_config {
     mien_frame shape; /* format, size and colour; planes are not looked at */
     const char *style;  /* name or path */
     const char *models; /* folder */
+    uint32_t style_input, style_output; /* flags: what pictures the style's file takes and gives */
     mi_quality quality;
 } mi_chain_config;
 

@@ -163,12 +163,17 @@ static bool same_text(const mi_params *a, const mi_params *b, mi_param_id id)
     return strcmp(a->value[id].text, b->value[id].text) == 0;
 }
 
+static bool same_number(const mi_params *a, const mi_params *b, mi_param_id id)
+{
+    return a->value[id].number == b->value[id].number;
+}
+
 /* Would these parameters make the same style? */
 static bool same_style(const mi_params *a, const mi_params *b)
 {
     return same_text(a, b, MI_PARAM_STYLE) && same_text(a, b, MI_PARAM_MODELS) &&
-           same_text(a, b, MI_PARAM_DEVICE) &&
-           a->value[MI_PARAM_QUALITY].number == b->value[MI_PARAM_QUALITY].number;
+           same_text(a, b, MI_PARAM_DEVICE) && same_number(a, b, MI_PARAM_QUALITY) &&
+           same_number(a, b, MI_PARAM_STYLE_INPUT) && same_number(a, b, MI_PARAM_STYLE_OUTPUT);
 }
 
 static bool has_style(const mien_filter *f)
@@ -333,8 +338,9 @@ static void publish_showing(mien_filter *f, bool showing)
  * taken back. The line about it is in the log. */
 static void keep_old_style(mien_filter *f)
 {
-    static const mi_param_id makes_style[] = {MI_PARAM_STYLE, MI_PARAM_MODELS, MI_PARAM_DEVICE,
-                                              MI_PARAM_QUALITY};
+    static const mi_param_id makes_style[] = {MI_PARAM_STYLE, MI_PARAM_STYLE_INPUT,
+                                              MI_PARAM_STYLE_OUTPUT, MI_PARAM_MODELS,
+                                              MI_PARAM_DEVICE, MI_PARAM_QUALITY};
     pthread_mutex_lock(&f->lock);
     bool still_wanted = same_style(&f->wanted, &f->now);
     for (size_t i = 0; i < sizeof makes_style / sizeof makes_style[0]; i++) {

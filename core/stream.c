@@ -95,6 +95,8 @@ int mi_stream_set_style(mi_stream *s, const mi_params *params)
                               .shape = s->shape,
                               .style = params->value[MI_PARAM_STYLE].text,
                               .models = params->value[MI_PARAM_MODELS].text,
+                              .style_input = (uint32_t)params->value[MI_PARAM_STYLE_INPUT].number,
+                              .style_output = (uint32_t)params->value[MI_PARAM_STYLE_OUTPUT].number,
                               .quality = (mi_quality)params->value[MI_PARAM_QUALITY].number};
     mi_chain *made = NULL;
     int status = mi_chain_create(&made, s->device, &config, s->log);

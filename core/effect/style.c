@@ -6,25 +6,7 @@
 #include <string.h>
 
 #include "style_image.h"
-
-enum { ALIGN_DEFAULT = 4, ALIGN_MAX = 64, PROBE = 64, SCALE_MAX = 16 };
-
-/* Multiply-accumulates a frame that fit a device class at a quality. CPU, auto: what two cores
- * of 2020s servers do in about half of a 25 frames/s period with these kernels. */
-static double mac_budget(const mvk_device *device, mi_quality quality)
-{
-    static const double cpu[] = {[MI_QUALITY_AUTO] = 0.36e9, [MI_QUALITY_LOW] = 0.16e9,
-                                 [MI_QUALITY_HIGH] = 1.5e9};
-    static const double gpu[] = {[MI_QUALITY_AUTO] = 4e9, [MI_QUALITY_LOW] = 1e9,
-                                 [MI_QUALITY_HIGH] = 16e9};
-    return device->type == VK_PHYSICAL_DEVICE_TYPE_CPU ? cpu[quality] : gpu[quality];
-}
-
-/* Pixels of the network's picture above which blending alone would cost too much. */
-static double pixel_budget(const mvk_device *device)
-{
-    return device->type == VK_PHYSICAL_DEVICE_TYPE_CPU ? 0.26e6 : 2.2e6;
-}
+#include "style_trial.h"
 
 static int compare_names(const void *a, const void *b)
 {
@@ -92,59 +74,51 @@ int mi_style_open(mi_model_file *file, const char *style, const char *models, mi
     return status == MIEN_OK ? mi_model_read(file, "style file", log) : status;
 }
 
-static int32_t round_up(int32_t v, int32_t to)
+/* The last of style-input's choices. */
+enum { HOLD_FLAG = 7 };
+
+bool mi_style_holds(uint32_t input)
 {
-    return (v + to - 1) / to * to;
+    return input >> HOLD_FLAG & 1;
 }
 
-int mi_style_choose_scale(const mi_model_file *file, const mvk_device *device, mi_quality quality,
-                          int32_t width, int32_t height, int32_t *scale, int32_t *w, int32_t *h,
-                          mi_log *log)
+/* Fills in what neither the user nor the file says: what the network's ends tell, or else what it
+ * makes of a picture. A line says what was taken. */
+static int guess_images(mi_images *images, const mi_graph *bare, mvk_device *device,
+                        const char *path, mi_log *log)
 {
-    int32_t fixed_h, fixed_w;
-    int status = mi_onnx_input_size(file->bytes, file->size, file->path, &fixed_h, &fixed_w, log);
-    if (status != MIEN_OK)
-        return status;
-    if (fixed_h || fixed_w)
-        return mi_fail(log, MIEN_ERR_UNSUPPORTED,
-                       "'%.200s' takes pictures of %dx%d only; export it with dynamic height and "
-                       "width", file->path, (int)fixed_w, (int)fixed_h);
-    mi_graph *probe = NULL;
-    status = mi_graph_from_onnx(&probe, file->bytes, file->size, file->path, PROBE, PROBE, log);
-    if (status != MIEN_OK)
-        return status;
-    double mac_pixel = probe->mac / (PROBE * PROBE);
-    const char *text = mi_graph_meta(probe, "mien.align");
-    long align = text ? strtol(text, NULL, 10) : ALIGN_DEFAULT;
-    mi_graph_destroy(&probe);
-    if (align < 1 || align > ALIGN_MAX)
-        return mi_fail(log, MIEN_ERR_MODEL, "'%.200s': mien.align is %ld, not 1..%d", file->path,
-                       align, ALIGN_MAX);
-    for (*scale = 1; *scale <= SCALE_MAX; ++*scale) {
-        *w = round_up((width + *scale - 1) / *scale, (int32_t)align);
-        *h = round_up((height + *scale - 1) / *scale, (int32_t)align);
-        double pixels = (double)*w * *h;
-        if (pixels <= pixel_budget(device) && pixels * mac_pixel <= mac_budget(device, quality))
-            return MIEN_OK;
+    bool said = images->in.range != MI_RANGE_UNKNOWN && images->out.range != MI_RANGE_UNKNOWN &&
+                images->in.order != MI_ORDER_UNKNOWN && images->out.order != MI_ORDER_UNKNOWN;
+    float low = 1, high = 0; /* nothing */
+    char in[32], out[32];
+    if (!mi_images_of_network(images, bare) && images->out.range == MI_RANGE_UNKNOWN) {
+        int status = mi_style_trial(bare, device, &low, &high, log);
+        if (status != MIEN_OK)
+            return status;
     }
-    *scale = SCALE_MAX; /* a heavy network on a slow device runs, but not live */
+    mi_images_of_values(images, low, high);
+    mi_log_write(log, MIEN_LOG_INFO, "style '%s': takes %s, gives %s%s", path,
+                 mi_image_text(&images->in, in), mi_image_text(&images->out, out),
+                 said ? "" : "; in part a guess, style-input and style-output can say it");
     return MIEN_OK;
 }
 
-int mi_style_graph(mi_graph **graph, const mi_model_file *file, int32_t w, int32_t h, mi_log *log)
+int mi_style_graph(mi_graph **graph, const mi_model_file *file, const mi_style_fit *fit,
+                   uint32_t input, uint32_t output, mvk_device *device, mi_log *log)
 {
-    int status = mi_graph_from_onnx(graph, file->bytes, file->size, file->path, h, w, log);
-    if (status != MIEN_OK)
-        return status;
-    const mi_tensor *in = &(*graph)->tensor[(*graph)->input];
-    const mi_tensor *out = &(*graph)->tensor[(*graph)->output[0]];
-    if (in->c == 3 && out->c == 3 && out->h == h && out->w == w)
-        status = mi_style_wrap(*graph, file->path, log);
-    else
-        status = mi_fail(log, MIEN_ERR_MODEL,
-                         "'%.200s' makes %dx%dx%d of a %dx%dx%d picture: a style takes and gives "
-                         "3 channels of one size", file->path, (int)out->w, (int)out->h,
-                         (int)out->c, (int)w, (int)h, (int)in->c);
+    mi_images images;
+    int status = mi_images_of_words(&images, input, output, log);
+    *graph = NULL;
+    if (status == MIEN_OK)
+        status = mi_style_bare(graph, file, fit, log);
+    if (status == MIEN_OK)
+        status = mi_images_of_file(&images, *graph, file->path, log);
+    if (status == MIEN_OK)
+        status = guess_images(&images, *graph, device, file->path, log);
+    if (status == MIEN_OK)
+        status = mi_images_wrap(*graph, &images, log);
+    if (status == MIEN_OK)
+        status = mi_style_frame(*graph, fit, log);
     if (status != MIEN_OK)
         mi_graph_destroy(graph);
     return status;

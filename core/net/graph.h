@@ -156,6 +156,7 @@ typedef struct mi_graph {
     /* 1: the model's input is N,H,W,C, or that output is; the graph's are C,H,W all the same. An
      * output of other dimensions has its values in the model's order. */
     int32_t nhwc, nhwc_out[MI_GRAPH_OUTPUTS];
+    bool bytes; /* the model's input is uint8: 0..255, here as floats */
     mi_meta *meta;
     int32_t metas;
     double mac; /* multiply-accumulates of all CONV and CONV_TRANSPOSE nodes */
@@ -175,6 +176,11 @@ int mi_graph_from_onnx(mi_graph **graph, const void *bytes, size_t size, const c
 int mi_graph_of_outputs(mi_graph **graph, const void *bytes, size_t size, const char *name,
                         int32_t height, int32_t width, const char *const *output, int32_t count,
                         mi_log *log);
+
+/* The file's first output for a picture of any size, whatever size the file declares. Where its
+ * nodes do not allow that size, the line is about the node. */
+int mi_graph_of_size(mi_graph **graph, const void *bytes, size_t size, const char *name,
+                     int32_t height, int32_t width, mi_log *log);
 
 /* Size that the model fixes for its input picture; 0 where it is dynamic. Also a quick check that
  * the bytes are an ONNX model at all. */

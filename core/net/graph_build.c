@@ -22,7 +22,7 @@ static const op_row op_table[] = {
     {"AveragePool", mi_build_average_pool, "of pictures or lines: 3 or 4 dimensions"},
     {"BatchNormalization", mi_build_batch_norm,
      "all but input 0 is constant; not in training mode"},
-    {"Cast", mi_build_cast, "to a float type"},
+    {"Cast", mi_build_cast, "to a float type or uint8"},
     {"Ceil", mi_build_act, ""},
     {"Celu", mi_build_act, ""},
     {"Clip", mi_build_clip, "the bounds are constant"},
@@ -195,7 +195,7 @@ static int add_input(mi_build *b, int32_t height, int32_t width)
     int status = mi_onnx_picture(m, &nhwc, &c, &h, &w);
     if (status < 0)
         return status;
-    if ((h && h != height) || (w && w != width))
+    if (!b->any_size && ((h && h != height) || (w && w != width)))
         return mi_fail(m->log, MIEN_ERR_INVALID, "%s: takes pictures of %dx%d, not of %dx%d",
                        m->file, (int)(w ? w : width), (int)(h ? h : height), (int)width,
                        (int)height);
@@ -208,6 +208,7 @@ static int add_input(mi_build *b, int32_t height, int32_t width)
     if (!t->name)
         return MIEN_ERR_NOMEM;
     b->graph->nhwc = nhwc;
+    b->graph->bytes = m->input.type == MI_ONNX_UINT8;
     mi_value *value = &b->value[m->input.id];
     *value = (mi_value){.kind = MI_VALUE_RUN, .tensor = b->graph->input};
     const int32_t dim[4] = {1, nhwc ? height : c, nhwc ? width : height, nhwc ? c : width};
@@ -374,6 +375,35 @@ error:
     return status;
 }
 
+static int make_graph(mi_graph **graph, mi_build *b, mi_view bytes, const char *name,
+                      int32_t height, int32_t width, const char *const *output, int32_t count,
+                      mi_log *log)
+{
+    wanted_values wanted = {.count = 0};
+    *graph = NULL;
+    if (height < 1 || width < 1)
+        return mi_fail(log, MIEN_ERR_INVALID, "%s: picture size %dx%d", name ? name : "model",
+                       (int)width, (int)height);
+    /* Each value is held as it is in the file, folded a few times, and in the form for the graph.
+     * The fixed part is for what a small file may rightly expand. */
+    int64_t size = bytes.size < (size_t)1 << 32 ? (int64_t)bytes.size : INT64_C(1) << 31;
+    b->budget.left = (INT64_C(1) << 25) + size * 8;
+    int status = mi_onnx_read(&b->model, bytes, name, log);
+    if (status >= 0)
+        status = find_wanted(&b->model, output, count, &wanted);
+    if (status >= 0)
+        status = build(b, height, width, &wanted);
+    if (status == MIEN_ERR_NOMEM)
+        mi_fail(log, status, "%s: no memory", name ? name : "model");
+    mi_onnx_finish(&b->model);
+    if (status < 0) {
+        mi_graph_destroy(&b->graph);
+        return status;
+    }
+    *graph = b->graph;
+    return 0;
+}
+
 int mi_graph_from_onnx(mi_graph **graph, const void *bytes, size_t size, const char *name,
                        int32_t height, int32_t width, mi_log *log)
 {
@@ -384,29 +414,15 @@ int mi_graph_of_outputs(mi_graph **graph, const void *bytes, size_t size, const 
                         int32_t height, int32_t width, const char *const *output, int32_t count,
                         mi_log *log)
 {
-    wanted_values wanted = {.count = 0};
     mi_build b = {.budget = {0}};
-    *graph = NULL;
-    if (height < 1 || width < 1)
-        return mi_fail(log, MIEN_ERR_INVALID, "%s: picture size %dx%d", name ? name : "model",
-                       (int)width, (int)height);
-    /* Each value is held as it is in the file, folded a few times, and in the form for the graph.
-     * The fixed part is for what a small file may rightly expand. */
-    b.budget.left = (INT64_C(1) << 25) + (int64_t)(size < (size_t)1 << 32 ? size : 1u << 31) * 8;
-    int status = mi_onnx_read(&b.model, (mi_view){bytes, size}, name, log);
-    if (status >= 0)
-        status = find_wanted(&b.model, output, count, &wanted);
-    if (status >= 0)
-        status = build(&b, height, width, &wanted);
-    if (status == MIEN_ERR_NOMEM)
-        mi_fail(log, status, "%s: no memory", name ? name : "model");
-    mi_onnx_finish(&b.model);
-    if (status < 0) {
-        mi_graph_destroy(&b.graph);
-        return status;
-    }
-    *graph = b.graph;
-    return 0;
+    return make_graph(graph, &b, (mi_view){bytes, size}, name, height, width, output, count, log);
+}
+
+int mi_graph_of_size(mi_graph **graph, const void *bytes, size_t size, const char *name,
+                     int32_t height, int32_t width, mi_log *log)
+{
+    mi_build b = {.any_size = true};
+    return make_graph(graph, &b, (mi_view){bytes, size}, name, height, width, NULL, 1, log);
 }
 
 int mi_onnx_input_size(const void *bytes, size_t size, const char *name, int32_t *height,

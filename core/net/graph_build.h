@@ -31,6 +31,7 @@ typedef struct mi_build {
     mi_value *value; /* of each name */
     mi_budget budget;
     const mi_onnx_node *at; /* the node at work */
+    bool any_size;          /* that the file declares one is nothing to go by */
 } mi_build;
 
 /* graph.c */

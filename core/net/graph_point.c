@@ -400,6 +400,16 @@ int mi_build_identity(mi_build *b)
     return mi_build_out(b, 0, x);
 }
 
+/* Whole numbers towards 0; what no byte can hold is undefined and becomes the nearest one. */
+static int bytes_of(mi_build *b, const mi_value *x)
+{
+    mi_value out;
+    int status = mi_build_unary(b, x, MI_ACT_CLIP, 0, 255, &out);
+    if (status >= 0)
+        status = mi_build_unary(b, &out, MI_ACT_FLOOR, 0, 0, &out);
+    return status < 0 ? status : mi_build_out(b, 0, &out);
+}
+
 int mi_build_cast(mi_build *b)
 {
     mi_value *x;
@@ -409,6 +419,8 @@ int mi_build_cast(mi_build *b)
         status = mi_build_int(b, "to", 0, 0, 1000, &to);
     if (status < 0)
         return status;
+    if (to == MI_ONNX_UINT8)
+        return bytes_of(b, x);
     if (!mi_onnx_is_float(to))
         return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "to data type %d", (int)to);
     return mi_build_out(b, 0, x);

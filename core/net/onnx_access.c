@@ -11,9 +11,10 @@ int mi_onnx_picture(const mi_onnx *m, bool *nhwc, int32_t *c, int32_t *h, int32_
     const mi_onnx_input *input = &m->input;
     char text[MI_ONNX_TEXT];
     mi_onnx_text(m->name[input->id], text);
-    if (!mi_onnx_is_float(input->type))
-        return mi_fail(m->log, MIEN_ERR_UNSUPPORTED, "%s: input '%s': data type %d is no float",
-                       m->file, text, (int)input->type);
+    if (!mi_onnx_is_float(input->type) && input->type != MI_ONNX_UINT8)
+        return mi_fail(m->log, MIEN_ERR_UNSUPPORTED,
+                       "%s: input '%s': data type %d is neither float nor uint8", m->file, text,
+                       (int)input->type);
     if (input->rank != 4)
         return mi_fail(m->log, MIEN_ERR_UNSUPPORTED,
                        "%s: input '%s': wants 4 dimensions, a batch of pictures", m->file, text);
@@ -24,9 +25,11 @@ int mi_onnx_picture(const mi_onnx *m, bool *nhwc, int32_t *c, int32_t *h, int32_
     const int64_t *dim = input->dim;
     int64_t channels = *nhwc ? dim[3] : dim[1];
     int64_t height = *nhwc ? dim[1] : dim[2], width = *nhwc ? dim[2] : dim[3];
-    if (channels < 1 || channels > 1024)
-        return mi_fail(m->log, MIEN_ERR_UNSUPPORTED,
-                       "%s: input '%s': the number of channels is not given", m->file, text);
+    if (!channels)
+        channels = 3; /* not given: colours */
+    if (channels > 1024)
+        return mi_fail(m->log, MIEN_ERR_UNSUPPORTED, "%s: input '%s': %lld channels", m->file,
+                       text, (long long)channels);
     if (height > 1 << 20 || width > 1 << 20)
         return mi_fail(m->log, MIEN_ERR_MODEL, "%s: input '%s': absurd size %lldx%lld", m->file,
                        text, (long long)width, (long long)height);

@@ -66,14 +66,14 @@ static int32_t base_of(const net_session *s)
 static bool read_graph(net_session *s, const session_options *o)
 {
     mi_model_file file = {.bytes = NULL};
-    int32_t scale;
+    mi_style_fit fit = {.net_w = o->width, .net_h = o->height};
     snprintf(file.path, sizeof file.path, "%s", o->path);
-    s->width = o->width;
-    s->height = o->height;
     int status = mi_model_read(&file, "network", &s->log);
     if (status == MIEN_OK && o->frame)
-        status = mi_style_choose_scale(&file, s->device, MI_QUALITY_AUTO, o->width, o->height,
-                                       &scale, &s->width, &s->height, &s->log);
+        status = mi_style_fit_to(&fit, &file, s->device, MI_QUALITY_AUTO, o->width, o->height,
+                                 false, &s->log);
+    s->width = fit.net_w;
+    s->height = fit.net_h;
     if (status == MIEN_OK)
         status = mi_graph_of_outputs(&s->graph, file.bytes, file.size, file.path, s->height,
                                      s->width, o->outputs ? o->output : NULL, o->outputs,

@@ -23,9 +23,14 @@ static void set_other_value(GstElement *element, const mien_param_info *info)
     case MIEN_PARAM_INT:
         g_object_set(element, info->name, (gint)info->max, NULL);
         break;
-    case MIEN_PARAM_FLAGS: /* as gst-launch does it */
-        gst_util_set_object_arg(G_OBJECT(element), info->name, "mesh+timing");
+    case MIEN_PARAM_FLAGS: { /* as gst-launch does it */
+        gchar **words = g_strsplit(info->choices, "|", -1);
+        gchar *text = g_strdup_printf("%s+%s", words[1], words[4]);
+        gst_util_set_object_arg(G_OBJECT(element), info->name, text);
+        g_free(text);
+        g_strfreev(words);
         break;
+    }
     case MIEN_PARAM_ENUM:
         gst_util_set_object_arg(G_OBJECT(element), info->name, strrchr(info->choices, '|') + 1);
         break;

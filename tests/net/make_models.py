@@ -365,6 +365,12 @@ def folding(w):
     w.add("dead_nodes", model([node("Neg", "x", "d"), node("Shape", "d", "s"),
                                node("Einsum", "x", "e", equation="abcd->abcd"),
                                node("Relu", "x")]))
+    bytes_in = model([node("Cast", "x", "f", to=TensorProto.FLOAT), node("Mul", "f k", "g"),
+                      node("Sub", "g l", "h"), node("Cast", "h", to=TensorProto.UINT8)],
+                     {"k": np.float32(0.7), "l": np.float32(0)}, kind=TensorProto.UINT8,
+                     result=TensorProto.UINT8)
+    w.add("bytes", bytes_in, low=0, high=255, dtype=np.uint8)
+    w.add("channels_open", model(node("Relu", "x"), dims=(1, "C", "H", "W")))
     w.add("two_outputs", model([node("Relu", "x"), node("Neg", "x", "z")], outputs=["y", "z"]))
     w.add("constants", model([
         node("Constant", [], "a", value_float=0.5), node("Mul", "x a", "t"),
@@ -474,6 +480,8 @@ def hostile(w):
     put("celu_zero", MODEL, "alpha", node("Celu", "x", alpha=0.0))
     put("block", MODEL, "blocksize", node("DepthToSpace", "x", blocksize=2))
     put("block_huge", MODEL, "blocksize", node("DepthToSpace", "x", blocksize=1 << 40))
+    put("int_input", UNSUPPORTED, "data type 6 is neither", node("Relu", "x"),
+        kind=TensorProto.INT32)
     put("to_int", UNSUPPORTED, "data type", [node("Cast", "x", "t", to=TensorProto.INT32),
                                              node("Cast", "t", to=TensorProto.FLOAT)])
     put("fold_divide", MODEL, "integers", [node("Div", "a b", "c"), node("Reshape", "x c")],
@@ -494,7 +502,9 @@ def hostile(w):
     w.bad("opset0", old, MODEL, "no version")
     put("batch", UNSUPPORTED, "batch", node("Relu", "x"), dims=(2, 3, H, W))
     put("rank3", UNSUPPORTED, "4 dimensions", node("Relu", "x"), dims=(3, H, W))
-    put("channels", UNSUPPORTED, "channels", node("Relu", "x"), dims=(1, "C", "H", "W"))
+    put("channels", UNSUPPORTED, "2000 channels", node("Relu", "x"), dims=(1, 2000, "H", "W"))
+    put("channels_guess", MODEL, "3 channels do not fit", node("Conv", "x w"),
+        {"w": rand(4, 4, 1, 1)}, dims=(1, "C", "H", "W"))
     put("size", INVALID, "64x32", node("Relu", "x"), dims=(1, 3, 32, 64))
     foreign = model(node("Relu", "x"))
     foreign.graph.node[0].domain = "com.example"

@@ -23,21 +23,21 @@ def node(kind, inputs, output="y", **attributes):
 
 
 def model(nodes, constants=None, opset=13, dims=(1, 3, "H", "W"), output="y", raw=True,
-          outputs=None, as_inputs=False):
+          outputs=None, as_inputs=False, kind=TensorProto.FLOAT, result=TensorProto.FLOAT):
     nodes = nodes if isinstance(nodes, list) else [nodes]
     initializers = []
-    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, dims)]
+    inputs = [helper.make_tensor_value_info("x", kind, dims)]
     for name, value in (constants or {}).items():
         value = np.asarray(value)
         if raw:
             tensor = numpy_helper.from_array(value, name)
         else:
-            kind = helper.np_dtype_to_tensor_dtype(value.dtype)
-            tensor = helper.make_tensor(name, kind, value.shape, value.flatten())
+            stored = helper.np_dtype_to_tensor_dtype(value.dtype)
+            tensor = helper.make_tensor(name, stored, value.shape, value.flatten())
         initializers.append(tensor)
         if as_inputs:
             inputs.append(helper.make_tensor_value_info(name, tensor.data_type, value.shape))
-    results = [helper.make_tensor_value_info(k, TensorProto.FLOAT, None)
+    results = [helper.make_tensor_value_info(k, result, None)
                for k in (outputs or [output])]
     graph = helper.make_graph(nodes, "g", inputs, results, initializers)
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)],
@@ -52,8 +52,9 @@ class Writer:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.lines = []
 
-    def add(self, name, made, c=3, h=H, w=W, nhwc=False, low=-1.0, nhwc_out=None):
-        picture = rand(c, h, w, low=low)
+    def add(self, name, made, c=3, h=H, w=W, nhwc=False, low=-1.0, high=1.0, nhwc_out=None,
+            dtype=np.float32):
+        picture = rand(c, h, w, low=low, high=high).astype(dtype)
         feed = picture.transpose(1, 2, 0)[None] if nhwc else picture[None]
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
@@ -63,7 +64,7 @@ class Writer:
         if nhwc if nhwc_out is None else nhwc_out:
             result = result.transpose(2, 0, 1)
         onnx.save(made, self.folder / f"{name}.onnx")
-        picture.tofile(self.folder / f"{name}.in")
+        picture.astype(np.float32).tofile(self.folder / f"{name}.in")
         np.ascontiguousarray(result, np.float32).tofile(self.folder / f"{name}.out")
         self.lines.append(f"ok {name} {h} {w}")
 
