@@ -1,8 +1,9 @@
 """Reader for ncnn models (`BASE.param`, `BASE.bin`): layers and weights.
 
 In the .bin file a convolution is a tag word (0x01306B47: float16 weights,
-padded to 4 bytes; 0: float32 weights) followed by float32 bias. Other layers
-of the networks read here have no weights.
+padded to 4 bytes; 0: float32 weights) followed by float32 bias, an instance
+norm float32 scale and bias. Other layers of the networks read here have no
+weights.
 """
 import dataclasses
 
@@ -38,6 +39,9 @@ class _Blob:
 
 
 def _weights(kind, params, blob):
+    if kind == "InstanceNorm" and params.get("2", "1") == "1":
+        channels = int(params["0"])
+        return blob.take(np.float32, channels), blob.take(np.float32, channels)
     if kind != "Convolution":
         return ()
     channels, kernel = int(params["0"]), int(params["1"])

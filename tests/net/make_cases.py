@@ -199,7 +199,7 @@ def write(case, tries, folder, lines):
             value = np.zeros(0) if value is None or value.dtype.kind not in "fiub" else value
             shape = " ".join(str(n) for n in value.shape)
             value.astype(np.float32).tofile(folder / f"{stem}.{name}.out")
-            lines.append(f"out {name} {ROUNDING.get(kind, 0)} {value.ndim} {shape}")
+            lines.append(f"out {name} {ROUNDING.get(kind, 0)} 0 {value.ndim} {shape}")
 
 
 def main():

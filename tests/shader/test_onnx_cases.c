@@ -1,4 +1,4 @@
-/* Runs the cases that make_cases.py has made on the device:
+/* Runs the cases that make_cases.py or make_teachers.py has made on the device:
  *
  *   test_onnx_cases FOLDER
  *
@@ -18,7 +18,7 @@ enum { TEXT = 512 };
 
 typedef struct wanted_output {
     char name[TEXT];
-    double rounding; /* of the type in which the result is stored, relative; 0: float */
+    double relative, absolute; /* tolerances besides those of ONNX's own tests */
     int32_t rank, dim[8];
     size_t count;
 } wanted_output;
@@ -73,10 +73,10 @@ static bool compare(const one_try *t, int32_t k, const mi_graph *g, const float 
     bool good = (size_t)y->c * (size_t)y->h * (size_t)y->w == o->count;
     if (!good)
         snprintf(why, TEXT, "output %d is %dx%dx%d", (int)k, (int)y->c, (int)y->h, (int)y->w);
-    double relative = fmax(RELATIVE, o->rounding);
+    double relative = fmax(RELATIVE, o->relative), absolute = fmax(ABSOLUTE, o->absolute);
     for (size_t i = 0; good && i < o->count; i++) {
         double a = got[place(o, g->nhwc_out[k], i)], b = want[i];
-        good = fabs(a - b) <= ABSOLUTE + relative * fabs(b) || (isinf(b) && fabs(a) > 1e30) ||
+        good = fabs(a - b) <= absolute + relative * fabs(b) || (isinf(b) && fabs(a) > 1e30) ||
                (isnan(a) && isnan(b));
         if (!good)
             snprintf(why, TEXT, "value %zu of output %d is %g, not %g", i, (int)k, a, b);
@@ -160,7 +160,8 @@ static void take_try(net_trial *trial, case_state *c, const one_try *t)
 static bool read_output(FILE *list, wanted_output *o)
 {
     o->count = 1;
-    if (fscanf(list, " out %511s %lf %d", o->name, &o->rounding, &o->rank) != 3 || o->rank > 8)
+    if (fscanf(list, " out %511s %lf %lf %d", o->name, &o->relative, &o->absolute,
+               &o->rank) != 4 || o->rank > 8)
         return false;
     for (int32_t k = 0; k < o->rank; k++) {
         if (fscanf(list, "%d", &o->dim[k]) != 1)
