@@ -103,7 +103,7 @@ int mi_style_trial(const mi_graph *g, mvk_device *device, float *low, float *hig
     const mi_tensor *out = &g->tensor[g->output[0]];
     float *in = make_picture(&g->tensor[g->input]);
     float *result = calloc(vec4s_of(out) * 4, sizeof *result);
-    int status = in && result ? mi_net_create(&t.net, device, g, log)
+    int status = in && result ? mi_net_create(&t.net, device, g, false, log)
                               : mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
     if (status == MIEN_OK)
         status = run(&t, device, g, in, result);
