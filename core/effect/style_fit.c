@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "../net/plan.h"
 #include "graph_edit.h"
 
 enum { ALIGN_DEFAULT = 4, ALIGN_MAX = 64, SCALE_MAX = 16, TIMES_MAX = 8, BORDER_MAX = 64 };
@@ -24,6 +25,12 @@ static double mac_budget(const mvk_device *device, mi_quality quality)
 static double pixel_budget(const mvk_device *device)
 {
     return device->type == VK_PHYSICAL_DEVICE_TYPE_CPU ? 0.26e6 : 2.2e6;
+}
+
+/* Bytes of the arena that a network may take: blending and the frame's own share lie there too. */
+static double arena_budget(const mvk_device *device)
+{
+    return 0.8 * (double)device->limits.maxStorageBufferRange;
 }
 
 /* Fewer pixels make nothing that is worth a look: a heavy network on a slow device rather runs
@@ -49,10 +56,23 @@ static int32_t divide_up(int32_t v, int32_t by)
 typedef struct outcome {
     int32_t w, h;
     double mac;
+    double bytes; /* of the arena; only if asked for */
     long align; /* as the file says; 0: it does not */
 } outcome;
 
-static int try_size(const mi_model_file *file, int32_t w, int32_t h, outcome *o, mi_log *log)
+static int plan_bytes(const mi_graph *g, double *bytes, mi_log *log)
+{
+    mi_plan plan;
+    int status = mi_plan_create(&plan, g, false, log);
+    if (status != MIEN_OK)
+        return status;
+    *bytes = (double)plan.vec4s * 16;
+    mi_plan_destroy(&plan);
+    return MIEN_OK;
+}
+
+static int try_size(const mi_model_file *file, int32_t w, int32_t h, bool count_bytes, outcome *o,
+                    mi_log *log)
 {
     mi_graph *g;
     int status = mi_graph_of_size(&g, file->bytes, file->size, file->path, h, w, log);
@@ -69,6 +89,8 @@ static int try_size(const mi_model_file *file, int32_t w, int32_t h, outcome *o,
     else if (align && (o->align < 1 || o->align > ALIGN_MAX))
         status = mi_fail(log, MIEN_ERR_MODEL, "'%.200s': mien.align is %ld, not 1..%d",
                          file->path, o->align, ALIGN_MAX);
+    if (status == MIEN_OK && count_bytes)
+        status = plan_bytes(g, &o->bytes, log);
     mi_graph_destroy(&g);
     return status;
 }
@@ -77,7 +99,7 @@ static int try_size(const mi_model_file *file, int32_t w, int32_t h, outcome *o,
 typedef struct relation {
     int32_t up, down, border;
     int32_t align;      /* of the input */
-    double mac_pixel;   /* of the input */
+    double mac_pixel, bytes_pixel; /* of the input */
 } relation;
 
 static bool holds(const relation *r, int32_t w, int32_t h, const outcome *o)
@@ -89,7 +111,8 @@ static bool holds(const relation *r, int32_t w, int32_t h, const outcome *o)
 /* From what became of the two sizes. */
 static bool relate(const outcome *small, const outcome *large, relation *r)
 {
-    *r = (relation){1, 1, 0, 0, large->mac / (LARGE_W * LARGE_H)};
+    *r = (relation){1, 1, 0, 0, large->mac / (LARGE_W * LARGE_H),
+                    large->bytes / (LARGE_W * LARGE_H)};
     for (int32_t times = 1; times <= TIMES_MAX; times++) {
         r->up = times;
         r->down = 1;
@@ -113,7 +136,7 @@ static int32_t find_align(const mi_model_file *file, const relation *r)
     for (int32_t align = ALIGN_DEFAULT; align <= ALIGN_MAX; align *= 2) {
         int32_t unit = align < 16 ? 16 / align : 1; /* small enough to be quick */
         int32_t w = align * (4 * unit + 1), h = align * (3 * unit + 2);
-        if (try_size(file, w, h, &o, NULL) == MIEN_OK && holds(r, w, h, &o))
+        if (try_size(file, w, h, false, &o, NULL) == MIEN_OK && holds(r, w, h, &o))
             return align;
     }
     return 0;
@@ -123,9 +146,9 @@ static int32_t find_align(const mi_model_file *file, const relation *r)
 static int find_relation(const mi_model_file *file, relation *r, mi_log *log)
 {
     outcome small, large;
-    int status = try_size(file, SMALL_W, SMALL_H, &small, log);
+    int status = try_size(file, SMALL_W, SMALL_H, false, &small, log);
     if (status == MIEN_OK)
-        status = try_size(file, LARGE_W, LARGE_H, &large, log);
+        status = try_size(file, LARGE_W, LARGE_H, true, &large, log);
     if (status != MIEN_OK)
         return status;
     if (!relate(&small, &large, r))
@@ -142,6 +165,12 @@ static int find_relation(const mi_model_file *file, relation *r, mi_log *log)
     return MIEN_OK;
 }
 
+/* Does what was chosen last fit the memory that the device can show at once? */
+static bool fits_arena(const mi_style_fit *f, const relation *r, const mvk_device *device)
+{
+    return (double)f->net_w * f->net_h * r->bytes_pixel <= arena_budget(device);
+}
+
 /* The network runs on the frame at a fraction of its size that fits the device. */
 static void fit_free(mi_style_fit *f, const relation *r, const mvk_device *device,
                      mi_quality quality, int32_t width, int32_t height)
@@ -149,7 +178,7 @@ static void fit_free(mi_style_fit *f, const relation *r, const mvk_device *devic
     int32_t margin = 2 * r->border;
     for (int32_t scale = 1; scale <= SCALE_MAX; scale++) {
         int32_t w = divide_up(width, scale * r->up), h = divide_up(height, scale * r->up);
-        if (scale > 1 && (double)w * h < pixel_floor(quality))
+        if (scale > 1 && (double)w * h < pixel_floor(quality) && fits_arena(f, r, device))
             break;
         f->scale = scale;
         f->net_w = round_up(w + margin, r->align);
@@ -159,7 +188,8 @@ static void fit_free(mi_style_fit *f, const relation *r, const mvk_device *devic
         f->w = f->inner_w * r->up;
         f->h = f->inner_h * r->up;
         double net = (double)f->net_w * f->net_h, picture = (double)f->w * f->h;
-        if (picture <= pixel_budget(device) && net * r->mac_pixel <= mac_budget(device, quality))
+        if (picture <= pixel_budget(device) && fits_arena(f, r, device) &&
+            net * r->mac_pixel <= mac_budget(device, quality))
             break;
     }
     f->left = f->top = r->border;
@@ -211,7 +241,7 @@ int mi_style_fit_to(mi_style_fit *f, const mi_model_file *file, const mvk_device
     if (!declared)
         status = find_relation(file, &r, log);
     if (f->held)
-        status = try_size(file, f->fixed_w, f->fixed_h, &o, log);
+        status = try_size(file, f->fixed_w, f->fixed_h, false, &o, log);
     if (status != MIEN_OK)
         return status;
     if (f->held)

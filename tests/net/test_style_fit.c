@@ -219,50 +219,70 @@ static void check_row(const fit_row *row, const mvk_device *device)
 static void test_fits(void **state)
 {
     (void)state;
-    const mvk_device device = {.type = VK_PHYSICAL_DEVICE_TYPE_CPU};
+    const mvk_device device = {.type = VK_PHYSICAL_DEVICE_TYPE_CPU,
+                               .limits = {.maxStorageBufferRange = 1u << 30}};
     for (size_t k = 0; k < sizeof fit_table / sizeof fit_table[0]; k++)
         check_row(&fit_table[k], &device);
+}
+
+static mi_model_file wide_network(int32_t channels)
+{
+    onnx_writer w;
+    mi_model_file file = {.size = 0};
+    float *weight = calloc((size_t)3 * (size_t)channels * 81, sizeof *weight);
+    assert_non_null(weight);
+    onnx_writer_init(&w, 13);
+    onnx_floats(&w, "a", 4, LIST(channels, 3, 9, 9), weight);
+    onnx_floats(&w, "b", 4, LIST(3, channels, 9, 9), weight);
+    onnx_node(&w, "Conv", "x a", "h");
+    onnx_attr_ints(&w, "pads", 4, LIST(4, 4, 4, 4));
+    onnx_node(&w, "Conv", "h b", "y");
+    onnx_attr_ints(&w, "pads", 4, LIST(4, 4, 4, 4));
+    file.bytes = onnx_model(&w, LIST(1, 3, 0, 0), &file.size);
+    onnx_writer_finish(&w);
+    free(weight);
+    return file;
+}
+
+static int32_t scale_of(const mvk_device *device, mi_quality quality, int32_t channels)
+{
+    mi_log log;
+    mi_style_fit f;
+    mi_model_file file = wide_network(channels);
+    mi_log_init(&log, NULL);
+    assert_int_equal(mi_style_fit_to(&f, &file, device, quality, FRAME_W, FRAME_H, false, &log),
+                     MIEN_OK);
+    mi_model_close(&file);
+    mi_log_finish(&log);
+    return f.scale;
 }
 
 /* A heavy network on a slow device is still given enough pixels to show something. */
 static void test_floor(void **state)
 {
     (void)state;
-    const mvk_device device = {.type = VK_PHYSICAL_DEVICE_TYPE_CPU};
-    static const int32_t expected[][3] = {[MI_QUALITY_AUTO] = {2, 320, 180},
-                                          [MI_QUALITY_LOW] = {16, 40, 24},
-                                          [MI_QUALITY_HIGH] = {1, 640, 360}};
-    enum { WIDE = 512 };
-    float *weight = calloc((size_t)3 * WIDE * 81, sizeof *weight);
-    assert_non_null(weight);
-    for (int32_t quality = 0; quality < 3; quality++) {
-        mi_log log;
-        mi_style_fit f;
-        onnx_writer w;
-        mi_model_file file = {.size = 0};
-        onnx_writer_init(&w, 13);
-        onnx_floats(&w, "a", 4, LIST(WIDE, 3, 9, 9), weight);
-        onnx_floats(&w, "b", 4, LIST(3, WIDE, 9, 9), weight);
-        onnx_node(&w, "Conv", "x a", "h");
-        onnx_attr_ints(&w, "pads", 4, LIST(4, 4, 4, 4));
-        onnx_node(&w, "Conv", "h b", "y");
-        onnx_attr_ints(&w, "pads", 4, LIST(4, 4, 4, 4));
-        file.bytes = onnx_model(&w, LIST(1, 3, 0, 0), &file.size);
-        onnx_writer_finish(&w);
-        mi_log_init(&log, NULL);
-        assert_int_equal(mi_style_fit_to(&f, &file, &device, (mi_quality)quality, FRAME_W,
-                                         FRAME_H, false, &log), MIEN_OK);
-        assert_int_equal(f.scale, expected[quality][0]);
-        assert_int_equal(f.w, expected[quality][1]);
-        assert_int_equal(f.h, expected[quality][2]);
-        mi_model_close(&file);
-        mi_log_finish(&log);
-    }
-    free(weight);
+    const mvk_device device = {.type = VK_PHYSICAL_DEVICE_TYPE_CPU,
+                               .limits = {.maxStorageBufferRange = 1u << 30}};
+    assert_int_equal(scale_of(&device, MI_QUALITY_AUTO, 512), 2);  /* 320x180 */
+    assert_int_equal(scale_of(&device, MI_QUALITY_LOW, 512), 16);
+    assert_int_equal(scale_of(&device, MI_QUALITY_HIGH, 512), 1);
+}
+
+/* But no more than the device's memory shows at once: 512 floats a pixel. */
+static void test_memory(void **state)
+{
+    (void)state;
+    mvk_device device = {.type = VK_PHYSICAL_DEVICE_TYPE_CPU,
+                         .limits = {.maxStorageBufferRange = 1u << 28}};
+    assert_int_equal(scale_of(&device, MI_QUALITY_HIGH, 512), 2);
+    device.limits.maxStorageBufferRange = 1u << 27;
+    assert_int_equal(scale_of(&device, MI_QUALITY_HIGH, 512), 3);
+    assert_int_equal(scale_of(&device, MI_QUALITY_HIGH, 32), 1);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fits), cmocka_unit_test(test_floor)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fits), cmocka_unit_test(test_floor),
+                                       cmocka_unit_test(test_memory)};
     return cmocka_run_group_tests_name("style fit", tests, NULL, NULL);
 }
