@@ -76,8 +76,8 @@ static void test_bad_text(void **state)
         "input 1 2 3 output y 3f800000 2147483648:00000000",
         "input 1 2 3 output y 3f800000 0:00000000 word",
         "input 1 2 3 output y 3f800000 0:00000000 output z 3f800000",
-        "input 1 2 3 output an-output-with-a-name-that-is-longer-than-anybody-would-ever-give-one "
-        "3f800000 0:00000000"};
+        ("input 1 2 3 output a-name-that-is-longer-than-anybody-would-ever-give-to-any-output "
+         "3f800000 0:00000000")};
     mi_pair pair;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         if (read_text(&pair, bad[i]) != MIEN_ERR_MODEL)
