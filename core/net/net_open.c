@@ -61,11 +61,15 @@ static void remember(mvk_device *d, uint64_t network, bool safe)
 {
     size_t count;
     finding *list = read_findings(d, &count);
+    for (size_t i = 0; i < count; i++)
+        if (list[i].network == network && list[i].safe == safe)
+            goto known; /* another process was as quick */
     if (!list)
         return;
     size_t first = count == FOUND_MAX;
     list[count++] = (finding){network, safe};
     mi_cache_write(&d->cache, NAME, list + first, (count - first) * sizeof *list);
+known:
     free(list);
 }
 

@@ -8,6 +8,7 @@
 layout(local_size_x = 8, local_size_y = 4) in;
 #include "blend/blend.glsl"
 
+const int CANDIDATES = 4; // with standing still, which is the first one
 const int STEPS = 3;
 const float SHIFT = 0.8;    // share of a patch's mean brightness change that counts as no error
 const float STILL = 0.80;   // a motion must bring the error below this share of standing still,
@@ -62,33 +63,6 @@ void main()
         [[unroll]] for (int x = 0; x < 10; x++)
             t[y * 10 + x] = plane(p.now, px + x - 1, py + y - 1);
 
-    vec4 best_sums, sums;
-    compare(t, px, py, vec2(0), best_sums);
-    float still = cost_of(best_sums), best = still;
-    vec2 flow = vec2(0), limit = vec2(p.w, p.h) * 0.5;
-    for (int k = 0; k < 3; k++) {
-        vec2 f;
-        if (k == 2) {
-            f = texelFetch(arena_vec4, own).xy;
-        } else {
-            if (p.coarse_w == 0)
-                continue;
-            // the coarse patch below this one, then the next nearest on the diagonal
-            ivec2 c = ivec2(i / 2, j / 2) + k * (ivec2(i % 2, j % 2) * 2 - 1);
-            c = clamp(c, ivec2(0), ivec2(p.coarse_w, p.coarse_h) - 1);
-            f = 2.0 * texelFetch(arena_vec4, p.coarse_flow + c.y * p.coarse_w + c.x).xy;
-        }
-        f = clamp(f, -limit, limit);
-        if (f == vec2(0))
-            continue;
-        compare(t, px, py, f, sums);
-        if (cost_of(sums) < best) {
-            best = cost_of(sums);
-            best_sums = sums;
-            flow = f;
-        }
-    }
-
     // Hessian of the patch, the mean gradient removed as in the error
     float xx = 1e-5, xy = 0.0, yy = 1e-5, gx = 0.0, gy = 0.0, sum = 0.0, square = 0.0;
     [[unroll]] for (int y = 1; y < 9; y++)
@@ -110,15 +84,42 @@ void main()
     // A patch with structure in one direction only is regularised towards its candidate.
     float ridge = 1e-3 + 0.02 * (xx + yy);
     det = (xx + ridge) * (yy + ridge) - xy * xy;
-    vec2 f = flow;
-    sums = best_sums;
-    for (int s = 0; s < STEPS; s++) {
-        float bx = sums.z - SHIFT * gx * sums.x / 64.0, by = sums.w - SHIFT * gy * sums.x / 64.0;
-        vec2 d = vec2((yy + ridge) * bx - xy * by, (xx + ridge) * by - xy * bx) / det;
-        f = clamp(f - clamp(d, vec2(-2), vec2(2)), -limit, limit);
+    // Standing still, the candidates, the steps from the best of them: one loop, so that the
+    // comparison, most of the code, is there once.
+    vec4 sums = vec4(0), best_sums = vec4(0);
+    vec2 flow = vec2(0), from = vec2(0), limit = vec2(p.w, p.h) * 0.5;
+    float still = 0.0, best = 0.0;
+    for (int k = 0; k < CANDIDATES + STEPS; k++) {
+        vec2 f = vec2(0);
+        if (k == CANDIDATES) {
+            from = flow;
+            sums = best_sums;
+        }
+        if (k >= CANDIDATES) {
+            float bx = sums.z - SHIFT * gx * sums.x / 64.0;
+            float by = sums.w - SHIFT * gy * sums.x / 64.0;
+            vec2 d = vec2((yy + ridge) * bx - xy * by, (xx + ridge) * by - xy * bx) / det;
+            f = from - clamp(d, vec2(-2), vec2(2));
+        } else if (k == CANDIDATES - 1) {
+            f = texelFetch(arena_vec4, own).xy;
+        } else if (k > 0) {
+            if (p.coarse_w == 0)
+                continue;
+            // the coarse patch below this one, then the next nearest on the diagonal
+            ivec2 c = ivec2(i / 2, j / 2) + (k - 1) * (ivec2(i % 2, j % 2) * 2 - 1);
+            c = clamp(c, ivec2(0), ivec2(p.coarse_w, p.coarse_h) - 1);
+            f = 2.0 * texelFetch(arena_vec4, p.coarse_flow + c.y * p.coarse_w + c.x).xy;
+        }
+        f = clamp(f, -limit, limit);
+        if (k > 0 && k < CANDIDATES && f == vec2(0))
+            continue;
         compare(t, px, py, f, sums);
-        if (cost_of(sums) < best) {
+        from = f;
+        if (k == 0)
+            still = best = cost_of(sums);
+        if (k == 0 || cost_of(sums) < best) {
             best = cost_of(sums);
+            best_sums = sums;
             flow = f;
         }
     }
