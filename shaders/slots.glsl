@@ -25,6 +25,7 @@ const int WASTE = 1;
 layout(set = 0, binding = 1) uniform samplerBuffer arena_vec4;
 layout(set = 0, binding = 2) uniform samplerBuffer arena_float;
 layout(set = 0, binding = 3) uniform samplerBuffer weights;
+layout(set = 0, binding = 7) uniform usamplerBuffer weight_bits;
 
 void store(int at, vec4 v)
 {

@@ -10,6 +10,9 @@
 #include "conv_depth_lanes8.spv.h"
 #include "conv_full.spv.h"
 #include "conv_full_lanes8.spv.h"
+#include "conv_gemm.spv.h"
+#include "conv_gemm_half.spv.h"
+#include "conv_gemm_packed.spv.h"
 #include "conv_pair_s1_q2.spv.h"
 #include "conv_pair_s1_q2_lanes8.spv.h"
 #include "conv_pair_s1_q4.spv.h"
@@ -90,6 +93,7 @@
     {{__VA_ARGS__, .lanes8 = true}, SHADER(name##_lanes8)}
 #define TILE(name, ...) TWINS(name, .kernel = MI_KERNEL_CONV_TILE, __VA_ARGS__)
 #define WIDE(name, ...) TWINS(name, .kernel = MI_KERNEL_CONV_WIDE, .stride = 1, __VA_ARGS__)
+#define GEMM(name, kind) {{.kernel = MI_KERNEL_CONV_GEMM, .storage = kind}, SHADER(name)}
 #define POINT(name, ...) TWINS(name, .kernel = MI_KERNEL_CONV_POINT, .stride = 1, __VA_ARGS__)
 
 static const struct {
@@ -117,6 +121,9 @@ static const struct {
     WIDE(conv_wide_k7_q2, .k = 7, .q = 2, .rows = 4),
     WIDE(conv_wide_k9_q1, .k = 9, .q = 1, .rows = 6),
     WIDE(conv_wide_k9_q2, .k = 9, .q = 2, .rows = 4),
+    GEMM(conv_gemm, 0),
+    GEMM(conv_gemm_packed, 1),
+    GEMM(conv_gemm_half, 2),
     TWINS(conv_depth, .kernel = MI_KERNEL_CONV_DEPTH),
     TWINS(conv_depth3_s1, .kernel = MI_KERNEL_CONV_DEPTH, .stride = 1),
     TWINS(conv_depth3_s2, .kernel = MI_KERNEL_CONV_DEPTH, .stride = 2),
@@ -141,8 +148,11 @@ static const struct {
 
 const mvk_shader *mi_kernel_shader(const mi_variant *v)
 {
+    mi_variant wanted = *v;
+    if (v->kernel == MI_KERNEL_CONV_GEMM)
+        wanted.up = wanted.sum = wanted.d2s = false;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        if (mi_variant_same(&table[i].variant, v))
+        if (mi_variant_same(&table[i].variant, &wanted))
             return &table[i].shader;
     return NULL;
 }
@@ -151,7 +161,7 @@ bool mi_variant_same(const mi_variant *a, const mi_variant *b)
 {
     return a->kernel == b->kernel && a->q == b->q && a->stride == b->stride &&
            a->rows == b->rows && a->k == b->k && a->up == b->up && a->sum == b->sum &&
-           a->d2s == b->d2s && a->lanes8 == b->lanes8;
+           a->d2s == b->d2s && a->lanes8 == b->lanes8 && a->storage == b->storage;
 }
 
 /* By words, which is four times as fast as by bytes: it is done at every start. */
@@ -163,8 +173,14 @@ uint64_t mi_kernels_hash(uint64_t hash)
     return hash;
 }
 
-bool mi_kernel_lanes8(const mvk_device *device)
+mi_family mi_kernel_family(const mvk_device *d)
 {
-    return device->type == VK_PHYSICAL_DEVICE_TYPE_CPU && device->subgroup == 8 &&
-           device->subgroup_shuffle && device->float64;
+    bool gpu = d->type == VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU ||
+               d->type == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU ||
+               d->type == VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU;
+    if (gpu || d->as_gpu)
+        return MI_FAMILY_SIMT;
+    bool lanes8 = d->type == VK_PHYSICAL_DEVICE_TYPE_CPU && d->subgroup == 8 &&
+                  d->subgroup_shuffle && d->float64;
+    return lanes8 ? MI_FAMILY_LANES8 : MI_FAMILY_PLAIN;
 }

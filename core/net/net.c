@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gemm.h"
+
 static int make_pipelines(mi_net *net, mi_log *log)
 {
     const mi_plan *plan = &net->plan;
@@ -19,12 +21,21 @@ static int make_pipelines(mi_net *net, mi_log *log)
     return MIEN_OK;
 }
 
+static int make_plan(mi_net *net, const mi_graph *graph, bool safe, mi_log *log)
+{
+    mi_plan_rules rules = {.family = safe ? MI_FAMILY_PLAIN : mi_kernel_family(net->device),
+                           .force = -1};
+    if (rules.family == MI_FAMILY_SIMT)
+        rules.usable = mi_gemm_usable(net->device);
+    return mi_plan_create_by(&net->plan, graph, &rules, log);
+}
+
 int mi_net_create(mi_net *net, mvk_device *device, const mi_graph *graph, bool safe,
                   mi_log *log)
 {
     memset(net, 0, sizeof *net);
     net->device = device;
-    int status = mi_plan_create(&net->plan, graph, !safe && mi_kernel_lanes8(device), log);
+    int status = make_plan(net, graph, safe, log);
     if (status != MIEN_OK)
         return status;
     size_t steps = (size_t)net->plan.steps;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../hash.h"
+#include "gemm.h"
 
 static const char NAME[] = "checked";
 enum { FOUND_MAX = 256 };
@@ -18,7 +19,7 @@ typedef struct finding {
 /* Of the network and of what computes it: another library may have other kernels. */
 static uint64_t network_key(const void *bytes, size_t size)
 {
-    uint64_t kernels = mi_kernels_hash(MI_HASH_START);
+    uint64_t kernels = mi_gemm_hash(mi_kernels_hash(MI_HASH_START));
     const char *version = mien_version();
     return mi_hash(mi_hash(kernels, version, strlen(version)), bytes, size);
 }
@@ -78,7 +79,7 @@ static int find_kernels(mvk_device *d, const mi_pair *pair, const void *bytes, s
                         const char *name, bool *safe, mi_log *log)
 {
     mi_verdict v;
-    for (*safe = !mi_kernel_lanes8(d);; *safe = true) {
+    for (*safe = mi_kernel_family(d) == MI_FAMILY_PLAIN;; *safe = true) {
         int status = mi_net_check(d, pair, bytes, size, name, *safe, &v, log);
         if (status != MIEN_OK || v.right)
             return status;
@@ -117,7 +118,7 @@ int mi_net_open(mi_net *net, mvk_device *d, const mi_graph *graph, const void *b
         return status;
     }
     remember(d, network, safe);
-    if (!safe || !mi_kernel_lanes8(d))
+    if (!safe || mi_kernel_family(d) == MI_FAMILY_PLAIN)
         return MIEN_OK;
     mi_net_destroy(net);
     return mi_net_create(net, d, graph, true, log);

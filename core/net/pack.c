@@ -90,19 +90,57 @@ int32_t mi_pack_pair(mi_blob *blob, const mi_filter_bank *depth, const mi_filter
     return at;
 }
 
-int32_t mi_pack_full(mi_blob *blob, const mi_filter_bank *b)
+/* The nearest half, ties to even; 65504 for what is larger. No number stays none. */
+static uint32_t half_of(float value)
 {
-    size_t taps = (size_t)b->kh * (size_t)b->kw, co_quads = quads(b->co);
-    int32_t at = mi_blob_take(blob, quads(b->ci) * taps * 4 * co_quads);
+    uint32_t bits, sign;
+    memcpy(&bits, &value, sizeof bits);
+    sign = bits >> 16 & 0x8000;
+    bits &= 0x7fffffff;
+    if (bits > 0x7f800000)
+        return sign | 0x7e00;
+    if (bits >= 0x477fe000)
+        return sign | 0x7bff;
+    if (bits < 0x33000000)
+        return sign;
+    /* below 2^-14 a half has a fixed step: the fraction with its leading one is moved there */
+    uint32_t exponent = bits >> 23, shift = exponent < 113 ? 126 - exponent : 13;
+    uint32_t whole = exponent < 113 ? (bits & 0x7fffff) | 0x800000 : bits - (112u << 23);
+    uint32_t half = whole >> shift, rest = whole & ((1u << shift) - 1), middle = 1u << (shift - 1);
+    return sign | (half + (rest > middle || (rest == middle && (half & 1))));
+}
+
+static void put_half(float *row, size_t lane, float value)
+{
+    uint32_t word, half = half_of(value);
+    memcpy(&word, row + lane / 2, sizeof word);
+    word |= half << (lane % 2 * 16);
+    memcpy(row + lane / 2, &word, sizeof word);
+}
+
+int32_t mi_pack_matrix(mi_blob *blob, const mi_filter_bank *b, int32_t part, const int32_t *order,
+                       bool halves)
+{
+    size_t taps = (size_t)b->kh * (size_t)b->kw;
+    size_t columns = ((size_t)b->co + (size_t)part - 1) / (size_t)part;
+    size_t width = halves ? (columns + 1) / 2 : columns;
+    int32_t at = mi_blob_take(blob, quads(b->ci) * taps * 4 * width);
     if (blob->failed)
         return 0;
-    for (int32_t co = 0; co < b->co; co++)
+    for (int32_t o = 0; o < b->co; o++) {
+        int32_t co = order ? order[o] : o;
+        size_t lane = (size_t)(o / part) * 4 + (size_t)(o % part);
         for (int32_t ci = 0; ci < b->ci; ci++)
             for (size_t t = 0; t < taps; t++) {
                 size_t row = ((size_t)ci / 4 * taps + t) * 4 + (size_t)ci % 4;
-                blob->data[((size_t)at + row * co_quads + (size_t)co / 4) * 4 + (size_t)co % 4] =
-                    weight_at(b, co, ci, (int32_t)t);
+                float *to = blob->data + ((size_t)at + row * width) * 4;
+                float w = weight_at(b, co, ci, (int32_t)t);
+                if (halves)
+                    put_half(to, lane, w);
+                else
+                    to[lane] = w;
             }
+    }
     return at;
 }
 

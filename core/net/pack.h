@@ -33,8 +33,11 @@ int32_t mi_pack_dense(mi_blob *blob, const mi_filter_bank *bank, int32_t width,
  * the 1x1 one that reads it. */
 int32_t mi_pack_pair(mi_blob *blob, const mi_filter_bank *depth, const mi_filter_bank *point,
                      int32_t width);
-/* The order of conv_full. */
-int32_t mi_pack_full(mi_blob *blob, const mi_filter_bank *bank);
+/* The order of conv_full and conv_gemm: a row for each [input quad][tap][channel in quad], of
+ * output channels, `part` (1..4) of them a vec4, with `order` as above. `halves`: each vec4 as the
+ * bits of two words, rows filled up to whole vec4; what is too large becomes 65504. */
+int32_t mi_pack_matrix(mi_blob *blob, const mi_filter_bank *bank, int32_t part,
+                       const int32_t *order, bool halves);
 int32_t mi_pack_depthwise(mi_blob *blob, const mi_filter_bank *bank);
 int32_t mi_pack_transpose(mi_blob *blob, const mi_filter_bank *bank);
 /* A vec4 for every `part` (1..4) stored channels, room for whole blocks of `parts`. */

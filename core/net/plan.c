@@ -1,3 +1,4 @@
+#include "gemm.h"
 #include "planner.h"
 
 #include <stdlib.h>
@@ -70,7 +71,7 @@ mi_step *mi_planner_step(planner *p, mi_kernel kernel)
     mi_step *s = &plan->step[plan->steps];
     memset(s, 0, sizeof *s);
     s->variant.kernel = kernel;
-    s->variant.lanes8 = p->lanes8;
+    s->variant.lanes8 = p->rules->family == MI_FAMILY_LANES8;
     s->in0 = s->in1 = s->in2 = s->out = s->stats = MI_BUFFER_NONE;
     s->node = p->g->node[p->node].name;
     return s;
@@ -235,11 +236,12 @@ static int keep_names(mi_plan *plan)
     return MIEN_OK;
 }
 
-int mi_plan_create(mi_plan *plan, const mi_graph *graph, bool lanes8, mi_log *log)
+int mi_plan_create_by(mi_plan *plan, const mi_graph *graph, const mi_plan_rules *rules,
+                      mi_log *log)
 {
     memset(plan, 0, sizeof *plan);
     size_t tensors = (size_t)graph->tensors + 1;
-    planner p = {.plan = plan, .g = graph, .log = log, .lanes8 = lanes8,
+    planner p = {.plan = plan, .g = graph, .log = log, .rules = rules,
                  .buffer = calloc(tensors, sizeof *p.buffer),
                  .producer = calloc(tensors, sizeof *p.producer),
                  .uses = calloc(tensors, sizeof *p.uses),
@@ -280,6 +282,13 @@ error:
     if (status != MIEN_OK)
         mi_plan_destroy(plan);
     return status;
+}
+
+int mi_plan_create(mi_plan *plan, const mi_graph *graph, mi_family family, mi_log *log)
+{
+    return mi_plan_create_by(plan, graph, &(mi_plan_rules){.family = family,
+                                                           .usable = mi_gemm_usable(NULL),
+                                                           .force = -1}, log);
 }
 
 void mi_plan_destroy(mi_plan *plan)

@@ -5,10 +5,11 @@
 #include "graph.h"
 #include "kernels.h"
 #include "pack.h"
+#include "tuning.h"
 
 #include "net/net_push.h"
 
-enum { MI_SPECS = 7, MI_BUFFER_NONE = -1 };
+enum { MI_SPECS = 12, MI_BUFFER_NONE = -1 };
 
 typedef struct mi_step {
     mi_variant variant;
@@ -19,6 +20,8 @@ typedef struct mi_step {
     uint32_t groups[3];
     double mac;
     const char *node;       /* name in the model, owned by the plan's copy */
+    uint64_t key;           /* SIMT: of a convolution that has choices, see gemm.h; else 0 */
+    int32_t choice;         /* taken; 0: the kernel for any device */
 } mi_step;
 
 /* A piece of the arena, alive from step `first` to step `last`. */
@@ -41,8 +44,19 @@ typedef struct mi_plan {
     char *names;           /* storage of step names */
 } mi_plan;
 
-/* `lanes8`: see mi_kernel_lanes8(). MIEN_ERR_UNSUPPORTED names the node that cannot be run. */
-int mi_plan_create(mi_plan *plan, const mi_graph *graph, bool lanes8, mi_log *log);
+/* By what kernels are chosen. */
+typedef struct mi_plan_rules {
+    mi_family family;
+    uint64_t usable;         /* SIMT: choices the device can run, see mi_gemm_usable() */
+    const mi_tuning *tuning; /* SIMT: what was measured; NULL: nothing */
+    int32_t force;           /* SIMT: the choice for all that have choices; -1: none */
+} mi_plan_rules;
+
+/* MIEN_ERR_UNSUPPORTED names the node that cannot be run. */
+int mi_plan_create_by(mi_plan *plan, const mi_graph *graph, const mi_plan_rules *rules,
+                      mi_log *log);
+/* The same for no particular device of a family. */
+int mi_plan_create(mi_plan *plan, const mi_graph *graph, mi_family family, mi_log *log);
 void mi_plan_destroy(mi_plan *plan);
 
 #endif

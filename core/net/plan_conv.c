@@ -1,4 +1,5 @@
 /* Steps of convolutions, with what fuses into them. */
+#include "gemm.h"
 #include "planner.h"
 
 typedef struct conv_plan {
@@ -207,6 +208,21 @@ static void choose_kernel(const planner *p, const mi_node *n, const conv_plan *c
     }
 }
 
+/* SIMT: takes what was measured, or what the rule says. */
+static void choose_gemm(const mi_plan_rules *rules, mi_step *s)
+{
+    if (rules->family != MI_FAMILY_SIMT || !mi_gemm_applies(s))
+        return;
+    s->key = mi_gemm_key(s);
+    int32_t choice = rules->force;
+    if (choice < 0 && rules->tuning)
+        choice = mi_tuning_find(rules->tuning, s->key);
+    if (choice < 0)
+        choice = mi_gemm_rule(s, rules->usable);
+    if (choice > 0)
+        mi_gemm_set(s, choice);
+}
+
 static mi_filter_bank filter_bank(const planner *p, const mi_node *n, const mi_node *affine)
 {
     const mi_tensor *w = mi_planner_tensor(p, n->in[1]);
@@ -230,6 +246,8 @@ static mi_filter_bank filter_bank(const planner *p, const mi_node *n, const mi_n
 static void set_conv_groups(mi_step *s, uint32_t blocks)
 {
     const struct net_push *u = &s->push;
+    if (s->variant.kernel == MI_KERNEL_CONV_GEMM)
+        return; /* mi_gemm_set() did */
     if (s->variant.kernel == MI_KERNEL_CONV_POINT) {
         s->groups[0] = mi_divide_up(u->iw * u->ih, 128);
         s->groups[1] = 1;
@@ -324,6 +342,7 @@ int mi_plan_conv(planner *p, const mi_node *n)
     else
         s->push.c0 = s->push.iq * s->push.iw * s->push.ih;
     s->spec[3] = c.half_relu;
+    choose_gemm(p->rules, s);
     if (s->variant.kernel == MI_KERNEL_CONV_TILE || s->variant.kernel == MI_KERNEL_CONV_WIDE) {
         s->spec[4] = (uint32_t)(bank.ci < 4 ? bank.ci : 4);
         s->spec[5] = (uint32_t)(bank.co < 4 ? bank.co : 4);
@@ -347,7 +366,10 @@ int mi_plan_conv(planner *p, const mi_node *n)
     else if (s->variant.kernel == MI_KERNEL_CONV_DEPTH)
         s->push.weights = mi_pack_depthwise(blob, &bank);
     else if (s->variant.kernel == MI_KERNEL_CONV_FULL)
-        s->push.weights = mi_pack_full(blob, &bank);
+        s->push.weights = mi_pack_matrix(blob, &bank, 4, NULL, false);
+    else if (s->variant.kernel == MI_KERNEL_CONV_GEMM)
+        s->push.weights = mi_pack_matrix(blob, &bank, part, order,
+                                         s->variant.storage != MI_STORAGE_FLOAT);
     else
         s->push.weights = mi_pack_dense(blob, &bank, part * parts, order);
     s->push.bias = mi_pack_bias(blob, &bank, part, parts, order);

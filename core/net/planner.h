@@ -16,7 +16,7 @@ typedef struct planner {
     mi_plan *plan;
     const mi_graph *g;
     mi_log *log;
-    bool lanes8;
+    const mi_plan_rules *rules;
     int32_t *buffer;   /* of each tensor; MI_BUFFER_NONE: not computed (constant, fused away) */
     int32_t *producer; /* node that makes each tensor; -1 */
     int32_t *uses;     /* nodes that read each tensor; the output counts once more */

@@ -27,7 +27,8 @@ typedef enum mvk_slot {
     MVK_SLOT_FRAME_IN = 4,    /* texel buffer R32UI: bytes of the input frame */
     MVK_SLOT_FRAME_OUT = 5,   /* storage buffer of uint: bytes of the output frame */
     MVK_SLOT_UNIFORM = 6,     /* uniform buffer: values that change from frame to frame */
-    MVK_SLOTS = 7
+    MVK_SLOT_WEIGHT_BITS = 7, /* the weights' memory as texel buffer RGBA32UI: packed halves */
+    MVK_SLOTS = 8
 } mvk_slot;
 
 typedef struct mvk_device {
@@ -46,6 +47,8 @@ typedef struct mvk_device {
     uint32_t subgroup;          /* lanes of a subgroup */
     bool subgroup_shuffle;      /* shuffle works in compute shaders */
     bool float64;               /* shaders may use doubles */
+    bool float16;               /* shaders may use halves */
+    bool as_gpu;                /* tests and benchmarks: a CPU is given a GPU's kernels */
     bool unified;               /* device memory is mapped: no staging copies */
     VkDescriptorSetLayout set_layout;
     VkPipelineLayout pipeline_layout;

@@ -208,9 +208,13 @@ static void read_properties(mvk_device *d)
     d->subgroup_shuffle =
         (subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) &&
         (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT);
-    VkPhysicalDeviceFeatures features;
-    vkGetPhysicalDeviceFeatures(d->physical, &features);
-    d->float64 = features.shaderFloat64;
+    VkPhysicalDeviceVulkan12Features more = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
+    VkPhysicalDeviceFeatures2 features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
+                                          .pNext = &more};
+    vkGetPhysicalDeviceFeatures2(d->physical, &features);
+    d->float64 = features.features.shaderFloat64;
+    d->float16 = more.shaderFloat16;
     vkGetPhysicalDeviceMemoryProperties(d->physical, &d->memory);
     const VkMemoryPropertyFlags all = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT |
                                       VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
@@ -248,7 +252,11 @@ static int create_device(mvk_device *d)
                                      .queueCount = 1,
                                      .pQueuePriorities = &priority};
     VkPhysicalDeviceFeatures features = {.shaderFloat64 = d->float64};
+    VkPhysicalDeviceVulkan12Features more = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
+        .shaderFloat16 = d->float16};
     VkDeviceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+                               .pNext = &more,
                                .queueCreateInfoCount = 1,
                                .pQueueCreateInfos = &queue,
                                .pEnabledFeatures = &features};
@@ -268,7 +276,8 @@ static int create_layout(mvk_device *d)
         [MVK_SLOT_WEIGHTS] = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER,
         [MVK_SLOT_FRAME_IN] = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER,
         [MVK_SLOT_FRAME_OUT] = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-        [MVK_SLOT_UNIFORM] = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER};
+        [MVK_SLOT_UNIFORM] = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER,
+        [MVK_SLOT_WEIGHT_BITS] = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER};
     enum { SETS = 32 };
     VkDescriptorSetLayoutBinding binding[MVK_SLOTS];
     for (uint32_t i = 0; i < MVK_SLOTS; i++)
@@ -293,7 +302,7 @@ static int create_layout(mvk_device *d)
     if (r != VK_SUCCESS)
         return mvk_fail(d, r, "vkCreatePipelineLayout");
     VkDescriptorPoolSize size[] = {{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 2 * SETS},
-                                   {VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, 4 * SETS},
+                                   {VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, 5 * SETS},
                                    {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, SETS}};
     VkDescriptorPoolCreateInfo pool = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,

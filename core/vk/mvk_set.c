@@ -26,12 +26,13 @@ int mvk_set_create(mvk_device *d, mvk_set *set, const mvk_bindings *bindings)
     } texel[MVK_SLOTS] = {[MVK_SLOT_ARENA_VEC4] = {VK_FORMAT_R32G32B32A32_SFLOAT, 16},
                           [MVK_SLOT_ARENA_FLOAT] = {VK_FORMAT_R32_SFLOAT, 4},
                           [MVK_SLOT_WEIGHTS] = {VK_FORMAT_R32G32B32A32_SFLOAT, 16},
-                          [MVK_SLOT_FRAME_IN] = {VK_FORMAT_R32_UINT, 4}};
+                          [MVK_SLOT_FRAME_IN] = {VK_FORMAT_R32_UINT, 4},
+                          [MVK_SLOT_WEIGHT_BITS] = {VK_FORMAT_R32G32B32A32_UINT, 16}};
     const mvk_buffer *buffer[MVK_SLOTS] = {
         [MVK_SLOT_ARENA] = bindings->arena,         [MVK_SLOT_ARENA_VEC4] = bindings->arena,
         [MVK_SLOT_ARENA_FLOAT] = bindings->arena,   [MVK_SLOT_WEIGHTS] = bindings->weights,
         [MVK_SLOT_FRAME_IN] = bindings->frame_in,   [MVK_SLOT_FRAME_OUT] = bindings->frame_out,
-        [MVK_SLOT_UNIFORM] = bindings->uniform};
+        [MVK_SLOT_UNIFORM] = bindings->uniform,     [MVK_SLOT_WEIGHT_BITS] = bindings->weights};
     memset(set, 0, sizeof *set);
     VkDescriptorSetAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
                                         .descriptorPool = d->descriptor_pool,

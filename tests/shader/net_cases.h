@@ -10,10 +10,13 @@ typedef struct net_session {
     net_trial trial;
     uint64_t seed;
     int32_t times;      /* random cases a group are multiplied by it */
+    int32_t gpu;        /* > 0: a GPU's kernels for every gpu-th case; see test_net_kernels.c */
+    int32_t cases, choice; /* so far; the last one */
     const char *models; /* folder with style-*.onnx, face-*.onnx; NULL: none */
 } net_session;
 
-/* Runs the graph that ends in `output` with both families of convolution kernels and frees it. */
+/* Runs the graph that ends in `output` with both CPU families of convolution kernels, or with a
+ * GPU's where s->gpu says so, and frees it. */
 void session_check(net_session *s, graph_maker *m, int32_t output, dice *seed, const char *what);
 /* The same with the input's range given and one family only. */
 void session_check_range(net_session *s, graph_maker *m, int32_t output, dice *seed,

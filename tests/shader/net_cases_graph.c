@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "net/gemm.h"
+
 /* A node whose operands are both smaller than the result: refused with its name, not computed
  * wrongly. */
 void cases_refused(void **state)
@@ -226,12 +228,16 @@ static mi_graph *graph_of(net_session *s, const char *name, const face_row *row)
 static bool check_model(net_session *s, mi_graph *g, const trial_options *options, dice *d)
 {
     bool ok = true;
-    for (int32_t lanes8 = 0; lanes8 < 2; lanes8++) {
+    for (int32_t family = MI_FAMILY_PLAIN; family <= MI_FAMILY_SIMT; family++) {
         trial_options o = *options;
-        o.lanes8 = lanes8;
+        o.lanes8 = family == MI_FAMILY_LANES8;
+        o.gpu = family == MI_FAMILY_SIMT;
         o.own_net = true;
         ok = net_trial_run(&s->trial, g, d, &o) && ok;
     }
+    trial_options halves = *options; /* in every convolution, which no device would do */
+    halves.choice = mi_gemm_stored(1, MI_STORAGE_PACKED);
+    ok = net_trial_run(&s->trial, g, d, &halves) && ok;
     mi_graph_destroy(&g);
     return ok;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/gemm.h"
 #include "oracle.h"
 #include "stage.h"
 
@@ -13,6 +14,8 @@ enum { MARGIN = 64 }; /* vec4 before and behind the network's memory that must s
 
 static const double NMSE_LIMIT = 1e-9;
 static const double ABS_LIMIT = 1e-4;
+/* For each convolution whose operands are halves: both are off by 2^-11 of their value at most. */
+static const double NMSE_HALVES = 2.0 / (1 << 22);
 
 void net_trial_init(net_trial *t, device_rig *rig)
 {
@@ -60,10 +63,12 @@ static mvk_pipeline *kept_pipeline(net_trial *t, const mi_step *s)
 }
 
 /* What mi_net_create() does, with kept pipelines. */
-static int net_of_kept(net_trial *t, mi_net *net, const mi_graph *graph, bool lanes8)
+static int net_of_kept(net_trial *t, mi_net *net, const mi_graph *graph, mi_family family,
+                       int32_t choice)
 {
     memset(net, 0, sizeof *net);
-    int status = mi_plan_create(&net->plan, graph, lanes8, &t->rig->log);
+    mi_plan_rules rules = {.family = choice > 0 ? MI_FAMILY_SIMT : family, .force = choice};
+    int status = mi_plan_create_by(&net->plan, graph, &rules, &t->rig->log);
     if (status != MIEN_OK)
         return status;
     net->device = t->rig->device;
@@ -199,23 +204,39 @@ static void describe(const mi_graph *g)
     }
 }
 
+static double nmse_limit(const mi_graph *g, const trial_options *o)
+{
+    int32_t convolutions = 0;
+    if (o->choice == 0 || mi_gemm_storage(o->choice) == MI_STORAGE_FLOAT)
+        return NMSE_LIMIT;
+    for (int32_t i = 0; i < g->nodes; i++)
+        convolutions += g->node[i].op == MI_OP_CONV;
+    return NMSE_HALVES * convolutions;
+}
+
 /* One output; each has its own measure, since they may be of very different sizes. */
-static bool good_output(net_trial *t, const float *got, const float *want, size_t count,
-                        int32_t output, const trial_options *o)
+static bool good_output(net_trial *t, const mi_graph *g, const float *got, const float *want,
+                        size_t count, int32_t output, const trial_options *o)
 {
     double nmse = oracle_nmse(got, want, count), off = oracle_max_abs(got, want, count), top = 1;
+    bool halves = o->choice > 0 && mi_gemm_storage(o->choice) != MI_STORAGE_FLOAT;
     for (size_t i = 0; i < count; i++)
         top = fmax(top, fabs((double)want[i]));
-    if (nmse < NMSE_LIMIT || off < ABS_LIMIT * top) {
-        t->worst = fmax(t->worst, isfinite(nmse) ? nmse : 0);
+    if (nmse < nmse_limit(g, o) || off < ABS_LIMIT * top) {
+        double *worst = halves ? &t->worst_halves : &t->worst;
+        *worst = fmax(*worst, isfinite(nmse) ? nmse : 0);
+        if (halves)
+            t->halves_off = fmax(t->halves_off, off / top);
         return true;
     }
     size_t first = 0;
     while (first + 1 < count && fabs((double)got[first] - want[first]) < ABS_LIMIT * top)
         first++;
-    fprintf(stderr, "%s, lanes8 %d, output %d: NMSE %g, largest error %g; value %zu is %g, not "
-            "%g\n", o->what, (int)o->lanes8, (int)output, nmse, off, first, (double)got[first],
-            (double)want[first]);
+    char choice[64];
+    mi_gemm_name(o->choice, choice, sizeof choice);
+    fprintf(stderr, "%s, lanes8 %d, %s, output %d: NMSE %g, largest error %g; value %zu is %g, "
+            "not %g\n", o->what, (int)o->lanes8, choice, (int)output, nmse, off, first,
+            (double)got[first], (double)want[first]);
     return false;
 }
 
@@ -225,7 +246,7 @@ static bool good_enough(net_trial *t, const mi_graph *g, const float *got, const
     bool good = true;
     for (int32_t k = 0; k < g->outputs; k++) {
         size_t count = volume(&g->tensor[g->output[k]]);
-        good = good_output(t, got, want, count, k, o) && good;
+        good = good_output(t, g, got, want, count, k, o) && good;
         got += count;
         want += count;
     }
@@ -249,7 +270,7 @@ bool net_trial_compute(net_trial *t, const mi_graph *g, const float *input, floa
 {
     mi_net net;
     t->runs++;
-    if (net_of_kept(t, &net, g, mi_kernel_lanes8(t->rig->device)) != MIEN_OK)
+    if (net_of_kept(t, &net, g, mi_kernel_family(t->rig->device), 0) != MIEN_OK)
         return false;
     bool clean = run_net(t, &net, g, input, result);
     if (!clean)
@@ -267,11 +288,13 @@ bool net_trial_run(net_trial *t, const mi_graph *g, dice *seed, const trial_opti
     dice_fill(seed, input, in, plain ? -1 : o->low, plain ? 1 : o->high);
     mi_net net;
     bool shuffle = t->rig->device->subgroup_shuffle;
-    t->rig->device->subgroup_shuffle = shuffle && o->lanes8; /* how mi_kernel_lanes8() decides */
-    bool lanes8 = mi_kernel_lanes8(t->rig->device);
+    t->rig->device->subgroup_shuffle = shuffle && o->lanes8; /* how mi_kernel_family() decides */
+    t->rig->device->as_gpu = o->gpu;
+    mi_family family = mi_kernel_family(t->rig->device);
     int status = o->own_net ? mi_net_create(&net, t->rig->device, g, false, &t->rig->log)
-                            : net_of_kept(t, &net, g, lanes8);
+                            : net_of_kept(t, &net, g, family, o->choice);
     t->rig->device->subgroup_shuffle = shuffle;
+    t->rig->device->as_gpu = false;
     t->runs++;
     bool ok = status == MIEN_OK;
     if (ok) {
@@ -295,7 +318,8 @@ bool net_trial_run(net_trial *t, const mi_graph *g, dice *seed, const trial_opti
 bool net_trial_plan_has(const mi_graph *graph, const mi_variant *wanted)
 {
     mi_plan plan;
-    if (mi_plan_create(&plan, graph, wanted->lanes8, NULL) != MIEN_OK)
+    mi_family family = wanted->lanes8 ? MI_FAMILY_LANES8 : MI_FAMILY_PLAIN;
+    if (mi_plan_create(&plan, graph, family, NULL) != MIEN_OK)
         return false;
     bool found = false;
     for (int32_t i = 0; i < plan.steps; i++)

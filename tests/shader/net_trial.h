@@ -18,7 +18,8 @@ typedef struct net_trial {
     trial_pipeline *kept;
     int32_t count, room;
     int32_t runs, failures;
-    double worst; /* NMSE of what passed */
+    double worst, worst_halves; /* NMSE of what passed */
+    double halves_off; /* largest error of that, as a share of the output's largest value */
 } net_trial;
 
 void net_trial_init(net_trial *trial, device_rig *rig);
@@ -27,6 +28,8 @@ void net_trial_finish(net_trial *trial);
 typedef struct trial_options {
     const char *what; /* printed when the result is wrong */
     bool lanes8;      /* false where the device cannot run these */
+    int32_t choice;   /* > 0: a GPU's convolutions, with this choice of gemm.h where they can */
+    bool gpu;         /* with own_net: a GPU's kernels, by the rule */
     bool own_net;     /* through mi_net_create() with its own pipelines */
     float low, high;  /* of the input; both 0: -1..1 */
 } trial_options;

@@ -1,8 +1,10 @@
 /* Every network kernel against the scalar oracle, over random shapes and parameters.
  *
- *   test_net_kernels [--seed S] [--times N] [--only GROUP] [folder of models]
+ *   test_net_kernels [--seed S] [--times N] [--only GROUP] [--gpu N] [folder of models]
  *
- * The seed is fixed, so a failure comes back; --times 20 is a long run. */
+ * The seed is fixed, so a failure comes back; --times 20 is a long run. --gpu N: the cases of
+ * convolutions with a GPU's kernels instead, every N-th of them, each with the next of the choices
+ * in core/net/gemm.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "net/gemm.h"
 #include "net_cases.h"
 
 void session_check_range(net_session *s, graph_maker *m, int32_t output, dice *seed,
@@ -30,10 +33,27 @@ static bool has_conv(const mi_graph *g)
     return false;
 }
 
+/* The next case with the next of a GPU's kernels. */
+static void check_gpu(net_session *s, const mi_graph *g, dice *seed, const char *what)
+{
+    if (!has_conv(g) || s->cases++ % s->gpu != 0)
+        return;
+    uint64_t usable = mi_gemm_usable(s->rig.device);
+    do
+        s->choice = s->choice % (mi_gemm_choices() - 1) + 1;
+    while (!(usable >> s->choice & 1));
+    net_trial_run(&s->trial, g, seed, &(trial_options){.what = what, .choice = s->choice});
+}
+
 void session_check(net_session *s, graph_maker *m, int32_t output, dice *seed, const char *what)
 {
     mi_graph *g = maker_finish(m, output);
-    bool eight = mi_kernel_lanes8(s->rig.device) && has_conv(g);
+    if (s->gpu) {
+        check_gpu(s, g, seed, what);
+        mi_graph_destroy(&g);
+        return;
+    }
+    bool eight = mi_kernel_family(s->rig.device) == MI_FAMILY_LANES8 && has_conv(g);
     if (eight)
         net_trial_run(&s->trial, g, seed, &(trial_options){.what = what, .lanes8 = true});
     net_trial_run(&s->trial, g, seed, &(trial_options){.what = what});
@@ -78,6 +98,8 @@ int main(int argc, char **argv)
             s.times = (int32_t)strtol(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
             cmocka_set_test_filter(argv[++i]);
+        else if (strcmp(argv[i], "--gpu") == 0 && i + 1 < argc)
+            s.gpu = (int32_t)strtol(argv[++i], NULL, 10);
         else
             s.models = argv[i];
     }
@@ -89,11 +111,14 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
         tests[i].initial_state = &s;
     print_message("seed %llu, device '%s', lanes8 %d\n", (unsigned long long)s.seed,
-                  s.rig.device->name, (int)mi_kernel_lanes8(s.rig.device));
+                  s.rig.device->name, mi_kernel_family(s.rig.device) == MI_FAMILY_LANES8);
+    if (s.gpu)
+        cmocka_set_test_filter("cases_conv_*");
     int failed = cmocka_run_group_tests_name("net kernels", tests, NULL, NULL);
-    print_message("%d runs, %d pipelines, worst NMSE of the good ones %.2g, %d validation lines\n",
-                  (int)s.trial.runs, (int)s.trial.count, s.trial.worst,
-                  s.rig.validation_lines);
+    print_message("%d runs, %d pipelines, worst NMSE of the good ones %.2g, with halves %.2g "
+                  "(off by %.2g of the largest value or of 1), %d validation lines\n",
+                  (int)s.trial.runs, (int)s.trial.count, s.trial.worst, s.trial.worst_halves,
+                  s.trial.halves_off, s.rig.validation_lines);
     int lines = s.rig.validation_lines;
     net_trial_finish(&s.trial);
     rig_close(&s.rig);
