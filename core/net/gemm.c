@@ -13,7 +13,8 @@ typedef struct gemm_tile {
 
 /* Adding a tile is adding a row. */
 static const gemm_tile tile[] = {
-    {32, 4, 4, 1, 4},  /* 128 pixels x 16 channels */
+    {16, 4, 4, 1, 4},  /* 64 pixels x 16 channels */
+    {32, 4, 4, 1, 4},  /* 128 x 16 */
     {8, 8, 4, 1, 4},   /* 32 x 32: small pictures */
     {16, 4, 4, 2, 4},  /* 64 x 32 */
     {16, 4, 8, 2, 4},  /* 128 x 32 */

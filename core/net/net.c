@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "gemm.h"
+#include "tune.h"
+
+static const double TUNE_SECONDS = 5; /* for a network, at the first start on a GPU */
 
 static int make_pipelines(mi_net *net, mi_log *log)
 {
@@ -21,13 +24,38 @@ static int make_pipelines(mi_net *net, mi_log *log)
     return MIEN_OK;
 }
 
+/* GPUs: what is known of this network's convolutions, and what is not yet. Without a cache folder
+ * nothing is measured, since it would be at every start. */
+static int tune(mi_tuning *tuning, mvk_device *device, const mi_graph *graph, mi_log *log)
+{
+    int32_t measured;
+    if (!device->cache.folder[0])
+        return MIEN_OK;
+    mi_tuning_read(tuning, device);
+    int status = mi_tune(tuning, device, graph, TUNE_SECONDS, &measured, log);
+    if (measured > 0)
+        mi_tuning_write(tuning, device);
+    if (status == MIEN_OK || device->lost)
+        return status;
+    mi_log_write(log, MIEN_LOG_WARNING, "the kernels of device '%s' could not be measured: they "
+                 "are chosen by rule", device->name);
+    return MIEN_OK;
+}
+
 static int make_plan(mi_net *net, const mi_graph *graph, bool safe, mi_log *log)
 {
+    mi_tuning tuning = {.list = NULL};
     mi_plan_rules rules = {.family = safe ? MI_FAMILY_PLAIN : mi_kernel_family(net->device),
-                           .force = -1};
-    if (rules.family == MI_FAMILY_SIMT)
+                           .tuning = &tuning, .force = -1};
+    int status = MIEN_OK;
+    if (rules.family == MI_FAMILY_SIMT) {
         rules.usable = mi_gemm_usable(net->device);
-    return mi_plan_create_by(&net->plan, graph, &rules, log);
+        status = tune(&tuning, net->device, graph, log);
+    }
+    if (status == MIEN_OK)
+        status = mi_plan_create_by(&net->plan, graph, &rules, log);
+    mi_tuning_free(&tuning);
+    return status;
 }
 
 int mi_net_create(mi_net *net, mvk_device *device, const mi_graph *graph, bool safe,
