@@ -1,10 +1,12 @@
 /* What a network costs on a device, layer by layer, and its share of the device's measured peak.
  *
- *   bench_net [--device NAME] [--frame] [--rounds N] FILE.onnx WIDTH HEIGHT [OUTPUT ...]
- *   bench_net [--device NAME] [--frame] --serve FILE.onnx WIDTH HEIGHT [OUTPUT ...]
+ *   bench_net [OPTION ...] [--rounds N] FILE.onnx WIDTH HEIGHT [OUTPUT ...]
+ *   bench_net [OPTION ...] --serve FILE.onnx WIDTH HEIGHT [OUTPUT ...]
  *
  * WIDTH and HEIGHT are the network's picture's, with --frame those of a video frame for which a
- * style chooses its picture. Peak, whole and layers are measured in turns, and a share is the
+ * style chooses its picture. --device NAME and --cache FOLDER are the filter's parameters; --verbose
+ * prints the log, on a GPU with what each kernel took when they were measured; --gpu gives a CPU a
+ * GPU's kernels. Peak, whole and layers are measured in turns, and a share is the
  * median of the rounds' shares, so that other work on the machine falls on both sides.
  *
  * --serve is for tests/bench/compare_peers.py: commands come as lines on the standard input, and
@@ -19,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/gemm.h"
 #include "net_session.h"
 #include "plan_memory.h"
 
@@ -33,8 +36,8 @@ typedef struct round_times {
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: bench_net [--device NAME] [--frame] [--serve | --rounds N] FILE.onnx "
-                    "WIDTH HEIGHT [OUTPUT ...]\n");
+    fprintf(stderr, "usage: bench_net [--device NAME] [--cache FOLDER] [--gpu] [--verbose] "
+                    "[--frame] [--serve | --rounds N] FILE.onnx WIDTH HEIGHT [OUTPUT ...]\n");
     return 2;
 }
 
@@ -81,6 +84,10 @@ static void print_info(const net_session *s)
     print_string(s->device->name);
     printf(", \"driver\": ");
     print_string(driver);
+    bool halves = false;
+    for (int32_t i = 0; i < plan->steps; i++)
+        halves = halves || mi_gemm_storage(plan->step[i].choice) != MI_STORAGE_FLOAT;
+    printf(", \"halves\": %s", halves ? "true" : "false");
     printf(", \"cpu\": %s, \"width\": %d, \"height\": %d, \"mac\": %.0f, \"input\": ",
            session_on_cpu(s) ? "true" : "false", (int)s->width, (int)s->height, plan->mac);
     print_shape(&s->graph->tensor[s->graph->input]);
@@ -204,9 +211,14 @@ static void print_step(const net_session *s, const round_times *r, int rounds, i
     on[i] = true;
     medians(s, r, rounds, on, t->mac, &ms, &share);
     on[i] = false;
-    printf("%-24.24s kernel %2d q%d s%d%s%s %4dx%-4d %3d->%-3d %7.3f ms %8.4f GMAC %6.1f GF/s "
-           "%3.0f%%\n", t->node, t->variant.kernel, t->variant.q, t->variant.stride,
-           t->variant.up ? " up" : "", t->variant.d2s ? " d2s" : "", t->push.ow, t->push.oh,
+    char name[64];
+    if (t->choice > 0)
+        mi_gemm_name(t->choice, name, sizeof name);
+    else
+        snprintf(name, sizeof name, "kernel %2d q%d s%d%s%s", t->variant.kernel, t->variant.q,
+                 t->variant.stride, t->variant.up ? " up" : "", t->variant.d2s ? " d2s" : "");
+    printf("%-24.24s %s %4dx%-4d %3d->%-3d %7.3f ms %8.4f GMAC %6.1f GF/s "
+           "%3.0f%%\n", t->node, name, t->push.ow, t->push.oh,
            t->push.iq * 4, t->push.oq * 4, ms, t->mac * 1e-9, 2e-6 * t->mac / ms, 100 * share);
 }
 
@@ -263,7 +275,7 @@ static bool tables(net_session *s, int rounds)
 
 int main(int argc, char **argv)
 {
-    session_options o = {.device = ""};
+    session_options o = {.device = "", .cache = ""};
     bool serves = false;
     int rounds = ROUNDS, i = 1;
     for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
@@ -272,6 +284,12 @@ int main(int argc, char **argv)
             o.frame = true;
         } else if (strcmp(argv[i], "--serve") == 0) {
             serves = true;
+        } else if (strcmp(argv[i], "--gpu") == 0) {
+            o.gpu = true;
+        } else if (strcmp(argv[i], "--verbose") == 0) {
+            o.verbose = true;
+        } else if (strcmp(argv[i], "--cache") == 0 && *next) {
+            o.cache = argv[++i];
         } else if (strcmp(argv[i], "--device") == 0 && *next) {
             o.device = argv[++i];
         } else if (strcmp(argv[i], "--rounds") == 0 && atoi(next) > 0 &&

@@ -187,7 +187,8 @@ def markdown(report):
         f"{AIM['memory']:g} times that.")
     text += memory_table(nets) + "\n## Agreement\n\n" + paragraph(
         "Largest difference from ONNX Runtime's results. A peer that is off by more than 2 % of",
-        "the largest value is not compared; mien that is off by more than 0.1 % is an error.")
+        "the largest value is not compared; mien that is off by more than 0.1 % is an error, where",
+        "its kernels hold halves (on GPUs, see gpu.md) by more than 2 %.")
     return text + error_table(nets, [p for p in peers if p != "onnxruntime"])
 
 

@@ -152,12 +152,15 @@ static bool record_step(net_session *s, int32_t i)
 
 bool session_open(net_session *s, const session_options *o)
 {
-    static const mien_log sink = {.write = on_log, .level = MIEN_LOG_WARNING};
+    const mien_log sink = {.write = on_log,
+                           .level = o->verbose ? MIEN_LOG_DEBUG : MIEN_LOG_WARNING};
     memset(s, 0, sizeof *s);
     mi_log_init(&s->log, &sink);
-    mvk_device_config device = {.selector = o->device, .cache = ""};
-    bool ok = mvk_device_create(&s->device, &device, &s->log) == MIEN_OK && read_graph(s, o) &&
-              mi_net_create(&s->net, s->device, s->graph, false, &s->log) == MIEN_OK &&
+    mvk_device_config device = {.selector = o->device, .cache = o->cache};
+    bool ok = mvk_device_create(&s->device, &device, &s->log) == MIEN_OK && read_graph(s, o);
+    if (ok)
+        s->device->as_gpu = o->gpu;
+    ok = ok && mi_net_create(&s->net, s->device, s->graph, false, &s->log) == MIEN_OK &&
               create_buffers(s) && record_whole(s, &s->whole, true) &&
               record_whole(s, &s->steps, false);
     if (!ok)

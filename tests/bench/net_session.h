@@ -8,7 +8,10 @@
 typedef struct session_options {
     const char *path;
     const char *device;    /* as the parameter `device`; "": the best */
+    const char *cache;     /* folder, as the parameter `cache`; "": the user's */
     int32_t width, height; /* of the network's picture, or with `frame` of a video frame */
+    bool gpu;              /* a CPU is given a GPU's kernels */
+    bool verbose;          /* the whole log, with what each kernel took that was measured */
     bool frame;            /* a style: the network's picture is the one it runs at for that frame */
     const char *const *output; /* names; none: the file's first output */
     int32_t outputs;
