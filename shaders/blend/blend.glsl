@@ -13,6 +13,7 @@ layout(set = 0, binding = 6) uniform uniform_block
 };
 layout(push_constant) uniform push_block
 {
-    blend_push p;
+    blend_push pushed;
 };
+blend_push p = pushed; // a copy, see net/net.glsl
 #endif

@@ -9,8 +9,9 @@
 layout(set = 0, binding = 4) uniform usamplerBuffer frame_in;
 layout(push_constant) uniform push_block
 {
-    pixel_push p;
+    pixel_push pushed;
 };
+pixel_push p = pushed; // a copy, see net/net.glsl
 
 // Values of mien_format.
 layout(constant_id = 0) const int FORMAT = 1;

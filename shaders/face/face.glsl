@@ -8,6 +8,7 @@
 
 layout(push_constant) uniform push_block
 {
-    face_push p;
+    face_push pushed;
 };
+face_push p = pushed; // a copy, see net/net.glsl
 #endif
