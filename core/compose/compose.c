@@ -12,13 +12,10 @@ int mi_compose_create(mi_compose *c, mvk_device *device, const mien_frame *shape
     memset(c, 0, sizeof *c);
     c->device = device;
     c->push = mi_pixel_layout(shape);
-    uint32_t spec[3] = {(uint32_t)shape->format, (uint32_t)scale, 0};
+    const uint32_t spec[2] = {(uint32_t)shape->format, (uint32_t)scale};
     int status = mvk_pipeline_create(device, &c->import_pipeline, &in, spec, 2);
     if (status == MIEN_OK)
-        status = mvk_pipeline_create(device, &c->export_pipeline, &out, spec, 3);
-    spec[2] = 1;
-    if (status == MIEN_OK)
-        status = mvk_pipeline_create(device, &c->plain_pipeline, &out, spec, 3);
+        status = mvk_pipeline_create(device, &c->export_pipeline, &out, spec, 2);
     if (status != MIEN_OK)
         mi_compose_destroy(c);
     return status;
@@ -30,7 +27,6 @@ void mi_compose_destroy(mi_compose *c)
         return;
     mvk_pipeline_destroy(c->device, &c->import_pipeline);
     mvk_pipeline_destroy(c->device, &c->export_pipeline);
-    mvk_pipeline_destroy(c->device, &c->plain_pipeline);
     memset(c, 0, sizeof *c);
 }
 
@@ -60,10 +56,10 @@ void mi_compose_record_export(const mi_compose *c, mvk_commands *commands, const
 {
     struct pixel_push p = with_picture(c, from->model);
     p.still = from->still;
-    p.fine = 4 * from->fine;
+    p.fine = from->plain ? 0 : 4 * from->fine;
     p.first_row = from->first_row;
     p.out_base = from->out_base;
     int32_t rows = from->rows ? from->rows : p.height;
-    mvk_dispatch(c->device, commands, from->plain ? c->plain_pipeline : c->export_pipeline, &p,
-                 sizeof p, mi_groups(p.width, 64), mi_groups(rows, 8), 1);
+    mvk_dispatch(c->device, commands, c->export_pipeline, &p, sizeof p, mi_groups(p.width, 64),
+                 mi_groups(rows, 8), 1);
 }

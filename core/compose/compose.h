@@ -8,7 +8,7 @@
 
 typedef struct mi_compose {
     mvk_device *device;
-    mvk_pipeline *import_pipeline, *export_pipeline, *plain_pipeline;
+    mvk_pipeline *import_pipeline, *export_pipeline;
     struct pixel_push push;
 } mi_compose;
 

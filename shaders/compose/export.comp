@@ -30,8 +30,6 @@ layout(set = 0, binding = 0) buffer arena_uint_block
 {
     uint arena_store_uint[];
 };
-layout(constant_id = 2) const int PLAIN = 0; // 1: luma is taken as it is
-
 // A pixel that differs more than this from its own past has changed, whatever its neighbourhood
 // says (bytes; six to ten times the noise of an indoor webcam, sigma 2).
 const float CHANGE_LOW = 12.0, CHANGE_HIGH = 22.0;
@@ -113,7 +111,7 @@ void luma_row(int x, int y, out float luma[8])
 // stands still, and keeps the result for the next frame, two pixels of 8.8 bits a word.
 void steady(int x, int y, inout float luma[8])
 {
-    if (PLAIN == 1)
+    if (p.fine == 0) // luma is taken as it is
         return;
     int words = (p.width + 1) / 2, row = p.fine + y * words;
     int low_row = p.still + min(y / SCALE, p.low_h - 1) * p.low_w;
