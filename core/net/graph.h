@@ -31,7 +31,7 @@ typedef enum mi_op {
     MI_OP_DIV,
     MI_OP_MAX,
     MI_OP_MIN,
-    MI_OP_POW, /* a to the power of b; a < 0 only where b is whole */
+    MI_OP_POW, /* a to the power of b; NaN where a < 0 and b is not whole */
     MI_OP_CONCAT,         /* in: 1..8 tensors, along channels */
     MI_OP_PAD,            /* node.pad and node.pad_mode */
     MI_OP_RESIZE,         /* node.resize */

@@ -66,7 +66,7 @@ static const op_row op_table[] = {
     {"Neg", mi_build_act, ""},
     {"PRelu", mi_build_prelu, ""},
     {"Pad", mi_build_pad, "constant, edge, reflect; no negative pads"},
-    {"Pow", mi_build_pow, "a negative base only with whole exponents"},
+    {"Pow", mi_build_pow, ""},
     {"Reciprocal", mi_build_reciprocal, ""},
     {"ReduceL1", mi_build_reduce, ""},
     {"ReduceL2", mi_build_reduce, ""},

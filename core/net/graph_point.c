@@ -101,6 +101,44 @@ int mi_build_gelu(mi_build *b)
     return status < 0 ? status : emit_act(b, x, way ? MI_ACT_GELU_TANH : MI_ACT_GELU, 0, 0);
 }
 
+/* Up to operator set 6 the second input begins at a dimension that is named. */
+static bool is_old_broadcast(const mi_build *b)
+{
+    return b->model.opset < 7 && mi_onnx_find(&b->model, b->at, "axis") != NULL;
+}
+
+/* `right` with dimensions of 1 behind its own, so that these begin at dimension `axis` of `left`.
+ * A constant stays the owner of its values. */
+static int at_axis(mi_build *b, const mi_value *left, const mi_value *right, int32_t axis,
+                   mi_value *out)
+{
+    int64_t l[MI_ONNX_RANK], r[MI_ONNX_RANK];
+    int32_t dim[MI_LAYOUT_RANK], ls, rs;
+    mi_build_dims(left, &ls, l);
+    mi_build_dims(right, &rs, r);
+    if (axis < 0)
+        axis += ls;
+    if (axis < 0 || axis + rs > ls)
+        return mi_build_fail(b, MIEN_ERR_MODEL, "%d dimensions at axis %d of %d", (int)rs,
+                             (int)axis, (int)ls);
+    *out = *right;
+    for (int32_t k = 0; k < ls - axis; k++)
+        dim[k] = k < rs ? (int32_t)r[k] : 1;
+    if (right->kind == MI_VALUE_RUN)
+        return mi_build_reshaped(b, right, ls - axis, dim, out);
+    out->con.rank = ls - axis;
+    for (int32_t k = 0; k < ls - axis; k++)
+        out->con.dim[k] = dim[k];
+    return 0;
+}
+
+static int place_at_axis(mi_build *b, const mi_value *left, const mi_value *right, mi_value *out)
+{
+    int32_t axis;
+    int status = mi_build_int(b, "axis", 0, -MI_LAYOUT_RANK, MI_LAYOUT_RANK - 1, &axis);
+    return status < 0 ? status : at_axis(b, left, right, axis, out);
+}
+
 /* A slope of more than one a channel: max(x, 0) + slope * min(x, 0). */
 static int general_prelu(mi_build *b, const mi_value *x, const mi_value *slope)
 {
@@ -125,6 +163,14 @@ int mi_build_prelu(mi_build *b)
         return status;
     if (!slope)
         return mi_build_fail(b, MIEN_ERR_MODEL, "input 1 is missing");
+    mi_value placed;
+    mi_build_dims(slope, &rank, dim);
+    if (b->model.opset < 7 && rank == 1 && dim[0] != 1) { /* of the channels */
+        status = at_axis(b, x, slope, 1, &placed);
+        if (status < 0)
+            return status;
+        slope = &placed;
+    }
     if (slope->kind != MI_VALUE_CONST)
         return general_prelu(b, x, slope);
     mi_build_dims(slope, &rank, dim);
@@ -289,14 +335,6 @@ static int fold_inputs(mi_build *b, mi_op op, mi_value *out)
     return 0;
 }
 
-/* Up to operator set 6 the second input could begin at any dimension of the first. */
-static int check_broadcast(const mi_build *b)
-{
-    return b->model.opset < 7 && mi_onnx_find(&b->model, b->at, "axis")
-               ? mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "broadcasts along an axis")
-               : 0;
-}
-
 int mi_build_min_max(mi_build *b)
 {
     bool is_max = mi_view_is(b->at->type, "Max");
@@ -332,9 +370,15 @@ int mi_build_binary(mi_build *b)
     mi_value out;
     if (b->at->ins != 2 && !mi_view_is(b->at->type, "Sum"))
         return mi_build_fail(b, MIEN_ERR_MODEL, "%d inputs", (int)b->at->ins);
-    int status = check_broadcast(b);
-    if (status >= 0)
-        status = fold_inputs(b, op_of(b->at->type), &out);
+    const mi_value *left = mi_build_in(b, 0), *right = mi_build_in(b, 1);
+    if (left && right && is_old_broadcast(b)) {
+        mi_value placed;
+        int status = place_at_axis(b, left, right, &placed);
+        if (status >= 0)
+            status = mi_build_pair(b, op_of(b->at->type), left, &placed, &out);
+        return status < 0 ? status : mi_build_out(b, 0, &out);
+    }
+    int status = fold_inputs(b, op_of(b->at->type), &out);
     return status < 0 ? status : mi_build_out(b, 0, &out);
 }
 
@@ -359,7 +403,12 @@ int mi_build_pow(mi_build *b)
         if (status < 0)
             return status;
     }
-    int status = check_broadcast(b);
+    mi_value placed;
+    int status = 0;
+    if (is_old_broadcast(b)) {
+        status = place_at_axis(b, x, y, &placed);
+        y = &placed;
+    }
     if (status < 0)
         return status;
     if (exponent == 2)

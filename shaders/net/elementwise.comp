@@ -38,13 +38,14 @@ vec4 soft_plus(vec4 x)
     return max(x, vec4(0)) + log(1.0 + exp(-abs(x)));
 }
 
-// pow() is undefined for negative numbers.
+// pow() is undefined for negative numbers; their whole powers are numbers, the others are none.
 vec4 power(vec4 a, vec4 b)
 {
-    vec4 size = pow(abs(a), b);
+    vec4 size = mix(pow(abs(a), b), vec4(1), equal(b, vec4(0)));
     bvec4 odd = greaterThan(abs(b - 2.0 * floor(b / 2.0)), vec4(0.5));
-    size = mix(size, vec4(1), equal(b, vec4(0)));
-    return mix(size, -size, bvec4(uvec4(odd) & uvec4(lessThan(a, vec4(0)))));
+    vec4 negative = mix(size, -size, odd);
+    negative = mix(vec4(uintBitsToFloat(0x7fc00000u)), negative, equal(b, floor(b)));
+    return mix(size, negative, lessThan(a, vec4(0)));
 }
 
 vec4 function_of(vec4 x)

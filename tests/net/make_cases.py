@@ -4,7 +4,7 @@ are claimed.
 
     make_cases.py CASES FOLDER PROGRAM OPERATORS REFUSED [--update]
 
-CASES: the folder node of the test data. FOLDER: for what is made. PROGRAM: test_onnx_cases.
+CASES: the test data; of its folders all but "real", which are classifiers without weights. FOLDER: for what is made. PROGRAM: test_onnx_cases.
 OPERATORS: prints the claims (list_operators). REFUSED: the cases that the reader refuses, with its
 words; --update writes it anew.
 
@@ -30,6 +30,7 @@ except ImportError as error:
 FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE, TensorProto.BFLOAT16)
 # Relative error of a value that is stored in a type; ours are rounded to float only.
 ROUNDING = {TensorProto.FLOAT16: 2e-3, TensorProto.BFLOAT16: 1e-2}
+KINDS = ("node", "simple", "pytorch-operator", "pytorch-converted")
 # Folded whatever they are asked about.
 ASK_SHAPES = {"Shape", "Size"}
 
@@ -67,18 +68,21 @@ def constant_tensor(name, value, kind):
 
 class Case:
     def __init__(self, folder):
-        self.name = folder.name
+        self.name = folder.name if folder.parent.name == "node" else \
+            f"{folder.parent.name}-{folder.name}"
         self.model = onnx.load(folder / "model.onnx")
         data = folder / "test_data_set_0"
         graph = self.model.graph
         self.ops = {node.op_type for node in graph.node}
         self.domains = {node.domain for node in graph.node} - {"", "ai.onnx"}
+        held = {tensor.name for tensor in graph.initializer}
+        infos = [info for info in graph.input if info.name not in held]
         self.inputs = {info.name: read_tensor(data / f"input_{k}.pb", info)
-                       for k, info in enumerate(graph.input)}
+                       for k, info in enumerate(infos)}
         self.outputs = {info.name: read_tensor(data / f"output_{k}.pb", info)
                         for k, info in enumerate(graph.output)}
         self.kinds = [info.type.tensor_type.elem_type for info in graph.output]
-        self.types = {info.name: info.type.tensor_type.elem_type for info in graph.input}
+        self.types = {info.name: info.type.tensor_type.elem_type for info in infos}
         self.opset = max((o.version for o in self.model.opset_import
                           if o.domain in ("", "ai.onnx")), default=1)
 
@@ -126,7 +130,7 @@ class Case:
             ahead.append(helper.make_node("Reshape", [f"{output}_cut", f"{output}_shape"],
                                           [output]))
         for name, value in self.inputs.items():
-            if name not in run and name not in [i.name for i in graph.initializer]:
+            if name not in run:
                 constant(name, value, self.types[name])
         at = 1
         for name in run:
@@ -161,8 +165,9 @@ class Case:
         """All but the first are constants, as far as that is possible."""
         made = onnx.ModelProto()
         made.CopyFrom(self.model)
-        for info in list(made.graph.input)[1:]:
-            value = self.inputs[info.name]
+        first = next(iter(self.inputs), None)
+        for info in list(made.graph.input):
+            value = self.inputs.get(info.name) if info.name != first else None
             if value is not None:
                 made.graph.initializer.append(numpy_helper.from_array(value, info.name))
                 made.graph.input.remove(info)
@@ -208,9 +213,10 @@ def main():
         print(f"skipped: {source} is not there; Debian has it in libonnx-testdata")
         return 77
     folder.mkdir(parents=True, exist_ok=True)
+    np.seterr(over="ignore")  # doubles and large integers as floats
     run_ops, constant_ops = claims(operators)
     lines, cases = [], {}
-    for path in sorted(source.iterdir()):
+    for path in sorted(p for kind in KINDS for p in (source / kind).iterdir()):
         case = Case(path)
         if case.domains or not case.ops <= run_ops | constant_ops:
             continue

@@ -495,9 +495,9 @@ def hostile(w):
     put("pool_pad", MODEL, "smaller", node("MaxPool", "x", kernel_shape=[2, 2], pads=[2, 0, 0, 0]))
     put("pool_indices", UNSUPPORTED, "second", node("MaxPool", "x", ["y", "i"],
                                                     kernel_shape=[2, 2]))
-    old = model(node("Add", "x k", axis=1, broadcast=1), {"k": rand(3)}, opset=7)
+    old = model(node("Add", "x k", axis=4, broadcast=1), {"k": rand(3)}, opset=7)
     old.opset_import[0].version = 6
-    w.bad("opset6", old, UNSUPPORTED, "along an axis")
+    w.bad("opset6", old, MODEL, "1 dimensions at axis 4")
     old.opset_import[0].version = 0
     w.bad("opset0", old, MODEL, "no version")
     put("batch", UNSUPPORTED, "batch", node("Relu", "x"), dims=(2, 3, H, W))
