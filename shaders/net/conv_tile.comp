@@ -98,9 +98,14 @@ void main()
                     PART k;
                     [[unroll]] for (int i = 0; i < PART_SIZE; i++)
                         k[i] = WEIGHT(((t * 4 + j) * PARTS + q) * PART_SIZE + i);
-                    [[unroll]] for (int d = 0; d < ROWS; d++)
-                        [[unroll]] for (int i = 0; i < min(CO, PART_SIZE); i++)
-                            r[d][q][i] += v[seen(d, t / 3)][t % 3][j] * k[i];
+                    [[unroll]] for (int d = 0; d < ROWS; d++) {
+                        float value = v[seen(d, t / 3)][t % 3][j];
+                        if (CO >= PART_SIZE) // whole vectors: a fifth less to compile
+                            r[d][q] += value * k;
+                        else
+                            [[unroll]] for (int i = 0; i < min(CO, PART_SIZE); i++)
+                                r[d][q][i] += value * k[i];
+                    }
                 }
     }
 #if defined LANES8 && !defined D2S
