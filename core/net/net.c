@@ -24,14 +24,10 @@ static int make_pipelines(mi_net *net, mi_log *log)
     return MIEN_OK;
 }
 
-/* GPUs: what is known of this network's convolutions, and what is not yet. Without a cache folder
- * nothing is measured, since it would be at every start. */
+/* GPUs: measures what is not known yet of a network's convolutions. */
 static int tune(mi_tuning *tuning, mvk_device *device, const mi_graph *graph, mi_log *log)
 {
     int32_t measured;
-    if (!device->cache.folder[0])
-        return MIEN_OK;
-    mi_tuning_read(tuning, device);
     int status = mi_tune(tuning, device, graph, TUNE_SECONDS, &measured, log);
     if (measured > 0)
         mi_tuning_write(tuning, device);
@@ -42,18 +38,32 @@ static int tune(mi_tuning *tuning, mvk_device *device, const mi_graph *graph, mi
     return MIEN_OK;
 }
 
+static bool is_known(const mi_plan *plan, const mi_tuning *tuning)
+{
+    for (int32_t i = 0; i < plan->steps; i++)
+        if (plan->step[i].key && mi_tuning_find(tuning, plan->step[i].key) < 0)
+            return false;
+    return true;
+}
+
+/* Without a cache folder nothing is measured, since it would be at every start. */
 static int make_plan(mi_net *net, const mi_graph *graph, bool safe, mi_log *log)
 {
+    mvk_device *d = net->device;
     mi_tuning tuning = {.list = NULL};
-    mi_plan_rules rules = {.family = safe ? MI_FAMILY_PLAIN : mi_kernel_family(net->device),
+    mi_plan_rules rules = {.family = safe ? MI_FAMILY_PLAIN : mi_kernel_family(d),
                            .tuning = &tuning, .force = -1};
-    int status = MIEN_OK;
     if (rules.family == MI_FAMILY_SIMT) {
-        rules.usable = mi_gemm_usable(net->device);
-        status = tune(&tuning, net->device, graph, log);
+        rules.usable = mi_gemm_usable(d);
+        mi_tuning_read(&tuning, d);
     }
-    if (status == MIEN_OK)
-        status = mi_plan_create_by(&net->plan, graph, &rules, log);
+    int status = mi_plan_create_by(&net->plan, graph, &rules, log);
+    if (status == MIEN_OK && d->cache.folder[0] && !is_known(&net->plan, &tuning)) {
+        mi_plan_destroy(&net->plan);
+        status = tune(&tuning, d, graph, log);
+        if (status == MIEN_OK)
+            status = mi_plan_create_by(&net->plan, graph, &rules, log);
+    }
     mi_tuning_free(&tuning);
     return status;
 }
