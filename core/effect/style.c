@@ -1,12 +1,17 @@
 #include "style.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../net/onnx_external.h"
 #include "style_image.h"
 #include "style_trial.h"
+
+/* Bytes of the files beside a model. */
+enum { DATA_MAX = 256 << 20 };
 
 static int compare_names(const void *a, const void *b)
 {
@@ -67,11 +72,73 @@ static int find_file(char *path, size_t size, const char *style, const char *mod
     return mi_fail(log, MIEN_ERR_IO, "there is no style '%.60s'; there are: %s", style, list);
 }
 
+typedef struct beside {
+    const char *path; /* of the model */
+    mi_log *log;
+} beside;
+
+/* A name in the model's folder or below it, and nothing else: a model is somebody else's file. */
+static bool stays_below(const char *location)
+{
+    for (const char *part = location; part; part = strchr(part, '/')) {
+        part += *part == '/';
+        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0'))
+            return false;
+    }
+    return location[0] != '/';
+}
+
+/* Part of a file that lies beside the model. */
+static int read_beside(void *opaque, const char *location, uint64_t offset, size_t size,
+                       uint8_t *to)
+{
+    const beside *model = opaque;
+    const char *slash = strrchr(model->path, '/');
+    int folder = slash ? (int)(slash - model->path) + 1 : 0;
+    char path[3 * MI_TEXT_MAX];
+    if (!stays_below(location))
+        return mi_fail(model->log, MIEN_ERR_MODEL,
+                       "'%.200s': its data file '%.200s' is not in its folder", model->path,
+                       location);
+    snprintf(path, sizeof path, "%.*s%s", folder, model->path, location);
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return mi_fail(model->log, MIEN_ERR_IO, "'%.200s': its data file '%.200s': %s",
+                       model->path, location, strerror(errno));
+    bool ok = fseek(f, (long)offset, SEEK_SET) == 0 && fread(to, 1, size, f) == size;
+    fclose(f);
+    return ok ? MIEN_OK
+              : mi_fail(model->log, MIEN_ERR_MODEL, "'%.200s': its data file '%.200s' is too short",
+                        model->path, location);
+}
+
+/* Exporters write large values, or all of them, to a file of their own. */
+static int bring_in(mi_model_file *file, mi_log *log)
+{
+    beside model = {file->path, log};
+    uint8_t *made;
+    size_t size;
+    int status = mi_onnx_bring_in(&made, &size, (mi_view){file->bytes, file->size}, file->path,
+                                  DATA_MAX, read_beside, &model, log);
+    if (made) {
+        free(file->bytes);
+        file->bytes = made;
+        file->size = size;
+    }
+    return status;
+}
+
 int mi_style_open(mi_model_file *file, const char *style, const char *models, mi_log *log)
 {
     memset(file, 0, sizeof *file);
     int status = find_file(file->path, sizeof file->path, style, models, log);
-    return status == MIEN_OK ? mi_model_read(file, "style file", log) : status;
+    if (status == MIEN_OK)
+        status = mi_model_read(file, "style file", log);
+    if (status == MIEN_OK)
+        status = bring_in(file, log);
+    if (status != MIEN_OK)
+        mi_model_close(file);
+    return status;
 }
 
 /* The last of style-input's choices. */

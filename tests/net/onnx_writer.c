@@ -170,12 +170,34 @@ void onnx_ints(onnx_writer *writer, const char *name, int32_t count, const int64
     put_part(&writer->graph, 5, &tensor);
 }
 
-void onnx_meta(onnx_writer *writer, const char *key, const char *value)
+static void put_pair(onnx_bytes *to, uint32_t field, const char *key, const char *value)
 {
     onnx_bytes pair = {0};
+    if (!value)
+        return;
     put_text(&pair, 1, key);
     put_text(&pair, 2, value);
-    put_part(&writer->meta, 14, &pair);
+    put_part(to, field, &pair);
+}
+
+void onnx_external(onnx_writer *writer, const char *name, int32_t rank, const int64_t *dim,
+                   const char *location, const char *offset, const char *length)
+{
+    onnx_bytes tensor = {0};
+    for (int32_t k = 0; k < rank; k++)
+        put_int(&tensor, 1, dim[k]);
+    put_int(&tensor, 2, 1);
+    put_text(&tensor, 8, name);
+    put_pair(&tensor, 13, "location", location);
+    put_pair(&tensor, 13, "offset", offset);
+    put_pair(&tensor, 13, "length", length);
+    put_int(&tensor, 14, 1);
+    put_part(&writer->graph, 5, &tensor);
+}
+
+void onnx_meta(onnx_writer *writer, const char *key, const char *value)
+{
+    put_pair(&writer->meta, 14, key, value);
 }
 
 /* ValueInfoProto of a float tensor; dim NULL: of unknown shape. */

@@ -33,6 +33,10 @@ void onnx_floats(onnx_writer *writer, const char *name, int32_t rank, const int6
                  const float *value);
 void onnx_ints(onnx_writer *writer, const char *name, int32_t count, const int64_t *value);
 
+/* Floats that lie in another file; a text that is NULL is left out. */
+void onnx_external(onnx_writer *writer, const char *name, int32_t rank, const int64_t *dim,
+                   const char *location, const char *offset, const char *length);
+
 void onnx_meta(onnx_writer *writer, const char *key, const char *value);
 
 /* The model's bytes, to be freed. Input "x" of `dim` (0: dynamic), output "y". */
