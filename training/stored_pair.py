@@ -54,7 +54,7 @@ def input_shape(model, size):
     constants = {c.name for c in model.graph.initializer}
     value = [i for i in model.graph.input if i.name not in constants][0]
     shape = [d.dim_value for d in value.type.tensor_type.shape.dim]
-    last = len(shape) == 4 and shape[1] not in (1, 3) and shape[3] in (1, 3)
+    last = len(shape) == 4 and not 1 <= shape[1] <= 4 and 1 <= shape[3] <= 4
     _, c, h, w = (shape[0], shape[3], *shape[1:3]) if last else shape
     return value.name, c, h or size[0], w or size[1], last
 
