@@ -33,6 +33,7 @@ void cases_conv_point(void **state);
 void cases_conv_any(void **state);
 void cases_conv_depthwise(void **state);
 void cases_conv_transpose(void **state);
+void cases_conv_large(void **state);
 
 void cases_norm(void **state);
 void cases_norm_of_conv(void **state);

@@ -1,7 +1,13 @@
 /* Convolutions with everything that the planner fuses into them. */
 #include "net_cases.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
+
+#include <cmocka.h>
+
+#include "net/gemm.h"
 
 /* What surrounds a convolution. */
 typedef struct around {
@@ -449,4 +455,33 @@ void cases_conv_transpose(void **state)
             y = maker_add_binary(&m, MI_OP_ADD, y, side_branch(&m, 0, out.c, out.h, out.w));
         session_check(s, &m, y, &d, "transposed");
     }
+}
+
+/* Workgroups along y of the only step of a graph's plan with a choice. */
+static uint32_t groups_y(const mi_graph *g, int32_t choice)
+{
+    mi_plan plan;
+    mi_plan_rules rules = {.family = MI_FAMILY_SIMT, .force = choice};
+    assert_int_equal(mi_plan_create_by(&plan, g, &rules, NULL), MIEN_OK);
+    uint32_t groups = plan.step[0].groups[1];
+    mi_plan_destroy(&plan);
+    return groups;
+}
+
+/* More tiles of a GPU's kernel than a dispatch can have along x: they go on along y. */
+void cases_conv_large(void **state)
+{
+    net_session *s = *state;
+    dice d = group_dice(s, 13);
+    graph_maker m;
+    if (!s->gpu)
+        skip();
+    maker_init(&m, &d, 1, 1409, 1501);
+    mi_graph *g = maker_finish(&m, maker_add_conv(&m, 0, &(maker_conv){.co = 1}));
+    int32_t choice = 1;
+    while (choice < mi_gemm_choices() && groups_y(g, choice) < 2)
+        choice++;
+    assert_true(choice < mi_gemm_choices());
+    net_trial_run(&s->trial, g, &d, &(trial_options){.what = "large", .choice = choice});
+    mi_graph_destroy(&g);
 }

@@ -81,7 +81,7 @@ int main(int argc, char **argv)
         GROUP(cases_conv_wide),  GROUP(cases_conv_pair),
         GROUP(cases_conv_joint), GROUP(cases_conv_depth_to_space),
         GROUP(cases_conv_point), GROUP(cases_conv_any),       GROUP(cases_conv_depthwise),
-        GROUP(cases_conv_transpose),
+        GROUP(cases_conv_transpose), GROUP(cases_conv_large),
         GROUP(cases_norm),       GROUP(cases_norm_of_conv),   GROUP(cases_affine),
         GROUP(cases_activations),
         GROUP(cases_binary),     GROUP(cases_concat),         GROUP(cases_pad),
@@ -112,10 +112,8 @@ int main(int argc, char **argv)
         tests[i].initial_state = &s;
     print_message("seed %llu, device '%s', lanes8 %d\n", (unsigned long long)s.seed,
                   s.rig.device->name, mi_kernel_family(s.rig.device) == MI_FAMILY_LANES8);
-    if (s.gpu) {
-        cmocka_set_test_filter("cases_conv_*");
+    if (s.gpu)
         s.rig.device->dispatch_work = 1e5; /* as on GPUs, where a long dispatch is split */
-    }
     int failed = cmocka_run_group_tests_name("net kernels", tests, NULL, NULL);
     print_message("%d runs, %d pipelines, worst NMSE of the good ones %.2g, with halves %.2g "
                   "(off by %.2g of the largest value or of 1), %d validation lines\n",
