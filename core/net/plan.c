@@ -169,6 +169,17 @@ bool mi_make_ready(planner *p, int32_t t)
     return planned && mi_is_ready(p, t);
 }
 
+/* Vulkan promises 65535 workgroups along each axis and many devices have no more. */
+static int check_groups(const planner *p)
+{
+    for (int32_t i = 0; i < p->plan->steps; i++)
+        for (int k = 0; k < 3; k++)
+            if (p->plan->step[i].groups[k] > 65535)
+                return mi_fail(p->log, MIEN_ERR_UNSUPPORTED, "node '%s': its values are too many "
+                               "in one direction for a device", p->plan->step[i].node);
+    return MIEN_OK;
+}
+
 static int plan_node(planner *p, const mi_node *n)
 {
     if (mi_planner_tensor(p, n->out)->data)
@@ -259,6 +270,8 @@ int mi_plan_create_by(mi_plan *plan, const mi_graph *graph, const mi_plan_rules 
     for (p.node = 0; p.node < graph->nodes && status == MIEN_OK; p.node++)
         if (!p.done[p.node])
             status = plan_node(&p, &graph->node[p.node]);
+    if (status == MIEN_OK)
+        status = check_groups(&p);
     if (status != MIEN_OK)
         goto error;
     status = place_outputs(&p);

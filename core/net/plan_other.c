@@ -30,6 +30,13 @@ static void set_flat_groups(mi_step *s)
     s->groups[2] = (uint32_t)s->push.oq;
 }
 
+static void set_row_groups(mi_step *s)
+{
+    s->groups[0] = mi_divide_up(s->push.ow, 32);
+    s->groups[1] = mi_divide_up(s->push.oh, 2);
+    s->groups[2] = (uint32_t)s->push.oq;
+}
+
 static void set_plane_groups(mi_step *s)
 {
     s->groups[0] = mi_divide_up(s->push.ow, 8);
@@ -209,7 +216,7 @@ static int plan_concat(planner *p, const mi_node *n)
         s->push.c2 = x->c;
         s->push.kw = first;
         s->push.kh = first + x->c;
-        set_plane_groups(s);
+        set_row_groups(s);
         s->groups[2] = (uint32_t)((first + x->c - 1) / 4 - first / 4 + 1);
         s->out = out;
         mi_planner_commit(p, s);
@@ -250,7 +257,7 @@ static int plan_rearrange(planner *p, const mi_node *n)
         u->c1 = n->crd;
         break;
     }
-    set_plane_groups(s);
+    set_row_groups(s);
     finish_step(p, s, n->out);
     return MIEN_OK;
 }

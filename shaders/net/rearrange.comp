@@ -7,7 +7,7 @@
 // written (concat writes its parts one after the other, keeping what is below kw).
 #version 460
 #extension GL_GOOGLE_include_directive : require
-layout(local_size_x = 8, local_size_y = 8) in;
+layout(local_size_x = 32, local_size_y = 2) in; // wide: it also cuts up long vectors
 #include "net/net.glsl"
 layout(constant_id = 1) const int PAD = 0;
 layout(constant_id = 3) const int MODE = 0;
