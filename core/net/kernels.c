@@ -85,6 +85,22 @@
 #include "resize_lanes8.spv.h"
 #include "resize_table.spv.h"
 #include "resize_table_lanes8.spv.h"
+#include "wino_in.spv.h"
+#include "wino_in_lanes8.spv.h"
+#include "wino_in_up.spv.h"
+#include "wino_in_up_lanes8.spv.h"
+#include "wino_out_q2.spv.h"
+#include "wino_out_q2_lanes8.spv.h"
+#include "wino_out_q3.spv.h"
+#include "wino_out_q3_lanes8.spv.h"
+#include "wino_out_q4.spv.h"
+#include "wino_out_q4_lanes8.spv.h"
+#include "wino_out_up_q2.spv.h"
+#include "wino_out_up_q2_lanes8.spv.h"
+#include "wino_out_up_q3.spv.h"
+#include "wino_out_up_q3_lanes8.spv.h"
+#include "wino_out_up_q4.spv.h"
+#include "wino_out_up_q4_lanes8.spv.h"
 
 #define SHADER(name) {#name, mi_spv_##name, sizeof mi_spv_##name}
 /* A variant for any device and its twin for subgroups of 8. */
@@ -144,6 +160,14 @@ static const struct {
     TWINS(pool, .kernel = MI_KERNEL_POOL),
     TWINS(copy, .kernel = MI_KERNEL_COPY),
     TWINS(resize_table, .kernel = MI_KERNEL_RESIZE_TABLE),
+    TWINS(wino_in, .kernel = MI_KERNEL_WINO_IN),
+    TWINS(wino_in_up, .kernel = MI_KERNEL_WINO_IN, .up = true),
+    TWINS(wino_out_q2, .kernel = MI_KERNEL_WINO_OUT, .q = 2),
+    TWINS(wino_out_q3, .kernel = MI_KERNEL_WINO_OUT, .q = 3),
+    TWINS(wino_out_q4, .kernel = MI_KERNEL_WINO_OUT, .q = 4),
+    TWINS(wino_out_up_q2, .kernel = MI_KERNEL_WINO_OUT, .q = 2, .up = true),
+    TWINS(wino_out_up_q3, .kernel = MI_KERNEL_WINO_OUT, .q = 3, .up = true),
+    TWINS(wino_out_up_q4, .kernel = MI_KERNEL_WINO_OUT, .q = 4, .up = true),
 };
 
 const mvk_shader *mi_kernel_shader(const mi_variant *v)

@@ -14,6 +14,8 @@ typedef enum mi_kernel {
     MI_KERNEL_CONV_PAIR,  /* depthwise 3x3 and the 1x1 that reads it */
     MI_KERNEL_CONV_FULL,  /* the kernel is as large as the input: one pixel comes out */
     MI_KERNEL_CONV_TRANSPOSE,
+    MI_KERNEL_WINO_IN, /* 3x3 of stride 1 in two steps */
+    MI_KERNEL_WINO_OUT,
     MI_KERNEL_ELEMENTWISE,
     MI_KERNEL_NORM_SUM,
     MI_KERNEL_NORM_SCALE,

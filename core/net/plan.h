@@ -18,7 +18,7 @@ typedef struct mi_step {
     int32_t in0, in1, in2, out; /* buffers in the arena; MI_BUFFER_NONE */
     int32_t stats;          /* a convolution's second output, see tile_stats.glsl; where in1 is */
     uint32_t groups[3];
-    double mac;
+    double mac;             /* of a convolution as such, also where Winograd does with fewer */
     const char *node;       /* name in the model, owned by the plan's copy */
     uint64_t key;           /* SIMT: of a convolution that has choices, see gemm.h; else 0 */
     int32_t choice;         /* taken; 0: the kernel for any device */
@@ -44,12 +44,20 @@ typedef struct mi_plan {
     char *names;           /* storage of step names */
 } mi_plan;
 
+/* Where 3x3 convolutions are done as Winograd's F(4x4,3x3). */
+typedef enum mi_winograd {
+    MI_WINOGRAD_WHERE_IT_PAYS,
+    MI_WINOGRAD_NEVER,
+    MI_WINOGRAD_WHERE_IT_CAN /* but not for SIMT; for tests */
+} mi_winograd;
+
 /* By what kernels are chosen. */
 typedef struct mi_plan_rules {
     mi_family family;
     uint64_t usable;         /* SIMT: choices the device can run, see mi_gemm_usable() */
     const mi_tuning *tuning; /* SIMT: what was measured; NULL: nothing */
     int32_t force;           /* SIMT: the choice for all that have choices; -1: none */
+    mi_winograd winograd;
 } mi_plan_rules;
 
 /* MIEN_ERR_UNSUPPORTED names the node that cannot be run. */

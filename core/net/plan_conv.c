@@ -113,9 +113,7 @@ static void fuse_after(planner *p, const mi_node *conv, conv_plan *c, int32_t co
     }
 }
 
-/* Quads an invocation, `most` or less: least work, where a pass over the input costs about one
- * more quad. */
-static int choose_q(int32_t co_quads, int most)
+int mi_choose_q(int32_t co_quads, int most)
 {
     int best = 1;
     int32_t least = INT32_MAX;
@@ -185,7 +183,7 @@ static void choose_kernel(const planner *p, const mi_node *n, const conv_plan *c
         v->kernel = MI_KERNEL_CONV_FULL;
     } else if (mi_is_conv3x3(n)) {
         v->kernel = MI_KERNEL_CONV_TILE;
-        v->q = (uint8_t)(c->d2s ? 0 : choose_q(mi_quads(co), 2));
+        v->q = (uint8_t)(c->d2s ? 0 : mi_choose_q(mi_quads(co), 2));
         v->stride = (uint8_t)n->conv.stride_h;
         v->up = c->up;
         v->sum = c->half >= 0;
@@ -194,11 +192,11 @@ static void choose_kernel(const planner *p, const mi_node *n, const conv_plan *c
     } else if (n->conv.kh == 1 && n->conv.kw == 1 && n->conv.stride_h == 1 &&
                n->conv.stride_w == 1 && !pads && !c->pad_b && !c->pad_r && n->conv.groups == 1) {
         v->kernel = MI_KERNEL_CONV_POINT;
-        v->q = (uint8_t)choose_q(mi_quads(co), 4);
+        v->q = (uint8_t)mi_choose_q(mi_quads(co), 4);
         v->stride = 1;
     } else if (is_wide(n)) {
         v->kernel = MI_KERNEL_CONV_WIDE;
-        v->q = (uint8_t)choose_q(mi_quads(co), 2);
+        v->q = (uint8_t)mi_choose_q(mi_quads(co), 2);
         v->stride = 1;
         v->rows = v->q == 1 ? 6 : 4;
         v->k = (uint8_t)n->conv.kh;
@@ -353,6 +351,10 @@ int mi_plan_conv(planner *p, const mi_node *n)
     if (c.act && c.act->act == MI_ACT_PRELU)
         s->push.c2 = mi_pack_slopes(p, c.act, bank.co);
 
+    s->mac = macs(s->push.ow, s->push.oh, &bank);
+    if (mi_wino_pays(p, s))
+        return mi_plan_wino(p, s, &bank, c.out);
+
     /* The depth-to-space store takes channels in the order [y][x][colour], which is DCR. */
     static const int32_t crd[12] = {0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11};
     const int32_t *order = c.d2s && c.crd ? crd : NULL;
@@ -374,7 +376,6 @@ int mi_plan_conv(planner *p, const mi_node *n)
         s->push.weights = mi_pack_dense(blob, &bank, part * parts, order);
     s->push.bias = mi_pack_bias(blob, &bank, part, parts, order);
     set_conv_groups(s, mi_divide_up(bank.co, part * parts));
-    s->mac = macs(s->push.ow, s->push.oh, &bank);
     if (c.depth)
         s->mac += macs(s->push.ow, s->push.oh, &depth);
     int status = leave_stats(p, s, &c);

@@ -1,5 +1,6 @@
 /* State and helpers that the parts of the planner share: plan.c (order), plan_fuse.c (what
- * goes into a neighbour's step), plan_conv.c and plan_other.c (steps), plan_place.c (memory). */
+ * goes into a neighbour's step), plan_conv.c,
+ * plan_wino.c and plan_other.c (steps), plan_place.c (memory). */
 #ifndef MI_PLANNER_H
 #define MI_PLANNER_H
 
@@ -73,6 +74,16 @@ bool mi_left_to_reader(const planner *p, const mi_node *n);
 /* Gives every piece but the input its place, so that no two that live at the same time overlap,
  * and plan->vec4s. MIEN_ERR_UNSUPPORTED: more than 2^31 vec4; MIEN_ERR_NOMEM; logs nothing. */
 int mi_place_pieces(mi_plan *plan);
+
+/* Output quads an invocation, `most` or less: least work, where a pass over the input costs about
+ * one more quad. */
+int mi_choose_q(int32_t co_quads, int most);
+
+/* Is the 3x3 convolution, planned as a step of conv_tile but for its weights, faster as two
+ * dispatches of Winograd's kind? The place for what is measured of a device. */
+bool mi_wino_pays(const planner *p, const mi_step *conv_tile);
+/* Plans it so; `out`: the tensor after fusion. */
+int mi_plan_wino(planner *p, const mi_step *conv_tile, const mi_filter_bank *bank, int32_t out);
 
 int mi_plan_conv(planner *p, const mi_node *n);
 int mi_plan_conv_transpose(planner *p, const mi_node *n);

@@ -6,25 +6,16 @@
 // compile, which makes such a shuffle a single instruction; a load costs about thirty.
 #ifndef WINDOW_GLSL
 #define WINDOW_GLSL
-#include "net/net.glsl"
-layout(constant_id = 1) const int PAD = 0;
+#include "net/edges.glsl"
 // Channels of a quad that there are: less than 4 where the input, or output, has no more.
 layout(constant_id = 4) const int CI = 4;
 layout(constant_id = 5) const int CO = 4;
-
-// A mirrored border pixel of an upsampled picture is the border pixel of the small one.
-const int HALF_PAD = PAD == PAD_REFLECT ? PAD_EDGE : PAD;
 
 #ifdef UP
 #define WINDOW (ROWS / 2 + 2)
 #else
 #define WINDOW ((ROWS - 1) * STRIDE + 3)
 #endif
-
-vec4 load(int at)
-{
-    return texelFetch(arena_vec4, PAD == PAD_ZERO ? max(at, 0) : at);
-}
 
 // Where row i of the window lies in a plane; y: the first output row.
 int row_at(int y, int i)
@@ -57,15 +48,6 @@ int half_column_at(int x, int i, int width)
 }
 
 #ifdef LANES8
-#define lane int(gl_SubgroupInvocationID)
-
-// `v` of the lane `by` to the right; beyond the last lane `next` goes on with its lane `first`.
-vec4 beside(vec4 v, vec4 next, int by, int first)
-{
-    return mix(subgroupShuffle(v, uint((lane + by) & 7)),
-               subgroupShuffle(next, uint((first + lane + by) & 7)), bvec4(lane + by >= 8));
-}
-
 const int NEXT = 3 - STRIDE; // columns of a row that only the last lanes see
 const int NEXT_LOADS = (WINDOW * NEXT + 7) / 8;
 #endif

@@ -12,6 +12,7 @@ typedef struct net_session {
     int32_t times;      /* random cases a group are multiplied by it */
     int32_t gpu;        /* > 0: a GPU's kernels for every gpu-th case; see test_net_kernels.c */
     int32_t cases, choice; /* so far; the last one */
+    mi_winograd winograd; /* where session_check() has it */
     const char *models; /* folder with style-*.onnx, face-*.onnx; NULL: none */
 } net_session;
 
@@ -23,6 +24,7 @@ void session_check_range(net_session *s, graph_maker *m, int32_t output, dice *s
                          const char *what, float low, float high);
 
 void cases_conv_tile(void **state);
+void cases_wino(void **state);
 void cases_conv_wide(void **state);
 void cases_conv_pair(void **state);
 void cases_conv_pad(void **state);

@@ -64,10 +64,11 @@ static mvk_pipeline *kept_pipeline(net_trial *t, const mi_step *s)
 
 /* What mi_net_create() does, with kept pipelines. */
 static int net_of_kept(net_trial *t, mi_net *net, const mi_graph *graph, mi_family family,
-                       int32_t choice)
+                       const trial_options *o)
 {
     memset(net, 0, sizeof *net);
-    mi_plan_rules rules = {.family = choice > 0 ? MI_FAMILY_SIMT : family, .force = choice};
+    mi_plan_rules rules = {.family = o->choice > 0 ? MI_FAMILY_SIMT : family, .force = o->choice,
+                           .winograd = o->winograd};
     int status = mi_plan_create_by(&net->plan, graph, &rules, &t->rig->log);
     if (status != MIEN_OK)
         return status;
@@ -292,7 +293,7 @@ bool net_trial_run(net_trial *t, const mi_graph *g, dice *seed, const trial_opti
     t->rig->device->as_gpu = o->gpu;
     mi_family family = mi_kernel_family(t->rig->device);
     int status = o->own_net ? mi_net_create(&net, t->rig->device, g, false, &t->rig->log)
-                            : net_of_kept(t, &net, g, family, o->choice);
+                            : net_of_kept(t, &net, g, family, o);
     t->rig->device->subgroup_shuffle = shuffle;
     t->rig->device->as_gpu = false;
     t->runs++;

@@ -31,6 +31,7 @@ typedef struct trial_options {
     int32_t choice;   /* > 0: a GPU's convolutions, with this choice of gemm.h where they can */
     bool gpu;         /* with own_net: a GPU's kernels, by the rule */
     bool own_net;     /* through mi_net_create() with its own pipelines */
+    mi_winograd winograd; /* not for an own net */
     float low, high;  /* of the input; both 0: -1..1 */
 } trial_options;
 

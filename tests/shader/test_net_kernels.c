@@ -55,8 +55,9 @@ void session_check(net_session *s, graph_maker *m, int32_t output, dice *seed, c
     }
     bool eight = mi_kernel_family(s->rig.device) == MI_FAMILY_LANES8 && has_conv(g);
     if (eight)
-        net_trial_run(&s->trial, g, seed, &(trial_options){.what = what, .lanes8 = true});
-    net_trial_run(&s->trial, g, seed, &(trial_options){.what = what});
+        net_trial_run(&s->trial, g, seed, &(trial_options){.what = what, .lanes8 = true,
+                                                           .winograd = s->winograd});
+    net_trial_run(&s->trial, g, seed, &(trial_options){.what = what, .winograd = s->winograd});
     mi_graph_destroy(&g);
 }
 
@@ -79,6 +80,7 @@ int main(int argc, char **argv)
     struct CMUnitTest tests[] = {
         GROUP(cases_conv_tile),  GROUP(cases_conv_pad),       GROUP(cases_conv_up),
         GROUP(cases_conv_wide),  GROUP(cases_conv_pair),
+        GROUP(cases_wino),
         GROUP(cases_conv_joint), GROUP(cases_conv_depth_to_space),
         GROUP(cases_conv_point), GROUP(cases_conv_any),       GROUP(cases_conv_depthwise),
         GROUP(cases_conv_transpose), GROUP(cases_conv_large),

@@ -1,4 +1,5 @@
 /* The planner without a device: places in memory, and what it makes of known graphs. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -46,19 +47,26 @@ static void check_memory(const mi_plan *plan)
     free(last);
 }
 
-static mi_plan plan_of(graph_maker *m, int32_t output, bool lanes8)
+static mi_plan plan_as(graph_maker *m, int32_t output, bool lanes8, mi_winograd winograd)
 {
     mi_plan plan;
     mi_log log;
     mi_log_init(&log, NULL);
     mi_graph *g = maker_finish(m, output);
-    int status = mi_plan_create(&plan, g, lanes8, &log);
+    mi_plan_rules rules = {.family = lanes8 ? MI_FAMILY_LANES8 : MI_FAMILY_PLAIN, .force = -1,
+                           .winograd = winograd};
+    int status = mi_plan_create_by(&plan, g, &rules, &log);
     if (status != MIEN_OK)
         fail_msg("%s", log.error);
     mi_log_finish(&log);
     mi_graph_destroy(&g); /* the plan does without it */
     check_memory(&plan);
     return plan;
+}
+
+static mi_plan plan_of(graph_maker *m, int32_t output, bool lanes8)
+{
+    return plan_as(m, output, lanes8, MI_WINOGRAD_WHERE_IT_PAYS);
 }
 
 static int32_t conv3(graph_maker *m, int32_t x, int32_t co)
@@ -104,7 +112,8 @@ static void test_memory(void **state)
             }
             t[count++] = y;
         }
-        mi_plan plan = plan_of(&m, t[count - 1], round % 2);
+        mi_plan plan = plan_as(&m, t[count - 1], round % 2,
+                               round % 3 ? MI_WINOGRAD_WHERE_IT_PAYS : MI_WINOGRAD_WHERE_IT_CAN);
         mi_plan_destroy(&plan);
     }
 }
@@ -301,6 +310,63 @@ static void test_fusion(void **state)
     mi_plan_destroy(&plan);
 }
 
+/* The steps of a 3x3 convolution and its multiply-adds. */
+static mi_plan plan_conv3(int32_t ci, int32_t co, int32_t size, bool lanes8, mi_winograd winograd)
+{
+    dice d = dice_of(16);
+    graph_maker m;
+    maker_init(&m, &d, ci, size, size);
+    mi_plan plan = plan_as(&m, conv3(&m, 0, co), lanes8, winograd);
+    assert_true(fabs(plan.mac / ((double)size * size * ci * co * 9) - 1) < 1e-9);
+    return plan;
+}
+
+static mi_kernel first_kernel(int32_t ci, int32_t co, int32_t size, bool lanes8,
+                              mi_winograd winograd)
+{
+    mi_plan plan = plan_conv3(ci, co, size, lanes8, winograd);
+    mi_kernel kernel = plan.step[0].variant.kernel;
+    mi_plan_destroy(&plan);
+    return kernel;
+}
+
+/* Winograd's kernels are there where they pay, on a device where that was measured. */
+static void test_winograd(void **state)
+{
+    (void)state;
+    const mi_winograd pays = MI_WINOGRAD_WHERE_IT_PAYS;
+    assert_int_equal(first_kernel(128, 128, 64, true, pays), MI_KERNEL_WINO_IN);
+    assert_int_equal(first_kernel(128, 128, 64, false, pays), MI_KERNEL_CONV_TILE);
+    assert_int_equal(first_kernel(128, 128, 64, true, MI_WINOGRAD_NEVER), MI_KERNEL_CONV_TILE);
+    assert_int_equal(first_kernel(4, 128, 64, true, pays), MI_KERNEL_CONV_TILE);
+    assert_int_equal(first_kernel(128, 4, 64, true, pays), MI_KERNEL_CONV_TILE);
+    assert_int_equal(first_kernel(128, 128, 4, true, pays), MI_KERNEL_CONV_TILE);
+    assert_int_equal(first_kernel(4, 4, 4, false, MI_WINOGRAD_WHERE_IT_CAN), MI_KERNEL_WINO_IN);
+}
+
+/* A large picture goes in bands of whole rows of tiles through one piece of a few megabytes. */
+static void test_bands(void **state)
+{
+    (void)state;
+    enum { SIZE = 1078 };
+    mi_plan plan = plan_conv3(32, 32, SIZE, true, MI_WINOGRAD_WHERE_IT_PAYS);
+    int32_t row = 0;
+    assert_true(plan.steps > 4 && plan.steps % 2 == 0);
+    for (int32_t i = 0; i < plan.steps; i += 2) {
+        const mi_step *in = &plan.step[i], *out = in + 1;
+        assert_int_equal(in->variant.kernel, MI_KERNEL_WINO_IN);
+        assert_int_equal(out->variant.kernel, MI_KERNEL_WINO_OUT);
+        assert_int_equal(in->push.c0, row);
+        assert_int_equal(out->push.c0, row);
+        assert_true(in->out == out->in0 && in->out == plan.step[0].out);
+        assert_int_equal(out->push.qs, in->push.c1 * in->push.c2);
+        row += in->push.c1;
+    }
+    assert_int_equal(row, (SIZE + 3) / 4);
+    assert_true(plan.vec4s <= SIZE * SIZE * 8 + (4 << 20) / 16);
+    mi_plan_destroy(&plan);
+}
+
 /* A graph whose result is its input has nothing to run. */
 static void test_nothing(void **state)
 {
@@ -327,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_memory), cmocka_unit_test(test_places),
         cmocka_unit_test(test_too_much), cmocka_unit_test(test_shipped),
         cmocka_unit_test(test_reuse),
-        cmocka_unit_test(test_fusion), cmocka_unit_test(test_nothing)};
+        cmocka_unit_test(test_fusion), cmocka_unit_test(test_winograd),
+        cmocka_unit_test(test_bands), cmocka_unit_test(test_nothing)};
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }
