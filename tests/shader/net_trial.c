@@ -271,7 +271,8 @@ bool net_trial_compute(net_trial *t, const mi_graph *g, const float *input, floa
 {
     mi_net net;
     t->runs++;
-    if (net_of_kept(t, &net, g, mi_kernel_family(t->rig->device), 0) != MIEN_OK)
+    const trial_options usual = {.what = "as it comes"};
+    if (net_of_kept(t, &net, g, mi_kernel_family(t->rig->device), &usual) != MIEN_OK)
         return false;
     bool clean = run_net(t, &net, g, input, result);
     if (!clean)
