@@ -104,7 +104,8 @@ static void fuse_after(planner *p, const mi_node *conv, conv_plan *c, int32_t co
             if (!take_residual(p, c, n))
                 return;
         } else if (n->op == MI_OP_DEPTH_TO_SPACE && n->block == 2 && co == 12 && tile &&
-                   conv->conv.stride_h == 1 && !c->up && c->residual < 0 && !c->d2s) {
+                   conv->conv.stride_h == 1 && !c->up && c->residual < 0 && !c->d2s &&
+                   !(c->act && c->act->act == MI_ACT_PRELU)) { /* a slope for each of 12 */
             c->d2s = true;
             c->crd = n->crd;
         } else {

@@ -302,8 +302,8 @@ void cases_conv_depth_to_space(void **state)
             y = maker_add_depth_to_space(&m, y, 2, crd);
             session_check(s, &m, finish_conv(&m, y, &a, side, &d), &d, "3x3 and depth to space");
         }
-    /* An activation before it, another size of block and a stride keep it apart. */
-    for (int32_t kind = 0; kind < 3; kind++) {
+    /* A PRelu before it, another size of block and a stride keep it apart; a ReLU does not. */
+    for (int32_t kind = 0; kind < 4; kind++) {
         graph_maker m;
         maker_init(&m, &d, 5, 6, 9);
         maker_conv conv = {.co = kind == 1 ? 18 : 12, .kh = 3, .kw = 3, .pad_t = 1, .pad_l = 1,
@@ -312,6 +312,8 @@ void cases_conv_depth_to_space(void **state)
         int32_t y = maker_add_conv(&m, 0, &conv);
         if (kind == 0)
             y = maker_add_act(&m, y, MI_ACT_RELU, 0, 0);
+        if (kind == 3)
+            y = maker_add_prelu(&m, y, false);
         session_check(s, &m, maker_add_depth_to_space(&m, y, kind == 1 ? 3 : 2, true), &d,
                       "3x3, depth to space apart");
     }
