@@ -87,8 +87,12 @@
 #include "resize_table_lanes8.spv.h"
 #include "wino_in.spv.h"
 #include "wino_in_lanes8.spv.h"
+#include "wino_in_sum.spv.h"
+#include "wino_in_sum_lanes8.spv.h"
 #include "wino_in_up.spv.h"
 #include "wino_in_up_lanes8.spv.h"
+#include "wino_out_d2s.spv.h"
+#include "wino_out_d2s_lanes8.spv.h"
 #include "wino_out_q2.spv.h"
 #include "wino_out_q2_lanes8.spv.h"
 #include "wino_out_q3.spv.h"
@@ -162,6 +166,8 @@ static const struct {
     TWINS(resize_table, .kernel = MI_KERNEL_RESIZE_TABLE),
     TWINS(wino_in, .kernel = MI_KERNEL_WINO_IN),
     TWINS(wino_in_up, .kernel = MI_KERNEL_WINO_IN, .up = true),
+    TWINS(wino_in_sum, .kernel = MI_KERNEL_WINO_IN, .sum = true),
+    TWINS(wino_out_d2s, .kernel = MI_KERNEL_WINO_OUT, .q = 4, .d2s = true),
     TWINS(wino_out_q2, .kernel = MI_KERNEL_WINO_OUT, .q = 2),
     TWINS(wino_out_q3, .kernel = MI_KERNEL_WINO_OUT, .q = 3),
     TWINS(wino_out_q4, .kernel = MI_KERNEL_WINO_OUT, .q = 4),

@@ -29,9 +29,10 @@ typedef struct mi_filter_bank {
  * the same. */
 int32_t mi_pack_dense(mi_blob *blob, const mi_filter_bank *bank, int32_t width,
                       const int32_t *order);
-/* The order of wino_out with blocks of q output quads, of a 3x3 bank without groups; `up`: for an
- * upsampled input. */
-int32_t mi_pack_wino(mi_blob *blob, const mi_filter_bank *bank, int32_t q, bool up);
+/* The order of wino_out with blocks of `width` output channels and `order` as above, of a 3x3 bank
+ * without groups; `up`: for an upsampled input. */
+int32_t mi_pack_wino(mi_blob *blob, const mi_filter_bank *bank, int32_t width,
+                     const int32_t *order, bool up);
 /* The order of conv_pair, for blocks of `width` output channels: a depthwise 3x3 convolution and
  * the 1x1 one that reads it. */
 int32_t mi_pack_pair(mi_blob *blob, const mi_filter_bank *depth, const mi_filter_bank *point,

@@ -34,26 +34,28 @@ static double product(const double g[][3], const double w[9], size_t i, size_t j
     return sum;
 }
 
-int32_t mi_pack_wino(mi_blob *blob, const mi_filter_bank *b, int32_t q, bool up)
+int32_t mi_pack_wino(mi_blob *blob, const mi_filter_bank *b, int32_t block,
+                     const int32_t *order, bool up)
 {
     const double (*g)[3] = up ? upsampled : plain;
     size_t n = up ? PRODUCTS_MAX - 1 : PRODUCTS_MAX;
-    size_t ci_quads = ((size_t)b->ci + 3) / 4, width = (size_t)q * 4;
+    size_t ci_quads = ((size_t)b->ci + 3) / 4, width = (size_t)block;
     size_t part = (4 * width + 31) / 32 * 32; /* floats of a product and input quad */
     size_t blocks = ((size_t)b->co + width - 1) / width;
     int32_t at = mi_blob_take(blob, blocks * n * n * ci_quads * part / 4);
     if (blob->failed)
         return 0;
     float *to = blob->data + (size_t)at * 4;
-    for (size_t co = 0; co < (size_t)b->co; co++)
+    for (size_t o = 0; o < (size_t)b->co; o++)
         for (size_t ci = 0; ci < (size_t)b->ci; ci++) {
+            size_t co = order ? (size_t)order[o] : o;
             const float *from = b->weight + (co * (size_t)b->ci + ci) * 9;
             double w[9];
             for (size_t t = 0; t < 9; t++)
                 w[t] = (double)from[t] * (b->scale ? (double)b->scale[co] : 1);
             for (size_t k = 0; k < n * n; k++)
-                to[((co / width * n * n + k) * ci_quads + ci / 4) * part + ci % 4 * width +
-                   co % width] = (float)product(g, w, k / n, k % n);
+                to[((o / width * n * n + k) * ci_quads + ci / 4) * part + ci % 4 * width +
+                   o % width] = (float)product(g, w, k / n, k % n);
         }
     return at;
 }

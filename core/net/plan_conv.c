@@ -353,12 +353,12 @@ int mi_plan_conv(planner *p, const mi_node *n)
         s->push.c2 = mi_pack_slopes(p, c.act, bank.co);
 
     s->mac = macs(s->push.ow, s->push.oh, &bank);
-    if (mi_wino_pays(p, s))
-        return mi_plan_wino(p, s, &bank, c.out);
-
     /* The depth-to-space store takes channels in the order [y][x][colour], which is DCR. */
     static const int32_t crd[12] = {0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11};
     const int32_t *order = c.d2s && c.crd ? crd : NULL;
+    if (mi_wino_pays(p, s))
+        return mi_plan_wino(p, s, &bank, order, c.out);
+
     int32_t part = c.d2s ? 3 : 4, parts = c.d2s ? 2 : s->variant.q ? s->variant.q : 1;
     mi_blob *blob = &p->plan->blob;
     mi_filter_bank depth = {0};

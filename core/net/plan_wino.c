@@ -6,6 +6,7 @@ enum {
     TILE = 4,      /* pixels of a tile's side */
     GROUP = 16,    /* tiles that lie together: eight lanes of wino_out, PARTS each */
     Q_MIN = 2, Q_MAX = 4, /* output quads a block */
+    D2S_PIXELS = 4, /* which are a block, with depth to space: as if quads of three channels */
     BAND = 1 << 17 /* vec4 of positions at once: 2 MB stay in a cache and need next to no memory */
 };
 
@@ -13,7 +14,7 @@ enum {
 static bool possible(const mi_step *s)
 {
     const mi_variant *v = &s->variant;
-    return v->kernel == MI_KERNEL_CONV_TILE && v->stride == 1 && !v->sum && !v->d2s;
+    return v->kernel == MI_KERNEL_CONV_TILE && v->stride == 1;
 }
 
 /* Measured on lavapipe with eight lanes, as the time of conv_tile over that of the two steps
@@ -28,6 +29,14 @@ static bool possible(const mi_step *s)
  *   32 ->  8        0.9   32 ->  8        0.8
  *   32 -> 16        1.3   32 -> 16        1.4
  *   32 -> 32        1.5   32 -> 32        1.6
+ *
+ *   after a joint  16x16  64x64  256x256    12 channels, depth to space  64x64  256x256
+ *   12 -> 12              1.4               12 -> 12                     1.0
+ *   16 -> 16              1.2    1.4        16 -> 12                     1.1    1.1
+ *   24 -> 24              1.4               24 -> 12                     1.0
+ *   32 -> 16              1.3               12 -> 12, after a joint      1.4
+ *   32 -> 32       1.2    1.7    1.7        16 -> 12, after a joint      1.3    1.4
+ *                                           24 -> 12, after a joint      1.3
  *
  * Elsewhere nothing was measured and conv_tile stays. */
 bool mi_wino_pays(const planner *p, const mi_step *direct)
@@ -74,15 +83,18 @@ static int add_in(planner *p, const mi_step *direct, const band *b, int32_t firs
     if (!s)
         return mi_planner_no_memory(p);
     s->variant.up = direct->variant.up;
+    s->variant.sum = direct->variant.sum;
     s->spec[1] = direct->spec[1];
+    s->spec[3] = direct->spec[3];
     s->push = direct->push;
-    s->push.c0 = first;
+    s->push.ys = first;
     s->push.c1 = rows;
     s->push.c2 = b->across;
     s->groups[0] = mi_divide_up(b->across, 8);
     s->groups[1] = (uint32_t)rows;
     s->groups[2] = mi_divide_up(s->push.iq, 4);
     s->in0 = direct->in0;
+    s->in2 = direct->in2;
     s->out = positions;
     mi_planner_commit(p, s);
     return MIEN_OK;
@@ -99,27 +111,32 @@ static int add_out(planner *p, const mi_step *direct, const band *b, int32_t fir
     *s = *direct;
     s->node = node;
     s->variant = (mi_variant){.kernel = MI_KERNEL_WINO_OUT, .q = direct->variant.q,
-                              .up = direct->variant.up, .lanes8 = lanes8};
-    s->push.c0 = first;
+                              .up = direct->variant.up, .d2s = direct->variant.d2s,
+                              .lanes8 = lanes8};
+    s->push.ys = first;
     s->push.qs = rows * b->across;
     uint32_t pieces = mi_divide_up(s->push.qs, GROUP) * mi_divide_up(s->push.oq, s->variant.q);
     s->groups[0] = lanes8 ? pieces : mi_divide_up((int32_t)pieces, 4); /* local_size_y */
     s->groups[1] = s->groups[2] = 1;
     s->mac = direct->mac * rows / (double)mi_divide_up(s->push.oh, TILE);
     s->in0 = positions;
+    s->in2 = MI_BUFFER_NONE;
     s->out = out;
     mi_planner_commit(p, s);
     return MIEN_OK;
 }
 
-int mi_plan_wino(planner *p, const mi_step *conv_tile, const mi_filter_bank *bank, int32_t out)
+int mi_plan_wino(planner *p, const mi_step *conv_tile, const mi_filter_bank *bank,
+                 const int32_t *order, int32_t out)
 {
     mi_step direct = *conv_tile; /* which lies where the next step will */
     mi_blob *blob = &p->plan->blob;
-    int q = mi_choose_q(direct.push.oq, Q_MAX);
+    bool d2s = direct.variant.d2s;
+    int q = d2s ? D2S_PIXELS : mi_choose_q(direct.push.oq, Q_MAX), part = d2s ? 3 : 4;
     direct.variant.q = (uint8_t)(q < Q_MIN ? Q_MIN : q);
-    direct.push.weights = mi_pack_wino(blob, bank, direct.variant.q, direct.variant.up);
-    direct.push.bias = mi_pack_bias(blob, bank, 4, direct.variant.q, NULL);
+    direct.push.weights = mi_pack_wino(blob, bank, part * direct.variant.q, order,
+                                       direct.variant.up);
+    direct.push.bias = mi_pack_bias(blob, bank, part, direct.variant.q, order);
     band b = choose_band(&direct);
     int32_t down = (int32_t)mi_divide_up(direct.push.oh, TILE), to = MI_BUFFER_NONE;
     int32_t positions = mi_planner_piece(p, b.vec4s);

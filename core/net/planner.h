@@ -82,8 +82,9 @@ int mi_choose_q(int32_t co_quads, int most);
 /* Is the 3x3 convolution, planned as a step of conv_tile but for its weights, faster as two
  * dispatches of Winograd's kind? The place for what is measured of a device. */
 bool mi_wino_pays(const planner *p, const mi_step *conv_tile);
-/* Plans it so; `out`: the tensor after fusion. */
-int mi_plan_wino(planner *p, const mi_step *conv_tile, const mi_filter_bank *bank, int32_t out);
+/* Plans it so; `order` of the output channels as pack.h has it, `out`: the tensor after fusion. */
+int mi_plan_wino(planner *p, const mi_step *conv_tile, const mi_filter_bank *bank,
+                 const int32_t *order, int32_t out);
 
 int mi_plan_conv(planner *p, const mi_node *n);
 int mi_plan_conv_transpose(planner *p, const mi_node *n);

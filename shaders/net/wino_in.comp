@@ -3,12 +3,14 @@
 // wino_out.comp multiplies. An invocation does one tile of one quad. Compile-time variants:
 //   UP      the input is seen through a nearest x2 upsampling (pad 1): a tile sees 4x4 pixels, so
 //           there are 16 positions instead of 36
+//   SUM     a second input of half the size, at c0, is added to the first one, seen through a
+//           nearest x2 upsampling (pad 1): the joint of a U-Net
 //   TILES   tiles in a group, see below
 //   LANES8  the 8 lanes are neighbouring tiles of a row and load each pixel once, see window.glsl
 //
 // The tiles of a band, which is some rows of tiles, are numbered row by row and lie in groups:
 // [group][position][ci quad][tile in group], so that wino_out reads on and on.
-//   c0 first row of tiles in the band, c1 its rows, c2 tiles in a row
+//   ys first row of tiles in the band, c1 its rows, c2 tiles in a row
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #ifdef LANES8
@@ -18,26 +20,44 @@
 layout(local_size_x = 8, local_size_y = 4) in;
 #include "net/edges.glsl"
 
+layout(constant_id = 3) const int SUM_RELU = 0; // SUM: a ReLU follows the sum
+
+// Where row r of a padded picture lies in its plane.
+int tile_row(int r, int mode, int width, int height)
+{
+    int from = source(r - p.pad_t, height, mode);
+    return from == OUTSIDE ? OUTSIDE : from * width;
+}
+
+#ifdef SUM
+#define LOAD_TILE load_half
+#define SIZE 4
+#define STEP 2
+#define MODE HALF_PAD
+#define WIDTH (p.iw / 2)
+#define HEIGHT (p.ih / 2)
+#include "net/wino_tile.glsl"
+#undef LOAD_TILE
+#undef SIZE
+#undef STEP
+#undef MODE
+#undef WIDTH
+#undef HEIGHT
+#endif
+
+#define LOAD_TILE load_tile
 #ifdef UP
 #define SIZE 4 // pixels that a tile sees in a row, and positions in a row
 #define STEP 2 // from tile to tile
-const int MODE = HALF_PAD;
+#define MODE HALF_PAD
 #else
 #define SIZE 6
 #define STEP 4
-const int MODE = PAD;
+#define MODE PAD
 #endif
-
-int row_at(int y, int i)
-{
-    int r = source(y * STEP - p.pad_t + i, p.ih, MODE);
-    return r == OUTSIDE ? OUTSIDE : r * p.iw;
-}
-
-int column_at(int x, int i)
-{
-    return source(x * STEP - p.pad_l + i, p.iw, MODE);
-}
+#define WIDTH p.iw
+#define HEIGHT p.ih
+#include "net/wino_tile.glsl"
 
 // The points are 0, 1, -1, 2, -2 and infinity. Seen twice as large, pixels 1, 2 and 3, 4 are the
 // same: point -1 gives zero and points 2 and -2 the same but for a factor, which is in the weights.
@@ -59,32 +79,20 @@ void transform(vec4 d[SIZE], out vec4 t[SIZE])
 #endif
 }
 
-void load_tile(int x, int y, int base, out vec4 v[SIZE][SIZE])
+#ifdef SUM
+// Adds what the tile sees of the half-size picture's plane at `base`: a pixel for four of v.
+void add_half(int x, int y, int base, inout vec4 v[SIZE][SIZE])
 {
-    int column[SIZE];
-    [[unroll]] for (int j = 0; j < SIZE; j++)
-        column[j] = column_at(x, j);
-#ifdef LANES8
-    const int NEXT = SIZE - STEP; // columns of a row that only the last lane does not get
-    const int NEXT_LOADS = (SIZE * NEXT + 7) / 8;
-    vec4 next[NEXT_LOADS];
-    [[unroll]] for (int k = 0; k < NEXT_LOADS; k++)
-        next[k] = load(base + row_at(y, min((k * 8 + lane) / NEXT, SIZE - 1)) +
-                       column_at(x - lane + 8, lane % NEXT));
-#endif
-    [[unroll]] for (int i = 0; i < SIZE; i++) {
-        int row = base + row_at(y, i);
-#ifdef LANES8
-        [[unroll]] for (int j = 0; j < STEP; j++)
-            v[i][j] = load(row + column[j]);
-        [[unroll]] for (int j = 0; j < NEXT; j++)
-            v[i][STEP + j] = beside(v[i][j], next[i * NEXT / 8], 1, (i * NEXT + j) % 8);
-#else
-        [[unroll]] for (int j = 0; j < SIZE; j++)
-            v[i][j] = load(row + column[j]);
-#endif
-    }
+    vec4 h[4][4];
+    load_half(x, y, base, h);
+    [[unroll]] for (int i = 0; i < SIZE; i++)
+        [[unroll]] for (int j = 0; j < SIZE; j++) {
+            v[i][j] += h[(i + 1) / 2][(j + 1) / 2];
+            if (SUM_RELU == 1)
+                v[i][j] = max(v[i][j], vec4(0));
+        }
 }
+#endif
 
 void main()
 {
@@ -93,7 +101,11 @@ void main()
     if (quad >= p.iq) // the same for all 8 lanes
         return;
     vec4 v[SIZE][SIZE], t[SIZE];
-    load_tile(x, p.c0 + y, p.in0 + quad * p.iw * p.ih, v);
+    int plane = p.iw * p.ih;
+    load_tile(x, p.ys + y, p.in0 + quad * plane, v);
+#ifdef SUM
+    add_half(x, p.ys + y, p.c0 + quad * (plane / 4), v);
+#endif
     [[unroll]] for (int j = 0; j < SIZE; j++) {
         vec4 d[SIZE];
         [[unroll]] for (int i = 0; i < SIZE; i++)

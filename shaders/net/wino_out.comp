@@ -5,11 +5,13 @@
 //   Q       output quads a block
 //   PARTS   tiles an invocation
 //   UP      of an upsampled picture: 5x5 products of 4x4 positions, see wino_in.comp
+//   D2S     the 12 output channels [y][x][colour] are stored as 2x2 pixels of 3 channels (depth to
+//           space); a "quad" is such a pixel (Q = 4)
 //   LANES8  weights are loaded by the 8 lanes of a subgroup and shared by constant shuffles
 //
 // Weights: for each block, product (row by row) and input quad, floats in the order
 // [ci in quad][co in block], padded to a multiple of 32. The positions: see wino_in.comp.
-//   c0 first row of tiles in the band, qs tiles in the band
+//   ys first row of tiles in the band, qs tiles in the band
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #ifdef LANES8
@@ -31,7 +33,14 @@ layout(local_size_x = 8, local_size_y = 4) in;
 #define PRODUCTS 6
 #endif
 #define TILES (8 * PARTS)
-#define LOADS ((16 * Q + 31) / 32)
+#ifdef D2S
+#define QUAD vec3
+#define CHANNELS 3 // of a quad
+#else
+#define QUAD vec4
+#define CHANNELS 4
+#endif
+#define LOADS ((4 * CHANNELS * Q + 31) / 32)
 
 // Float i of the present block's weights.
 #ifdef LANES8
@@ -63,13 +72,13 @@ int position(int i)
 }
 
 // Product j of row i, summed over the input channels; `at`: the first position.
-void multiply(int i, int j, int at, int block, out vec4 m[PARTS][Q])
+void multiply(int i, int j, int at, int block, out QUAD m[PARTS][Q])
 {
     at += (position(i) * SIZE + position(j)) * p.iq * TILES;
     block += (i * PRODUCTS + j) * p.iq * LOADS * 8;
     [[unroll]] for (int k = 0; k < PARTS; k++)
         [[unroll]] for (int q = 0; q < Q; q++)
-            m[k][q] = vec4(0);
+            m[k][q] = QUAD(0);
     for (int c = 0; c < p.iq; c++) {
         vec4 v[PARTS];
         [[unroll]] for (int k = 0; k < PARTS; k++)
@@ -80,10 +89,10 @@ void multiply(int i, int j, int at, int block, out vec4 m[PARTS][Q])
             w[n] = texelFetch(weights, block + n * 8 + int(gl_SubgroupInvocationID));
 #endif
         [[unroll]] for (int q = 0; q < Q; q++)
-            [[unroll]] for (int l = 0; l < 4; l++) {
+            [[unroll]] for (int l = 0; l < CHANNELS; l++) {
                 vec4 u;
                 [[unroll]] for (int n = 0; n < 4; n++)
-                    u[n] = WEIGHT((n * Q + q) * 4 + l);
+                    u[n] = WEIGHT((n * Q + q) * CHANNELS + l);
                 [[unroll]] for (int k = 0; k < PARTS; k++)
                     [[unroll]] for (int n = 0; n < 4; n++)
                         m[k][q][l] += v[k][n] * u[n];
@@ -104,18 +113,18 @@ void main()
     int at = p.in0 + group * (SIZE * SIZE * p.iq * TILES) + int(gl_LocalInvocationID.x);
     int block = p.weights + co_block * (PRODUCTS * PRODUCTS * p.iq * LOADS * 8);
 
-    vec4 r[PARTS * 4][Q][4]; // the tiles' rows one below the other
+    QUAD r[PARTS * 4][Q][4]; // the tiles' rows one below the other
     [[unroll]] for (int d = 0; d < PARTS * 4; d++)
         [[unroll]] for (int q = 0; q < Q; q++)
             [[unroll]] for (int e = 0; e < 4; e++)
-                r[d][q][e] = vec4(0);
+                r[d][q][e] = QUAD(0);
     for (int i = 0; i < PRODUCTS; i++) {
-        vec4 m[PARTS][Q], row[PARTS][Q][4];
+        QUAD m[PARTS][Q], row[PARTS][Q][4];
 #define EACH(what) \
     [[unroll]] for (int k = 0; k < PARTS; k++) \
         [[unroll]] for (int q = 0; q < Q; q++) \
             [[unroll]] for (int e = 0; e < 4; e++) { what; }
-        EACH(row[k][q][e] = vec4(0))
+        EACH(row[k][q][e] = QUAD(0))
         for (int j = 0; j < PRODUCTS; j++) {
             multiply(i, j, at, block, m);
             vec4 f = powers(j);
@@ -125,19 +134,26 @@ void main()
         [[unroll]] for (int d = 0; d < 4; d++)
             EACH(r[k * 4 + d][q][e] += f[d] * row[k][q][e])
     }
-    vec4 b[Q];
+    QUAD b[Q];
     [[unroll]] for (int q = 0; q < Q; q++)
-        b[q] = texelFetch(weights, p.bias + co_block * Q + q);
+        b[q] = QUAD(texelFetch(weights, p.bias + co_block * Q + q));
     // A loop that moves the rows up, and not an index that varies: that would be a gather.
     for (int d = 0; d < PARTS * 4; d++) {
         int tile = first + d / 4 * 8, across = (p.ow + 3) / 4;
-        int y = (p.c0 + tile / across) * 4 + d % 4, x = tile % across * 4;
+        int y = (p.ys + tile / across) * 4 + d % 4, x = tile % across * 4;
         [[unroll]] for (int q = 0; q < Q; q++)
             [[unroll]] for (int e = 0; e < 4; e++) {
+                bool inside = tile < p.qs && x + e < p.ow && y < p.oh;
+#ifdef D2S
+                int here = (y * 2 + q / 2) * (p.ow * 2) + (x + e) * 2 + q % 2;
+                store(inside ? p.out0 + here : WASTE,
+                      finish(vec4(r[0][q][e] + b[q], 0), 0, inside ? here : 0));
+#else
                 int quad = co_block * Q + q, here = (quad * p.oh + y) * p.ow + x + e;
-                bool inside = tile < p.qs && x + e < p.ow && y < p.oh && quad < p.oq;
+                inside = inside && quad < p.oq;
                 store(inside ? p.out0 + here : WASTE,
                       finish(r[0][q][e] + b[q], min(quad, p.oq - 1), inside ? here : 0));
+#endif
             }
         [[unroll]] for (int k = 0; k + 1 < PARTS * 4; k++)
             r[k] = r[k + 1];

@@ -11,6 +11,8 @@ typedef struct trial_case {
     int32_t residual; /* 1: added before the activation, 2: behind it */
     mi_act act;
     bool affine, up;
+    int32_t joint;    /* 1: the input's half is added, upsampled; 2: and a ReLU follows */
+    int32_t d2s;      /* depth to space follows; 1: DCR, 2: CRD */
 } trial_case;
 
 static int32_t add_act(graph_maker *m, int32_t x, mi_act act)
@@ -20,6 +22,16 @@ static int32_t add_act(graph_maker *m, int32_t x, mi_act act)
     return act == MI_ACT_PRELU ? maker_add_prelu(m, x, false) : maker_add_act(m, x, act, 0.2f, 0);
 }
 
+/* The joint of a U-Net, of a tensor of c->ci channels; h and w are even. */
+static int32_t add_joint(graph_maker *m, const trial_case *c)
+{
+    maker_conv half = {.co = c->ci, .kh = 2, .kw = 2, .sh = 2, .sw = 2};
+    int32_t up = maker_add_resize(m, maker_add_conv(m, 0, &half), MI_RESIZE_NEAREST_FLOOR, c->h,
+                                  c->w);
+    int32_t x = maker_add_binary(m, MI_OP_ADD, 0, up);
+    return c->joint == 2 ? maker_add_act(m, x, MI_ACT_RELU, 0, 0) : x;
+}
+
 static void check(net_session *s, dice *d, const trial_case *c)
 {
     graph_maker m;
@@ -27,10 +39,12 @@ static void check(net_session *s, dice *d, const trial_case *c)
     int32_t scale = c->up ? 2 : 1;
     int32_t h = c->h * scale + c->pad[0] + c->pad[2] - 2;
     int32_t w = c->w * scale + c->pad[1] + c->pad[3] - 2;
-    int32_t x = 0, side = -1;
+    int32_t x = 0, side = -1, after = c->d2s ? 2 : 1, co = c->d2s ? 3 : c->co;
     if (c->residual)
-        side = maker_add_resize(&m, maker_add_conv(&m, 0, &(maker_conv){.co = c->co}),
-                                MI_RESIZE_LINEAR_HALF_PIXEL, h, w);
+        side = maker_add_resize(&m, maker_add_conv(&m, 0, &(maker_conv){.co = co}),
+                                MI_RESIZE_LINEAR_HALF_PIXEL, h * after, w * after);
+    if (c->joint)
+        x = add_joint(&m, c);
     if (c->up)
         x = maker_add_resize(&m, x, MI_RESIZE_NEAREST_FLOOR, c->h * 2, c->w * 2);
     maker_conv conv = {.co = c->co, .kh = 3, .kw = 3, .bias = true};
@@ -46,15 +60,18 @@ static void check(net_session *s, dice *d, const trial_case *c)
     int32_t y = maker_add_conv(&m, x, &conv);
     if (c->affine)
         y = maker_add_affine(&m, y);
+    if (c->d2s)
+        y = maker_add_depth_to_space(&m, y, 2, c->d2s == 2);
     if (c->residual == 1)
         y = maker_add_binary(&m, MI_OP_ADD, y, side);
     y = add_act(&m, y, c->act);
     if (c->residual == 2)
         y = maker_add_binary(&m, MI_OP_ADD, side, y);
-    char text[120];
-    snprintf(text, sizeof text, "Winograd: %dx%dx%d -> %d, x2 %d, pad %d, residual %d, act %d",
-             (int)c->ci, (int)c->h, (int)c->w, (int)c->co, (int)c->up, (int)c->pad_node,
-             (int)c->residual, (int)c->act);
+    char text[160];
+    snprintf(text, sizeof text, "Winograd: %dx%dx%d -> %d, x2 %d, joint %d, d2s %d, pad %d, "
+             "residual %d, act %d",
+             (int)c->ci, (int)c->h, (int)c->w, (int)c->co, (int)c->up, (int)c->joint,
+             (int)c->d2s, (int)c->pad_node, (int)c->residual, (int)c->act);
     session_check(s, &m, y, d, text);
 }
 
@@ -91,7 +108,26 @@ void cases_wino(void **state)
          .affine = true, .act = MI_ACT_PRELU},
         {.ci = 8, .h = 9, .w = 3, .co = 16, .pad = {1, 1, 1, 1}, .up = true, .pad_node = EDGE},
         {.ci = 35, .h = 86, .w = 83, .co = 14, .pad = {1, 1, 1, 1}, .up = true,
-         .act = MI_ACT_RELU}};
+         .act = MI_ACT_RELU},
+        {.ci = 6, .h = 2, .w = 2, .co = 5, .pad = {1, 1, 1, 1}, .joint = 1},
+        {.ci = 9, .h = 10, .w = 38, .co = 13, .pad = {1, 1, 1, 1}, .joint = 2, .residual = 1,
+         .act = MI_ACT_RELU},
+        {.ci = 16, .h = 14, .w = 66, .co = 8, .pad = {1, 1, 1, 1}, .joint = 1, .pad_node = EDGE},
+        {.ci = 4, .h = 18, .w = 30, .co = 20, .pad = {1, 1, 1, 1}, .joint = 2,
+         .pad_node = REFLECT, .act = MI_ACT_PRELU},
+        {.ci = 7, .h = 22, .w = 34, .co = 4, .pad = {1, 1, 1, 1}, .joint = 2, .pad_node = ZERO},
+        {.ci = 5, .h = 1, .w = 1, .co = 12, .pad = {1, 1, 1, 1}, .d2s = 1},
+        {.ci = 10, .h = 9, .w = 37, .co = 12, .pad = {1, 1, 1, 1}, .d2s = 1, .affine = true,
+         .residual = 1, .act = MI_ACT_TANH},
+        {.ci = 4, .h = 19, .w = 35, .co = 12, .pad = {2, 0, 1, 2}, .d2s = 2, .residual = 2,
+         .act = MI_ACT_RELU},
+        {.ci = 16, .h = 18, .w = 46, .co = 12, .pad = {1, 1, 1, 1}, .d2s = 2, .joint = 2,
+         .affine = true},
+        {.ci = 13, .h = 6, .w = 70, .co = 12, .pad = {1, 1, 1, 1}, .d2s = 1, .joint = 1,
+         .pad_node = REFLECT, .act = MI_ACT_SIGMOID},
+        /* again more positions than the planner takes at once */
+        {.ci = 30, .h = 126, .w = 122, .co = 12, .pad = {1, 1, 1, 1}, .d2s = 2, .joint = 2,
+         .pad_node = EDGE}};
     net_session *s = *state;
     s->winograd = MI_WINOGRAD_WHERE_IT_CAN;
     dice d = dice_of(s->seed * 101 + 13);

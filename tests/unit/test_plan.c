@@ -344,6 +344,30 @@ static void test_winograd(void **state)
     assert_int_equal(first_kernel(4, 4, 4, false, MI_WINOGRAD_WHERE_IT_CAN), MI_KERNEL_WINO_IN);
 }
 
+/* The last layer of a U-Net: joint, ReLU, convolution and depth to space are two steps. */
+static void test_winograd_head(void **state)
+{
+    (void)state;
+    enum { CI = 16, H = 64, W = 72 };
+    dice d = dice_of(17);
+    graph_maker m;
+    maker_init(&m, &d, CI, H, W);
+    maker_conv half = {.co = CI, .kh = 2, .kw = 2, .sh = 2, .sw = 2};
+    int32_t x = maker_add_resize(&m, maker_add_conv(&m, 0, &half), MI_RESIZE_NEAREST_FLOOR, H, W);
+    x = maker_add_act(&m, maker_add_binary(&m, MI_OP_ADD, 0, x), MI_ACT_RELU, 0, 0);
+    x = maker_add_depth_to_space(&m, conv3(&m, x, 12), 2, true);
+    mi_plan plan = plan_of(&m, x, true);
+    assert_int_equal(plan.steps, 3);
+    const mi_step *before = &plan.step[0], *in = before + 1, *out = before + 2;
+    assert_int_equal(in->variant.kernel, MI_KERNEL_WINO_IN);
+    assert_int_equal(out->variant.kernel, MI_KERNEL_WINO_OUT);
+    assert_true(in->variant.sum && out->variant.d2s);
+    assert_int_equal(in->in2, before->out);
+    assert_int_equal(out->in2, MI_BUFFER_NONE);
+    assert_true(fabs(out->mac / (H * W * CI * 12 * 9.0) - 1) < 1e-9);
+    mi_plan_destroy(&plan);
+}
+
 /* A large picture goes in bands of whole rows of tiles through one piece of a few megabytes. */
 static void test_bands(void **state)
 {
@@ -356,8 +380,8 @@ static void test_bands(void **state)
         const mi_step *in = &plan.step[i], *out = in + 1;
         assert_int_equal(in->variant.kernel, MI_KERNEL_WINO_IN);
         assert_int_equal(out->variant.kernel, MI_KERNEL_WINO_OUT);
-        assert_int_equal(in->push.c0, row);
-        assert_int_equal(out->push.c0, row);
+        assert_int_equal(in->push.ys, row);
+        assert_int_equal(out->push.ys, row);
         assert_true(in->out == out->in0 && in->out == plan.step[0].out);
         assert_int_equal(out->push.qs, in->push.c1 * in->push.c2);
         row += in->push.c1;
@@ -394,6 +418,7 @@ int main(void)
         cmocka_unit_test(test_too_much), cmocka_unit_test(test_shipped),
         cmocka_unit_test(test_reuse),
         cmocka_unit_test(test_fusion), cmocka_unit_test(test_winograd),
+        cmocka_unit_test(test_winograd_head),
         cmocka_unit_test(test_bands), cmocka_unit_test(test_nothing)};
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }
