@@ -244,6 +244,19 @@ int mi_build_pad(mi_build *b)
     return status < 0 ? status : mi_build_out(b, 0, &out);
 }
 
+/* Output 0 is input 0 cut into the dimensions `cut`, these in the order `perm`, joined to `shape`. */
+static int build_recut(mi_build *b, const int32_t cut[6], const int32_t perm[6],
+                       const int32_t shape[4])
+{
+    mi_value x = *mi_build_in(b, 0), y;
+    int status = mi_build_reshaped(b, &x, 6, cut, &y);
+    if (status < 0)
+        return status;
+    mi_layout_permute(&y.layout, perm, &y.layout);
+    status = mi_build_reshaped(b, &y, 4, shape, &x);
+    return status < 0 ? status : mi_build_out(b, 0, &x);
+}
+
 int mi_build_depth_to_space(mi_build *b)
 {
     static const char *const modes[] = {"DCR", "CRD"};
@@ -262,16 +275,9 @@ int mi_build_depth_to_space(mi_build *b)
                              (int)block, (int)p.c);
     if (p.n > 1 && !mode) {
         /* In the other order the batch stays outermost among the channels. */
-        mi_value x = *mi_build_in(b, 0), y;
-        const int32_t dim[6] = {p.n, block, block, p.c / (block * block), p.h, p.w};
+        const int32_t cut[6] = {p.n, block, block, p.c / (block * block), p.h, p.w};
         static const int32_t perm[6] = {0, 3, 4, 1, 5, 2};
-        const int32_t shape[4] = {p.n, dim[3], p.h * block, p.w * block};
-        status = mi_build_reshaped(b, &x, 6, dim, &y);
-        if (status < 0)
-            return status;
-        mi_layout_permute(&y.layout, perm, &y.layout);
-        status = mi_build_reshaped(b, &y, 4, shape, &x);
-        return status < 0 ? status : mi_build_out(b, 0, &x);
+        return build_recut(b, cut, perm, (int32_t[]){p.n, cut[3], p.h * block, p.w * block});
     }
     mi_node *node;
     status = mi_build_node(b, MI_OP_DEPTH_TO_SPACE, p.tensor, p.n * p.c / (block * block),
@@ -296,16 +302,9 @@ int mi_build_space_to_depth(mi_build *b)
         return mi_build_fail(b, MIEN_ERR_MODEL, "blocksize %d does not fit %dx%d", (int)block,
                              (int)p.w, (int)p.h);
     if (p.n > 1) {
-        mi_value x = *mi_build_in(b, 0), y;
-        const int32_t dim[6] = {p.n, p.c, p.h / block, block, p.w / block, block};
+        const int32_t cut[6] = {p.n, p.c, p.h / block, block, p.w / block, block};
         static const int32_t perm[6] = {0, 3, 5, 1, 2, 4};
-        const int32_t shape[4] = {p.n, p.c * block * block, p.h / block, p.w / block};
-        status = mi_build_reshaped(b, &x, 6, dim, &y);
-        if (status < 0)
-            return status;
-        mi_layout_permute(&y.layout, perm, &y.layout);
-        status = mi_build_reshaped(b, &y, 4, shape, &x);
-        return status < 0 ? status : mi_build_out(b, 0, &x);
+        return build_recut(b, cut, perm, (int32_t[]){p.n, p.c * block * block, cut[2], cut[4]});
     }
     mi_node *node;
     status = mi_build_node(b, MI_OP_SPACE_TO_DEPTH, p.tensor, (int64_t)p.c * block * block,

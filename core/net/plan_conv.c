@@ -114,15 +114,15 @@ static void fuse_after(planner *p, const mi_node *conv, conv_plan *c, int32_t co
     }
 }
 
-int mi_choose_q(int32_t co_quads, int most)
+int mi_choose_q(int32_t co_quads, const uint8_t *variants, int32_t pass)
 {
-    int best = 1;
+    int best = variants[0];
     int32_t least = INT32_MAX;
-    for (int q = most; q >= 1; q--) {
-        int32_t cost = (co_quads + q - 1) / q * (q + 1);
+    for (const uint8_t *q = variants; *q; q++) {
+        int32_t cost = (co_quads + *q - 1) / *q * (*q + pass);
         if (cost < least) {
             least = cost;
-            best = q;
+            best = *q;
         }
     }
     return best;
@@ -145,21 +145,6 @@ static bool is_depth3(const planner *p, const mi_node *n)
            n->conv.stride_h <= 2 && (int64_t)mi_quads(out->c) * out->w < 1 << 22;
 }
 
-/* Quads an invocation: each block does the depthwise part again, which costs about 4 quads. */
-static uint8_t pair_q(int32_t co_quads)
-{
-    uint8_t best = 2;
-    int32_t least = INT32_MAX;
-    for (uint8_t q = 8; q >= 2; q /= 2) {
-        int32_t cost = (co_quads + q - 1) / q * (q + 4);
-        if (cost < least) {
-            least = cost;
-            best = q;
-        }
-    }
-    return best;
-}
-
 static bool is_wide(const mi_node *n)
 {
     int32_t k = n->conv.kh;
@@ -171,10 +156,12 @@ static bool is_wide(const mi_node *n)
 static void choose_kernel(const planner *p, const mi_node *n, const conv_plan *c, int32_t ci,
                           int32_t co, mi_variant *v)
 {
+    static const uint8_t to2[] = {2, 1, 0}, to4[] = {4, 3, 2, 1, 0}, to8[] = {8, 4, 2, 0};
+    const int32_t pass = 1, depth_pass = 4; /* what goes through the input again costs, in quads */
     bool pads = c->pad_t || c->pad_l;
     if (c->depth) {
         v->kernel = MI_KERNEL_CONV_PAIR;
-        v->q = pair_q(mi_quads(co));
+        v->q = (uint8_t)mi_choose_q(mi_quads(co), to8, depth_pass);
         v->stride = (uint8_t)c->depth->conv.stride_h;
         v->rows = 4;
     } else if (n->conv.groups > 1 && n->conv.groups == ci && ci == co) {
@@ -184,7 +171,7 @@ static void choose_kernel(const planner *p, const mi_node *n, const conv_plan *c
         v->kernel = MI_KERNEL_CONV_FULL;
     } else if (mi_is_conv3x3(n)) {
         v->kernel = MI_KERNEL_CONV_TILE;
-        v->q = (uint8_t)(c->d2s ? 0 : mi_choose_q(mi_quads(co), 2));
+        v->q = (uint8_t)(c->d2s ? 0 : mi_choose_q(mi_quads(co), to2, pass));
         v->stride = (uint8_t)n->conv.stride_h;
         v->up = c->up;
         v->sum = c->half >= 0;
@@ -193,11 +180,11 @@ static void choose_kernel(const planner *p, const mi_node *n, const conv_plan *c
     } else if (n->conv.kh == 1 && n->conv.kw == 1 && n->conv.stride_h == 1 &&
                n->conv.stride_w == 1 && !pads && !c->pad_b && !c->pad_r && n->conv.groups == 1) {
         v->kernel = MI_KERNEL_CONV_POINT;
-        v->q = (uint8_t)mi_choose_q(mi_quads(co), 4);
+        v->q = (uint8_t)mi_choose_q(mi_quads(co), to4, pass);
         v->stride = 1;
     } else if (is_wide(n)) {
         v->kernel = MI_KERNEL_CONV_WIDE;
-        v->q = (uint8_t)mi_choose_q(mi_quads(co), 2);
+        v->q = (uint8_t)mi_choose_q(mi_quads(co), to2, pass);
         v->stride = 1;
         v->rows = v->q == 1 ? 6 : 4;
         v->k = (uint8_t)n->conv.kh;

@@ -5,7 +5,6 @@
 enum {
     TILE = 4,      /* pixels of a tile's side */
     GROUP = 16,    /* tiles that lie together: eight lanes of wino_out, PARTS each */
-    Q_MIN = 2, Q_MAX = 4, /* output quads a block */
     D2S_PIXELS = 4, /* which are a block, with depth to space: as if quads of three channels */
     BAND = 1 << 17 /* vec4 of positions at once: 2 MB stay in a cache and need next to no memory */
 };
@@ -132,8 +131,9 @@ int mi_plan_wino(planner *p, const mi_step *conv_tile, const mi_filter_bank *ban
     mi_step direct = *conv_tile; /* which lies where the next step will */
     mi_blob *blob = &p->plan->blob;
     bool d2s = direct.variant.d2s;
-    int q = d2s ? D2S_PIXELS : mi_choose_q(direct.push.oq, Q_MAX), part = d2s ? 3 : 4;
-    direct.variant.q = (uint8_t)(q < Q_MIN ? Q_MIN : q);
+    static const uint8_t variants[] = {4, 3, 2, 0};
+    int q = d2s ? D2S_PIXELS : mi_choose_q(direct.push.oq, variants, 1), part = d2s ? 3 : 4;
+    direct.variant.q = (uint8_t)q;
     direct.push.weights = mi_pack_wino(blob, bank, part * direct.variant.q, order,
                                        direct.variant.up);
     direct.push.bias = mi_pack_bias(blob, bank, part, direct.variant.q, order);

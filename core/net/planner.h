@@ -75,9 +75,9 @@ bool mi_left_to_reader(const planner *p, const mi_node *n);
  * and plan->vec4s. MIEN_ERR_UNSUPPORTED: more than 2^31 vec4; MIEN_ERR_NOMEM; logs nothing. */
 int mi_place_pieces(mi_plan *plan);
 
-/* Output quads an invocation, `most` or less: least work, where a pass over the input costs about
- * one more quad. */
-int mi_choose_q(int32_t co_quads, int most);
+/* Output quads an invocation, one of `variants` (larger ones first, a zero ends them): least work,
+ * where a pass over the input costs as much as `pass` quads more. */
+int mi_choose_q(int32_t co_quads, const uint8_t *variants, int32_t pass);
 
 /* Is the 3x3 convolution, planned as a step of conv_tile but for its weights, faster as two
  * dispatches of Winograd's kind? The place for what is measured of a device. */

@@ -66,7 +66,7 @@ void main()
     int co_block = int(gl_WorkGroupID.x);
     window in0 = window_at(x, y);
 #ifdef SUM
-    half_window in2 = half_window_at(x, y);
+    half_window in2 = half_window_at(x, y, p.iw / 2, p.ih / 2);
 #endif
     PART r[ROWS][PARTS];
     [[unroll]] for (int q = 0; q < PARTS; q++) {

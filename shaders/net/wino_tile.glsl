@@ -1,5 +1,5 @@
-// wino_in.comp: loads the SIZE x SIZE pixels that a tile sees: tiles lie STEP apart. Included once for each kind
-// of picture, which defines
+// For wino_in.comp: loads the SIZE x SIZE pixels that a tile sees; tiles lie STEP apart. Included
+// once for each kind of picture, which defines
 //   LOAD_TILE   the function's name
 //   SIZE, STEP, MODE (of the padding), WIDTH and HEIGHT (of the picture)
 void LOAD_TILE(int x, int y, int base, out vec4 v[SIZE][SIZE])

@@ -14,8 +14,9 @@
 #include <cmocka.h>
 
 #include "filter_rig.h"
+#include "portrait_rig.h"
 
-enum { SIDE = 512, SKIPPED = 77 };
+enum { SIDE = PORTRAIT_SIDE, SKIPPED = 77 };
 
 static const frame_layout tight = {0, false};
 static const char *models;
@@ -557,31 +558,6 @@ static void test_missing_device(void **state)
     test_frame_free(&out);
 }
 
-static bool has_networks(void)
-{
-    char path[600];
-    snprintf(path, sizeof path, "%s/face-mesh.onnx", models);
-    FILE *f = fopen(path, "rb");
-    if (f)
-        fclose(f);
-    return f != NULL;
-}
-
-static uint8_t *read_portrait(const char *path)
-{
-    size_t bytes = (size_t)SIDE * SIDE * 4;
-    uint8_t *data = malloc(bytes);
-    FILE *f = fopen(path, "rb");
-    size_t got = f && data ? fread(data, 1, bytes, f) : 0;
-    if (f)
-        fclose(f);
-    if (got != bytes) {
-        free(data);
-        return NULL;
-    }
-    return data;
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -597,14 +573,8 @@ int main(int argc, char **argv)
     if (argc > 3)
         cmocka_set_test_filter(argv[3]);
     models = argc > 1 ? argv[1] : "";
-    portrait = argc > 2 ? read_portrait(argv[2]) : NULL;
-    if (!has_networks() || !portrait) {
-        printf("skipped: %s\n", portrait ? "no face networks: run models/fetch_faces.sh"
-                                         : "no portrait");
-        free(portrait);
-        return SKIPPED;
-    }
-    if (!filter_rig_open()) {
+    portrait = portrait_open(argc, argv);
+    if (!portrait || !filter_rig_open()) {
         free(portrait);
         return SKIPPED;
     }

@@ -18,8 +18,9 @@
 #include <vulkan/vulkan.h>
 
 #include "filter_rig.h"
+#include "portrait_rig.h"
 
-enum { SIDE = 512, WIDTH = 448, HEIGHT = 320, SKIPPED = 77, SHOWN = 1000 };
+enum { SIDE = PORTRAIT_SIDE, WIDTH = 448, HEIGHT = 320, SKIPPED = 77, SHOWN = 1000 };
 
 static const char *models;
 static uint8_t *portrait; /* SIDE x SIDE x 4; NULL: none */
@@ -251,50 +252,23 @@ static void test_areas(void **state)
     }
 }
 
-static uint8_t *read_portrait(const char *path)
-{
-    size_t bytes = (size_t)SIDE * SIDE * 4, got = 0;
-    uint8_t *data = malloc(bytes);
-    FILE *f = fopen(path, "rb");
-    if (f && data)
-        got = fread(data, 1, bytes, f);
-    if (f)
-        fclose(f);
-    if (got == bytes)
-        return data;
-    free(data);
-    return NULL;
-}
-
-static bool has_networks(void)
-{
-    char path[600];
-    snprintf(path, sizeof path, "%s/face-mesh.onnx", models);
-    FILE *f = fopen(path, "rb");
-    if (f)
-        fclose(f);
-    return f != NULL;
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_style), cmocka_unit_test(test_count),
         cmocka_unit_test(test_overlay), cmocka_unit_test(test_areas)};
     models = argc > 1 ? argv[1] : "";
-    portrait = argc > 2 ? read_portrait(argv[2]) : NULL;
+    portrait = portrait_open(argc, argv);
     if (!filter_rig_open()) {
         free(portrait);
         return SKIPPED;
     }
     int failed;
-    if (portrait && has_networks()) {
+    if (portrait) {
         failed = cmocka_run_group_tests_name("memory", tests, NULL, NULL);
     } else {
         const struct CMUnitTest without[] = {cmocka_unit_test(test_style),
                                              cmocka_unit_test(test_count)};
-        printf("without faces: %s\n", portrait ? "no face networks: run models/fetch_faces.sh"
-                                               : "no portrait");
         failed = cmocka_run_group_tests_name("memory", without, NULL, NULL);
     }
     filter_rig_close();

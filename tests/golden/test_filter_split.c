@@ -10,15 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "dice.h"
 #include "filter_rig.h"
+#include "portrait_rig.h"
 #include "net/kernels.h"
 
-enum { SIDE = 512, SKIPPED = 77, BLOCKS_MAX = 5000 };
+enum { SIDE = PORTRAIT_SIDE, SKIPPED = 77, BLOCKS_MAX = 5000 };
 
 static const char *models;
 static uint8_t *portrait;
@@ -185,30 +185,14 @@ static void test_faces(void **state)
     expect_same("style=cartoon style-area=face overlay=mesh");
 }
 
-static uint8_t *read_portrait(const char *path)
-{
-    uint8_t *bytes = malloc(SIDE * SIDE * 4);
-    FILE *f = fopen(path, "rb");
-    bool whole = bytes && f && fread(bytes, SIDE * SIDE * 4, 1, f) == 1;
-    if (f)
-        fclose(f);
-    if (whole)
-        return bytes;
-    free(bytes);
-    return NULL;
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_blocks), cmocka_unit_test(test_style),
                                        cmocka_unit_test(test_faces)};
-    char mesh[300];
     if (argc < 2 || !filter_rig_open())
         return SKIPPED;
     models = argv[1];
-    snprintf(mesh, sizeof mesh, "%s/face-mesh.onnx", models);
-    if (argc > 2 && access(mesh, R_OK) == 0)
-        portrait = read_portrait(argv[2]);
+    portrait = portrait_open(argc, argv);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(portrait);
     filter_rig_close();

@@ -10,14 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "filter_rig.h"
+#include "portrait_rig.h"
 #include "net/net_check.h"
 
-enum { SIDE = 512, WIDTH = 160, HEIGHT = 120, SKIPPED = 77 };
+enum { SIDE = PORTRAIT_SIDE, WIDTH = 160, HEIGHT = 120, SKIPPED = 77 };
 
 static const frame_layout tight = {0, false};
 static const char *models;
@@ -403,19 +403,6 @@ static void test_lost_with_faces(void **state)
     }
 }
 
-static uint8_t *read_portrait(const char *path)
-{
-    uint8_t *bytes = malloc(SIDE * SIDE * 4);
-    FILE *f = fopen(path, "rb");
-    bool whole = bytes && f && fread(bytes, SIDE * SIDE * 4, 1, f) == 1;
-    if (f)
-        fclose(f);
-    if (whole)
-        return bytes;
-    free(bytes);
-    return NULL;
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -428,13 +415,10 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(test_lost_at_start, setup),
         cmocka_unit_test_setup(test_lost_with_faces, setup),
     };
-    char mesh[300];
     if (argc < 2 || !filter_rig_open())
         return SKIPPED;
     models = argv[1];
-    snprintf(mesh, sizeof mesh, "%s/face-mesh.onnx", models);
-    if (argc > 2 && access(mesh, R_OK) == 0)
-        portrait = read_portrait(argv[2]);
+    portrait = portrait_open(argc, argv);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(portrait);
     filter_rig_close();
