@@ -2,10 +2,10 @@
 //
 // A tensor is NC4HW4: quads of channels as vec4, element (quad, y, x) at
 // at + (quad * h + y) * w + x, `at` counted in vec4 from the start of the arena.
-// Loads go through texel buffers: on lavapipe a storage-buffer load costs three to four times as
-// much. The first vec4 of the arena is zero, so that loads outside a zero-padded tensor need no
-// branch: their index is clamped to 0. The second vec4 is waste: stores that must not happen go
-// there.
+// Loads go through texel buffers: on lavapipe a storage-buffer load costs several times as much,
+// lane by lane. The first vec4 of the arena is zero, so that loads outside a zero-padded tensor
+// need no branch: their index is clamped to 0. The second vec4 is waste: stores that must not
+// happen go there.
 #ifndef SLOTS_GLSL
 #define SLOTS_GLSL
 

@@ -3,9 +3,9 @@
 #
 #   tests/run.sh [everyday|slow|all]      (default: all)
 #
-# everyday: all but the slow suite, under the Vulkan validation layers, then once more with the
-# address and undefined-behaviour sanitizers, then a build with clang. slow: FFmpeg from source,
-# training. The last line is "N passed, N failed"; the exit status is 0 if none failed.
+# everyday: all but the slow suite, under the Vulkan validation layers (not eval), then once more
+# with the address and undefined-behaviour sanitizers, then a build with clang. slow: FFmpeg from
+# source, training. The last line is "N passed, N failed"; the exit status is 0 if none failed.
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)

@@ -10,8 +10,9 @@ enum { ALIGN_DEFAULT = 4, ALIGN_MAX = 64, SCALE_MAX = 16, TIMES_MAX = 8, BORDER_
 /* Sizes at which a network is tried: no square, and whatever it halves goes in evenly. */
 enum { SMALL_W = 64, SMALL_H = 64, LARGE_W = 128, LARGE_H = 192 };
 
-/* Multiply-accumulates a frame that fit a device class at a quality. CPU, auto: what two cores
- * of 2020s servers do in about half of a 25 frames/s period with these kernels. */
+/* Multiply-accumulates a frame that fit a device class at a quality. CPU, auto: with
+ * motion and blending two cores of 2020s servers then make 25 frames/s of 1280x720 and have half of
+ * their time left (README, Cost). */
 static double mac_budget(const mvk_device *device, mi_quality quality)
 {
     static const double cpu[] = {[MI_QUALITY_AUTO] = 0.36e9, [MI_QUALITY_LOW] = 0.16e9,

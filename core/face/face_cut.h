@@ -1,5 +1,5 @@
-/* Does a new scene start with this frame? Compares a coarse luma grid with the last frame's. A zeroed
- * object is ready for use. No allocation; one thread. */
+/* Does a new scene start with this frame? Compares a coarse luma grid with the last frame's. A
+ * zeroed object is ready for use. No allocation; one thread. */
 #ifndef MI_FACE_CUT_H
 #define MI_FACE_CUT_H
 
@@ -15,7 +15,7 @@ typedef struct mi_cut {
 /* True if `frame` (any format and size, checked, planes in host memory) does not go on from the one
  * before; false for the first one. Fast motion, a hand before the camera or a light that is
  * switched on are no cut. Flat frames (black, a flash) are passed over: the next one is compared
- * with the last one before them. Takes about 0.02 ms, 0.15 ms where it is in doubt. */
+ * with the last one before them. */
 bool mi_cut_step(mi_cut *cut, const mien_frame *frame);
 void mi_cut_reset(mi_cut *cut);
 

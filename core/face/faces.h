@@ -19,7 +19,8 @@ int mi_faces_create(mi_faces **faces, mvk_device *device, const mi_faces_config 
 void mi_faces_destroy(mi_faces **faces); /* *faces may be NULL */
 
 /* What lies on the device goes; what is known of faces stays for the same networks on another
- * device. Between the two, and after a reopening that failed, only mi_faces_destroy() may follow. */
+ * device. Between the two, and after a reopening that failed, only mi_faces_destroy() may
+ * follow. */
 void mi_faces_close(mi_faces *faces);
 int mi_faces_reopen(mi_faces *faces, mvk_device *device, const mi_faces_config *config);
 

@@ -13,7 +13,7 @@ enum { FOUND_MAX = 256 };
 /* What was found of a network with these kernels. */
 typedef struct finding {
     uint64_t network;
-    uint64_t safe; /* 1: the fast kernels were wrong, the safe ones are right; 0: the fast ones are */
+    uint64_t safe; /* 1: the fast kernels were wrong, the safe ones right; 0: the fast ones right */
 } finding;
 
 /* Of the network and of what computes it: another library may have other kernels. */

@@ -1,5 +1,6 @@
-/* Field numbers are those of onnx.proto: ModelProto.graph 7, GraphProto.initializer 5, of TensorProto
- * name 8, raw_data 9, external_data 13 (StringStringEntryProto: key 1, value 2), data_location 14. */
+/* Field numbers are those of onnx.proto: ModelProto.graph 7, GraphProto.initializer 5, of
+ * TensorProto name 8, raw_data 9, external_data 13 (StringStringEntryProto: key 1, value 2),
+ * data_location 14. */
 #include "onnx_external.h"
 
 #include <stdlib.h>
@@ -142,8 +143,8 @@ static int bring_in(job *j, mi_view tensor, bytes *to)
     mi_pb pb = mi_pb_open(tensor);
     mi_pb_field field;
     if (!read_place(tensor, &p))
-        return mi_fail(j->log, MIEN_ERR_MODEL, "%s: initializer '%s': where its data lie is damaged",
-                       j->name, p.tensor);
+        return mi_fail(j->log, MIEN_ERR_MODEL, "%s: initializer '%s': where its data lie is "
+                       "damaged", j->name, p.tensor);
     if (p.length > j->limit)
         return mi_fail(j->log, MIEN_ERR_MODEL, "%s: initializer '%s': the data beside the file "
                        "are too large", j->name, p.tensor);

@@ -149,7 +149,8 @@ int mvk_pipelines_build(mvk_device *device);
 
 /* For the parts of this layer. */
 int mvk_pipeline_handle(mvk_device *device, mvk_pipeline *pipeline, VkPipeline *handle);
-void mvk_aside_put(struct mvk_aside *aside, const char *line); /* a message for the caller's thread */
+/* A message for the caller's thread. */
+void mvk_aside_put(struct mvk_aside *aside, const char *line);
 int mvk_pipeline_cache_open(mvk_device *device);
 void mvk_pipeline_cache_store(mvk_device *device);
 

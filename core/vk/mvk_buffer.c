@@ -35,9 +35,9 @@ static int choose_type(const mvk_device *d, uint32_t bits, mvk_memory kind)
     }
 }
 
-/* Mesa's llvmpipe (22.3) compiles a kernel once more for a texel buffer whose size is a power of two
- * or has zeros in bits 8 to 15, which it takes for a mip level; and what it compiles second it does
- * not find again in its disk cache. So no buffer has such a size. */
+/* Mesa's llvmpipe (22.3) compiles a kernel once more for a texel buffer whose size is a power of
+ * two or has zeros in bits 8 to 15, which it takes for a mip level; and what it compiles second it
+ * does not find again in its disk cache. So no buffer has such a size. */
 static VkDeviceSize usual_size(VkDeviceSize size)
 {
     while ((size >> 8 & 0xff) == 0 || (size & (size - 1)) == 0)

@@ -67,6 +67,7 @@ void main()
         bool inside = all(greaterThanEqual(from, vec2(-0.5))) &&
                       all(lessThanEqual(from, vec2(p.w, p.h) - 0.5));
         float now = texelFetch(arena_vec4, p.now + y * p.w + x).w;
-        arena_store[p.warp + y * p.w + x] = vec4(flow, inside ? doubted(now - v, doubt) : OUTSIDE, now);
+        float error = inside ? doubted(now - v, doubt) : OUTSIDE;
+        arena_store[p.warp + y * p.w + x] = vec4(flow, error, now);
     }
 }

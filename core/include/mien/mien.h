@@ -214,7 +214,7 @@ typedef enum mien_face_region {
 MIEN_API const char *mien_face_region_name(mien_face_region region);
 
 typedef struct mien_face {
-    uint32_t id;               /* > 0; a face keeps it while it is followed, also over a short loss */
+    uint32_t id;               /* > 0; kept while the face is followed, also over a short loss */
     bool lost;                 /* not seen in this frame: all below is what was last known, moved
                                 * on as the face moved; it is left out 3 s after the last trace */
     float presence;            /* 0..1: how sure it is that this is a face */
