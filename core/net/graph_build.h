@@ -79,6 +79,9 @@ int mi_build_on_c(mi_build *b, const mi_value *x, int32_t dim, bool outer, mi_va
  * is written to axis[]. */
 int mi_build_alone(mi_build *b, const mi_value *x, uint32_t alone, mi_value *out,
                    mi_axis axis[MI_LAYOUT_RANK]);
+/* What an operator made of a dimension that had `axis` for itself has another size there. */
+int mi_build_resized(const mi_build *b, mi_layout *layout, int32_t dim, mi_axis axis,
+                     int32_t size);
 
 /* Input k as pictures: N,C,H,W, or fewer dimensions with H, then W left out. The batch lies with
  * the channels: channel c of picture n is channel n * c + c of the tensor. */

@@ -8,6 +8,11 @@
 /* Kernels read the numbers of a copy as floats. */
 enum { COPY_SIZE_MAX = 1 << 24 };
 
+static int too_many(const mi_build *b)
+{
+    return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "too many dimensions in one");
+}
+
 static int emit_copy(mi_build *b, int32_t from, const mi_layout *layout, const mi_copy *copy,
                      int32_t *tensor)
 {
@@ -37,12 +42,12 @@ int mi_build_lay(mi_build *b, const mi_value *x, const mi_layout *layout, int32_
         /* One part a dimension in between, which any parts can be copied to and from. */
         mi_layout_plain(&plain.layout, x->layout.rank, x->layout.dim);
         if (!mi_layout_copy(&x->layout, &plain.layout, &copy))
-            return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "too many dimensions in one");
+            return too_many(b);
         int status = emit_copy(b, x->tensor, &plain.layout, &copy, &plain.tensor);
         if (status < 0)
             return status;
         if (!mi_layout_copy(&plain.layout, layout, &copy))
-            return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "too many dimensions in one");
+            return too_many(b);
     }
     return emit_copy(b, plain.tensor, layout, &copy, tensor);
 }
@@ -234,6 +239,12 @@ int mi_build_alone(mi_build *b, const mi_value *x, uint32_t alone, mi_value *out
     spread(l, alone, count < 2, count < 1, axis);
     mi_layout_make(&out->layout, l->rank, l->dim, axis, -1);
     return mi_build_lay(b, &from, &out->layout, &out->tensor);
+}
+
+int mi_build_resized(const mi_build *b, mi_layout *layout, int32_t dim, mi_axis axis,
+                     int32_t size)
+{
+    return mi_layout_resize(layout, dim, axis, size) ? 0 : too_many(b);
 }
 
 static void four_dims(const mi_pictures *p, int32_t rank, int32_t dim[4])

@@ -50,8 +50,7 @@ static int multiply(mi_build *b, const mi_value *x, int32_t dim, const matrix *m
     mi_build_connect(b, node, weight);
     *out = from;
     out->tensor = node->out;
-    mi_layout_resize(&out->layout, dim, MI_AXIS_C, (int32_t)m->rows);
-    return 0;
+    return mi_build_resized(b, &out->layout, dim, MI_AXIS_C, (int32_t)m->rows);
 }
 
 static int matrix_input(mi_build *b, int32_t k, const mi_const **con)

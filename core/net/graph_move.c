@@ -162,8 +162,10 @@ static int emit_pad(mi_build *b, const padding *pad, uint32_t these, mi_value *x
              pad->size[MI_LAYOUT_RANK + k] >= x->layout.dim[k]))
             return mi_build_fail(b, MIEN_ERR_MODEL, "reflects more than there is (%d values)",
                                  (int)x->layout.dim[k]);
-        mi_layout_resize(&x->layout, k, axis[k],
-                         (int32_t)(x->layout.dim[k] + before[axis[k]] + after[axis[k]]));
+        status = mi_build_resized(b, &x->layout, k, axis[k],
+                                  (int32_t)(x->layout.dim[k] + before[axis[k]] + after[axis[k]]));
+        if (status < 0)
+            return status;
     }
     mi_node *node;
     status = mi_build_node(b, MI_OP_PAD, x->tensor, t.c + before[0] + after[0],
@@ -333,7 +335,9 @@ static int slice_dims(mi_build *b, const void *how, uint32_t these, mi_value *x)
         begin[axis[k]] = (int32_t)s->begin[k];
         step[axis[k]] = (int32_t)s->step[k];
         size[axis[k]] = s->count[k];
-        mi_layout_resize(&x->layout, k, axis[k], (int32_t)s->count[k]);
+        status = mi_build_resized(b, &x->layout, k, axis[k], (int32_t)s->count[k]);
+        if (status < 0)
+            return status;
     }
     mi_node *node;
     status = mi_build_node(b, MI_OP_SLICE, x->tensor, size[0], size[1], size[2], &node);

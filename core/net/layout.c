@@ -155,7 +155,7 @@ mi_axis mi_layout_alone(const mi_layout *l, int32_t dim)
     return found == 1 ? axis : MI_AXES;
 }
 
-void mi_layout_resize(mi_layout *l, int32_t dim, mi_axis axis, int32_t size)
+bool mi_layout_resize(mi_layout *l, int32_t dim, mi_axis axis, int32_t size)
 {
     int32_t at = 0;
     while (at < l->parts && l->part[at].dim < dim)
@@ -166,12 +166,15 @@ void mi_layout_resize(mi_layout *l, int32_t dim, mi_axis axis, int32_t size)
         memmove(&l->part[at], &l->part[at + 1], behind - sizeof *l->part);
         l->parts--;
     } else if (!there && size > 1) {
+        if (l->parts == MI_COPY_PARTS)
+            return false;
         memmove(&l->part[at + 1], &l->part[at], behind);
         l->parts++;
     }
     if (size > 1)
         l->part[at] = (mi_part){dim, axis, size, 1};
     l->dim[dim] = size;
+    return true;
 }
 
 static bool add_copy(mi_copy *copy, const mi_part *from, const mi_part *to, bool repeat)

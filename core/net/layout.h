@@ -51,8 +51,9 @@ void mi_layout_widen(mi_layout *layout, int32_t rank);
 /* The axis that a dimension (larger than 1) has wholly for itself, or MI_AXES. */
 mi_axis mi_layout_alone(const mi_layout *layout, int32_t dim);
 
-/* A dimension that has `axis` for itself gets another size. */
-void mi_layout_resize(mi_layout *layout, int32_t dim, mi_axis axis, int32_t size);
+/* A dimension that has `axis` for itself, or is 1 and none has anything of `axis`, gets another
+ * size. False: there are too many parts. */
+bool mi_layout_resize(mi_layout *layout, int32_t dim, mi_axis axis, int32_t size);
 
 /* Where a tensor that is seen as `to` finds its values in one that is seen as `from`. Dimensions of
  * `from` that are 1 are repeated. False: the parts do not meet, which cannot happen if each

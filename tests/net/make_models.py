@@ -390,8 +390,8 @@ def hostile(w):
     w.bad("zeros", bytes(1000), MODEL, "not an ONNX model")
     w.bad("ones", b"\xff" * 1000, MODEL, "not an ONNX model")
 
-    def put(name, status, part, nodes, constants=None, **more):
-        w.bad(name, model(nodes, constants, **more), status, part)
+    def put(name, status, part, nodes, constants=None, size=(H, W), **more):
+        w.bad(name, model(nodes, constants, **more), status, part, *size)
 
     put("unknown_op", UNSUPPORTED, "Einsum", node("Einsum", "x", equation="abcd->abcd"))
     put("weight_channels", MODEL, "Conv_y", node("Conv", "x w"), {"w": rand(5, 4, 3, 3)})
@@ -471,6 +471,17 @@ def hostile(w):
     put("expand_misfit", MODEL, "do not become", node("Expand", "x s"), {"s": np.array([5])})
     put("expand_huge", UNSUPPORTED, "too large", node("Expand", "x s"),
         {"s": np.array([1 << 20, 1, 1, 1])})
+    # Rows and columns as 12 digits in an order that no axis has: all that a layout has room for.
+    digits = [node("Reshape", "x rows", "a"),
+              node("Transpose", "a", "b", perm=[5, 4, 3, 2, 1, 0, 6]),
+              node("Reshape", "b columns", "c"),
+              node("Transpose", "c", "d", perm=[0, 6, 5, 4, 3, 2, 1]),
+              node("Reshape", "d two", "e")]
+    shapes = {"rows": np.array([2] * 6 + [64]), "columns": np.array([64] + [2] * 6),
+              "two": np.array([64, 64, 1])}
+    put("digits_matmul", UNSUPPORTED, "(MatMul): too many dimensions in one",
+        digits + [node("MatMul", "e k")], dict(shapes, k=rand(1, 4)), dims=(1, 1, 64, 64),
+        size=(64, 64))
     put("matmul", UNSUPPORTED, "neither", node("MatMul", "x x"))
     put("matmul_size", MODEL, "a matrix for 3", node("MatMul", "x k"), {"k": rand(3, 4)})
     put("gemm_rank", MODEL, "dimensions", node("Gemm", "x k"), {"k": rand(W, 4)})
