@@ -149,22 +149,36 @@ bool mi_style_holds(uint32_t input)
     return input >> HOLD_FLAG & 1;
 }
 
+/* What values the network gives for a picture as it takes them, as far as that is known. */
+static int look(const mi_model_file *file, const mi_style_fit *fit, const mi_image *in,
+                mvk_device *device, float *low, float *high, mi_log *log)
+{
+    mi_graph *graph;
+    int status = mi_style_probe(&graph, file, fit, log);
+    if (status == MIEN_OK)
+        status = mi_image_take(graph, in, log);
+    if (status == MIEN_OK)
+        status = mi_style_trial(graph, device, low, high, log);
+    mi_graph_destroy(&graph);
+    return status;
+}
+
 /* Fills in what neither the user nor the file says: what the network's ends tell, or else what it
  * makes of a picture. A line says what was taken. */
-static int guess_images(mi_images *images, const mi_graph *bare, mvk_device *device,
-                        const char *path, mi_log *log)
+static int guess_images(mi_images *images, const mi_graph *bare, const mi_model_file *file,
+                        const mi_style_fit *fit, mvk_device *device, mi_log *log)
 {
     bool said = images->in.range != MI_RANGE_UNKNOWN && images->out.range != MI_RANGE_UNKNOWN &&
                 images->in.order != MI_ORDER_UNKNOWN && images->out.order != MI_ORDER_UNKNOWN;
     float low = 1, high = 0; /* nothing */
     char in[32], out[32];
     if (!mi_images_of_network(images, bare) && images->out.range == MI_RANGE_UNKNOWN) {
-        int status = mi_style_trial(bare, device, &low, &high, log);
+        int status = look(file, fit, &images->in, device, &low, &high, log);
         if (status != MIEN_OK)
             return status;
     }
     mi_images_of_values(images, low, high);
-    mi_log_write(log, MIEN_LOG_INFO, "style '%s': takes %s, gives %s%s", path,
+    mi_log_write(log, MIEN_LOG_INFO, "style '%s': takes %s, gives %s%s", file->path,
                  mi_image_text(&images->in, in), mi_image_text(&images->out, out),
                  said ? "" : "; in part a guess, style-input and style-output can say it");
     return MIEN_OK;
@@ -181,7 +195,7 @@ int mi_style_graph(mi_graph **graph, const mi_model_file *file, const mi_style_f
     if (status == MIEN_OK)
         status = mi_images_of_file(&images, *graph, file->path, log);
     if (status == MIEN_OK)
-        status = guess_images(&images, *graph, device, file->path, log);
+        status = guess_images(&images, *graph, file, fit, device, log);
     if (status == MIEN_OK)
         status = mi_images_wrap(*graph, &images, log);
     if (status == MIEN_OK)

@@ -269,6 +269,13 @@ int mi_style_bare(mi_graph **graph, const mi_model_file *file, const mi_style_fi
     return status;
 }
 
+int mi_style_probe(mi_graph **graph, const mi_model_file *file, const mi_style_fit *f,
+                   mi_log *log)
+{
+    return mi_graph_of_size(graph, file->bytes, file->size, file->path,
+                            f->held ? f->fixed_h : SMALL_H, f->held ? f->fixed_w : SMALL_W, log);
+}
+
 static mi_node resize_node(int32_t from_w, int32_t from_h, int32_t w, int32_t h)
 {
     mi_node node = {.op = MI_OP_RESIZE, .inputs = 1, .resize = MI_RESIZE_LINEAR_HALF_PIXEL,

@@ -27,6 +27,9 @@ int mi_style_fit_to(mi_style_fit *fit, const mi_model_file *file, const mvk_devi
 /* The network alone, at its size. */
 int mi_style_bare(mi_graph **graph, const mi_model_file *file, const mi_style_fit *fit,
                   mi_log *log);
+/* The same at a small size that it takes, for a look at what it makes of pictures. */
+int mi_style_probe(mi_graph **graph, const mi_model_file *file, const mi_style_fit *fit,
+                   mi_log *log);
 /* Puts the rest around it, ahead of and behind 3-channel pictures: MIEN_ERR_NOMEM with a line. */
 int mi_style_frame(mi_graph *graph, const mi_style_fit *fit, mi_log *log);
 

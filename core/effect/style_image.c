@@ -372,10 +372,22 @@ static int add_mix(mi_graph *g, const mi_image *image, bool ahead)
                  : mi_edit_back(g, &node, 3, t.h, t.w, "model to picture");
 }
 
+int mi_image_take(mi_graph *g, const mi_image *input, mi_log *log)
+{
+    mi_image in = *input;
+    if (in.order == MI_ORDER_UNKNOWN)
+        in.order = MI_ORDER_RGB;
+    if (in.range == MI_RANGE_UNKNOWN)
+        in.range = MI_RANGE_UNIT;
+    int status = add_mix(g, &in, true);
+    return status == MIEN_OK ? status : mi_fail(log, status, "out of memory");
+}
+
 int mi_images_wrap(mi_graph *g, const mi_images *images, mi_log *log)
 {
-    int status = add_mix(g, &images->in, true);
-    if (status == MIEN_OK)
-        status = add_mix(g, &images->out, false);
+    int status = mi_image_take(g, &images->in, log);
+    if (status != MIEN_OK)
+        return status;
+    status = add_mix(g, &images->out, false);
     return status == MIEN_OK ? status : mi_fail(log, status, "out of memory");
 }

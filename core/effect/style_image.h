@@ -40,12 +40,15 @@ int mi_images_of_file(mi_images *images, const mi_graph *graph, const char *name
  * is unknown still. */
 bool mi_images_of_network(mi_images *images, const mi_graph *graph);
 
-/* Adds the range that values of the output tell, which it gave for a picture of 0..1; the input is
- * taken to be like it. What is still unknown is RGB (with caffe BGR) and 0..1. */
+/* Adds the range that values of the output tell, which the network gave behind mi_image_take(); an
+ * unknown input is taken to be like it. What is still unknown is RGB (with caffe BGR) and 0..1. */
 void mi_images_of_values(mi_images *images, float low, float high);
 
 /* "RGB 0..255" */
 const char *mi_image_text(const mi_image *image, char text[32]);
+
+/* Makes the graph take R'G'B' 0..1; of what is unknown, the input is taken for that. */
+int mi_image_take(mi_graph *graph, const mi_image *input, mi_log *log);
 
 /* Makes the graph take and give R'G'B' 0..1; nothing may be unknown. One channel is gray. */
 int mi_images_wrap(mi_graph *graph, const mi_images *images, mi_log *log);

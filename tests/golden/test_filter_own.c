@@ -12,28 +12,48 @@
 #include "filter_rig.h"
 #include "onnx_writer.h"
 
-enum { W = 96, H = 54 };
+enum { W = 96, H = 54, ALL = 3 };
 
 static char path[256];
 
-/* The first channel stays, the others become white - x. */
-static void write_network(float white, int64_t side)
+static void write_model(onnx_writer *w, int64_t side)
 {
-    const float weight[9] = {1, 0, 0, 0, -1, 0, 0, 0, -1}, bias[3] = {0, white, white};
-    onnx_writer w;
     size_t size;
-    onnx_writer_init(&w, 13);
-    onnx_floats(&w, "w", 4, (const int64_t[]){3, 3, 1, 1}, weight);
-    onnx_floats(&w, "b", 1, (const int64_t[]){3}, bias);
-    onnx_node(&w, "Conv", "x w b", "y");
-    uint8_t *bytes = onnx_model(&w, (const int64_t[]){1, 3, side, side}, &size);
-    onnx_writer_finish(&w);
+    uint8_t *bytes = onnx_model(w, (const int64_t[]){1, 3, side, side}, &size);
+    onnx_writer_finish(w);
     snprintf(path, sizeof path, "%s/own.onnx", filter_rig_models());
     FILE *f = fopen(path, "wb");
     assert_non_null(f);
     assert_int_equal(fwrite(bytes, 1, size, f), size);
     fclose(f);
     free(bytes);
+}
+
+/* The first channel stays, the others become white - x. */
+static void write_network(float white, int64_t side)
+{
+    const float weight[9] = {1, 0, 0, 0, -1, 0, 0, 0, -1}, bias[3] = {0, white, white};
+    onnx_writer w;
+    onnx_writer_init(&w, 13);
+    onnx_floats(&w, "w", 4, (const int64_t[]){3, 3, 1, 1}, weight);
+    onnx_floats(&w, "b", 1, (const int64_t[]){3}, bias);
+    onnx_node(&w, "Conv", "x w b", "y");
+    write_model(&w, side);
+}
+
+/* Everything stays; `bytes`: the input is uint8. */
+static void write_same(bool bytes)
+{
+    onnx_writer w;
+    onnx_writer_init(&w, 13);
+    w.bytes = bytes;
+    onnx_node(&w, "Cast", "x", "a");
+    onnx_attr_int(&w, "to", 1);
+    onnx_node(&w, "Relu", "a", "b"); /* two that undo each other */
+    onnx_node(&w, "Neg", "a", "c");
+    onnx_node(&w, "Relu", "c", "d");
+    onnx_node(&w, "Sub", "b d", "y");
+    write_model(&w, 0);
 }
 
 static mien_filter *open_filter(filter_log *log, const char *params)
@@ -43,7 +63,8 @@ static mien_filter *open_filter(filter_log *log, const char *params)
     return filter_make(log, all);
 }
 
-/* `kept`: the channel of the frame that is to stay; -1: everything is to be white but for red. */
+/* `kept`: the channel of the frame that is to stay, or ALL; -1: everything is to be white but for
+ * red. */
 static void check_frame(mien_filter *f, int kept, int tolerance)
 {
     test_frame in = test_frame_make(MIEN_FORMAT_RGBA, W, H, &(frame_layout){0, false});
@@ -55,7 +76,7 @@ static void check_frame(mien_filter *f, int kept, int tolerance)
             for (int c = 0; c < 3; c++) {
                 int was = in.frame.data[0][y * in.frame.stride[0] + x * 4 + c];
                 int is = out.frame.data[0][y * out.frame.stride[0] + x * 4 + c];
-                int want = c == kept ? was : kept < 0 ? (c ? 255 : was) : 255 - was;
+                int want = c == kept || kept == ALL ? was : kept < 0 ? (c ? 255 : was) : 255 - was;
                 if (abs(is - want) > tolerance)
                     fail_msg("pixel (%d, %d) channel %d is %d, not about %d", (int)x, (int)y, c,
                              is, want);
@@ -92,6 +113,18 @@ static void test_told(void **state)
     expect("style-input=0..1 style-output=0..1", -1, 3, "takes RGB 0..1, gives RGB 0..1");
     write_network(0, 0);
     expect("style-input=-1..1 style-output=-1..1", 0, 3, "takes RGB -1..1, gives RGB -1..1");
+}
+
+/* The output's range shows where that of the input is known, from the user or the file. */
+static void test_half_told(void **state)
+{
+    (void)state;
+    write_same(false);
+    expect("", ALL, 3, "takes RGB 0..1, gives RGB 0..1; in part a guess");
+    expect("style-input=0..255", ALL, 3, "takes RGB 0..255, gives RGB 0..255; in part a guess");
+    expect("style-input=-1..1", ALL, 3, "takes RGB -1..1, gives RGB -1..1; in part a guess");
+    write_same(true);
+    expect("", ALL, 3, "takes RGB 0..255, gives RGB 0..255; in part a guess");
 }
 
 static void test_sizes(void **state)
@@ -160,6 +193,7 @@ int main(void)
         return 77;
     }
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_guess), cmocka_unit_test(test_told),
+                                       cmocka_unit_test(test_half_told),
                                        cmocka_unit_test(test_sizes), cmocka_unit_test(test_wrong),
                                        cmocka_unit_test(test_change)};
     int failed = cmocka_run_group_tests_name("own networks", tests, NULL, NULL);

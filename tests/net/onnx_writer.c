@@ -200,11 +200,14 @@ void onnx_meta(onnx_writer *writer, const char *key, const char *value)
     put_pair(&writer->meta, 14, key, value);
 }
 
-/* ValueInfoProto of a float tensor; dim NULL: of unknown shape. */
-static void put_value(onnx_bytes *to, uint32_t field, const char *name, const int64_t *dim)
+enum { FLOAT = 1, UINT8 = 2 };
+
+/* ValueInfoProto of a tensor; dim NULL: of unknown shape. */
+static void put_value(onnx_bytes *to, uint32_t field, const char *name, int32_t type_number,
+                      const int64_t *dim)
 {
     onnx_bytes info = {0}, type = {0}, tensor = {0}, shape = {0};
-    put_int(&tensor, 1, 1);
+    put_int(&tensor, 1, type_number);
     for (int32_t k = 0; dim && k < 4; k++) {
         onnx_bytes one = {0};
         if (dim[k])
@@ -225,8 +228,8 @@ uint8_t *onnx_model(onnx_writer *writer, const int64_t dim[4], size_t *size)
 {
     onnx_bytes model = {0}, opset = {0};
     close_node(writer);
-    put_value(&writer->graph, 11, "x", dim);
-    put_value(&writer->graph, 12, "y", NULL);
+    put_value(&writer->graph, 11, "x", writer->bytes ? UINT8 : FLOAT, dim);
+    put_value(&writer->graph, 12, "y", FLOAT, NULL);
     put_int(&model, 1, 8);
     put_part(&model, 7, &writer->graph);
     put_text(&opset, 1, "");

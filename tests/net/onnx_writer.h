@@ -2,6 +2,7 @@
 #ifndef MIEN_TEST_ONNX_WRITER_H
 #define MIEN_TEST_ONNX_WRITER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ typedef struct onnx_writer {
     onnx_bytes node;  /* fields of the NodeProto at work */
     onnx_bytes meta;  /* fields of ModelProto */
     int32_t opset;
+    bool bytes; /* the input is uint8, not float */
 } onnx_writer;
 
 void onnx_writer_init(onnx_writer *writer, int32_t opset);
