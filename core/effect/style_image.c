@@ -276,12 +276,18 @@ static bool is_plain(mi_image_range range)
     return range == MI_RANGE_UNIT || range == MI_RANGE_SIGNED || range == MI_RANGE_BYTE;
 }
 
+static void order_by_range(mi_image *image)
+{
+    if (image->order == MI_ORDER_UNKNOWN && image->range == MI_RANGE_CAFFE)
+        image->order = MI_ORDER_BGR;
+}
+
 /* One side is taken to be like the other where that alone is known. */
 static void even_out(mi_images *images)
 {
     mi_image *in = &images->in, *out = &images->out;
-    if (in->order == MI_ORDER_UNKNOWN && in->range == MI_RANGE_CAFFE)
-        in->order = MI_ORDER_BGR;
+    order_by_range(in);
+    order_by_range(out);
     if (in->order == MI_ORDER_UNKNOWN)
         in->order = out->order;
     if (out->order == MI_ORDER_UNKNOWN)

@@ -225,37 +225,65 @@ static void from_values(void **state)
         assert_int_equal(images.in.order, MI_ORDER_RGB);
         assert_int_equal(images.out.order, MI_ORDER_RGB);
     }
-    mi_images caffe = {.in = {MI_ORDER_UNKNOWN, MI_RANGE_CAFFE}};
-    mi_images_of_values(&caffe, 0, 255);
-    assert_int_equal(caffe.in.order, MI_ORDER_BGR);
-    assert_int_equal(caffe.out.order, MI_ORDER_BGR);
 }
 
-/* ImageNet's and Caffe's forms meet their definitions. */
+/* Caffe's pictures are BGR unless the order is said, and so is the other side. */
+static void order_of_caffe(void **state)
+{
+    (void)state;
+    static const struct {
+        mi_images said;
+        mi_image_order in, out;
+    } rows[] = {
+        {{{MI_ORDER_UNKNOWN, MI_RANGE_CAFFE}, {0}}, MI_ORDER_BGR, MI_ORDER_BGR},
+        {{{0}, {MI_ORDER_UNKNOWN, MI_RANGE_CAFFE}}, MI_ORDER_BGR, MI_ORDER_BGR},
+        {{{MI_ORDER_RGB, MI_RANGE_CAFFE}, {0}}, MI_ORDER_RGB, MI_ORDER_RGB},
+        {{{0}, {MI_ORDER_RGB, MI_RANGE_CAFFE}}, MI_ORDER_RGB, MI_ORDER_RGB},
+        {{{MI_ORDER_RGB, MI_RANGE_UNIT}, {MI_ORDER_UNKNOWN, MI_RANGE_CAFFE}}, MI_ORDER_RGB,
+         MI_ORDER_BGR},
+        {{{MI_ORDER_UNKNOWN, MI_RANGE_CAFFE}, {MI_ORDER_RGB, MI_RANGE_UNIT}}, MI_ORDER_BGR,
+         MI_ORDER_RGB},
+    };
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        mi_images images = rows[k].said;
+        mi_images_of_values(&images, 0, 255);
+        if (images.in.order != rows[k].in || images.out.order != rows[k].out)
+            fail_msg("row %zu: orders %d and %d", k, (int)images.in.order,
+                     (int)images.out.order);
+    }
+}
+
+/* ImageNet's and Caffe's forms meet their definitions, ahead of a network that does nothing and
+ * behind it. */
 static void normalized(void **state)
 {
     (void)state;
     static const float mean[3] = {0.485f, 0.456f, 0.406f}, deviation[3] = {0.229f, 0.224f, 0.225f};
     static const float caffe[3] = {123.68f, 116.779f, 103.939f};
-    for (int32_t kind = 0; kind < 2; kind++) {
+    for (int32_t row = 0; row < 4; row++) {
         mi_log log;
         mi_graph *graph;
         float in[3 * PIXELS], *out;
+        int32_t kind = row % 2;
+        bool behind = row >= 2;
         onnx_writer w;
         onnx_writer_init(&w, 13);
         onnx_node(&w, "Identity", "x", "y");
         mi_model_file file = finish(&w, LIST(1, 3, 0, 0));
-        int status = make(&graph, &file, word(kind ? MI_RANGE_CAFFE : MI_RANGE_IMAGENET),
-                          word(MI_RANGE_UNIT) | INPUT_RGB, &log);
+        uint32_t words = word(kind ? MI_RANGE_CAFFE : MI_RANGE_IMAGENET);
+        uint32_t plain = word(MI_RANGE_UNIT) | INPUT_RGB;
+        int status = make(&graph, &file, behind ? plain : words, behind ? words : plain, &log);
         assert_int_equal(status, MIEN_OK);
         for (int i = 0; i < 3 * PIXELS; i++)
             in[i] = (float)(i % 97) / 96;
         assert_int_equal(oracle_run(graph, in, &out), 0);
         for (int i = 0; i < 3 * PIXELS; i++) {
-            int c = i / PIXELS; /* of the model: caffe is BGR, which the output does not undo */
-            int colour = kind ? 2 - c : c;
+            int c = i / PIXELS; /* caffe is BGR, which the other side does not undo */
+            int colour = kind ? 2 - c : c, its_mean = behind ? c : colour;
             float x = in[colour * PIXELS + i % PIXELS];
-            float want = kind ? x * 255 - caffe[colour] : (x - mean[c]) / deviation[c];
+            float want = kind ? x * 255 - caffe[its_mean] : (x - mean[c]) / deviation[c];
+            if (behind)
+                want = kind ? (x + caffe[its_mean]) / 255 : x * deviation[c] + mean[c];
             assert_float_equal(out[i], want, 1e-3);
         }
         free(out);
@@ -270,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(from_the_file), cmocka_unit_test(from_the_user),
         cmocka_unit_test(unknown_words), cmocka_unit_test(from_the_network),
-        cmocka_unit_test(from_values),   cmocka_unit_test(normalized)};
+        cmocka_unit_test(from_values),   cmocka_unit_test(order_of_caffe),
+        cmocka_unit_test(normalized)};
     return cmocka_run_group_tests_name("style image", tests, NULL, NULL);
 }
