@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../net/protobuf.h"
 #include "graph_edit.h"
 
 static const char *const order_word[] = {NULL, "RGB", "BGR"};
@@ -68,7 +69,7 @@ static int look_up(const mi_graph *g, const char *key, const char *const *word, 
                    const char *name, int32_t *value, mi_log *log)
 {
     const char *text = mi_graph_meta(g, key);
-    char known[80] = "";
+    char known[80] = "", found[MI_VIEW_TEXT];
     *value = 0;
     for (int32_t k = 1; text && k <= words; k++) {
         if (strcmp(text, word[k]) == 0) {
@@ -78,9 +79,11 @@ static int look_up(const mi_graph *g, const char *key, const char *const *word, 
         size_t used = strlen(known);
         snprintf(known + used, sizeof known - used, "%s%s", k == 1 ? "" : ", ", word[k]);
     }
-    return text ? mi_fail(log, MIEN_ERR_MODEL, "'%.200s': %s is '%.40s', none of %s", name, key,
-                          text, known)
-                : MIEN_OK;
+    if (!text)
+        return MIEN_OK;
+    mi_view_text((mi_view){(const uint8_t *)text, strlen(text)}, found);
+    return mi_fail(log, MIEN_ERR_MODEL, "'%.200s': %s is '%.40s', none of %s", name, key, found,
+                   known);
 }
 
 /* Those of ONNX's MetadataProps.md that fit. */

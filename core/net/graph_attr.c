@@ -43,9 +43,9 @@ int mi_build_choice(const mi_build *b, const char *name, const char *const *text
             return 0;
         }
     }
-    char found[MI_ONNX_TEXT];
+    char found[MI_VIEW_TEXT];
     return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "%s '%s' is not supported", name,
-                         mi_onnx_text(attr->text, found));
+                         mi_view_text(attr->text, found));
 }
 
 static int const_in(const mi_build *b, const char *name, int32_t k, const mi_const **con)

@@ -115,16 +115,16 @@ bool mi_onnx_operator(int32_t k, const char **type, const char **limits)
 static int build_node(mi_build *b)
 {
     mi_view domain = b->at->domain;
-    char text[MI_ONNX_TEXT];
+    char text[MI_VIEW_TEXT];
     if (!mi_view_is(domain, "") && !mi_view_is(domain, "ai.onnx"))
         return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "operators of '%s' are not supported",
-                             mi_onnx_text(domain, text));
+                             mi_view_text(domain, text));
     for (int32_t k = 0; k < b->at->ins; k++) {
         const mi_value *in = mi_build_in(b, k);
         if (in && in->kind == MI_VALUE_NONE)
             return mi_build_fail(b, MIEN_ERR_MODEL,
                                  "input '%s' is not computed by any node before it",
-                                 mi_onnx_text(b->model.name[in - b->value], text));
+                                 mi_view_text(b->model.name[in - b->value], text));
     }
     int status = mi_fold(b);
     if (status != 0)
@@ -159,8 +159,8 @@ static int load_initializers(mi_build *b, const uint8_t *needed)
         int32_t id = m->initializer[k].id;
         if (!needed[id])
             continue;
-        char text[MI_ONNX_TEXT];
-        mi_onnx_text(m->name[id], text);
+        char text[MI_VIEW_TEXT];
+        mi_view_text(m->name[id], text);
         if (b->value[id].kind != MI_VALUE_NONE)
             return mi_fail(m->log, MIEN_ERR_MODEL, "%s: initializer '%s' is defined twice",
                            m->file, text);
@@ -248,10 +248,10 @@ static int finish_output(mi_build *b, int32_t id)
 {
     const mi_onnx *m = &b->model;
     mi_graph *g = b->graph;
-    char text[MI_ONNX_TEXT];
+    char text[MI_VIEW_TEXT];
     const mi_value *out = &b->value[id];
     int32_t t, nhwc;
-    mi_onnx_text(m->name[id], text);
+    mi_view_text(m->name[id], text);
     if (out->kind == MI_VALUE_NONE)
         return mi_fail(m->log, MIEN_ERR_MODEL, "%s: no node computes the output '%s'", m->file,
                        text);

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TENSORS_MAX = 1 << 20, GRAPH_NODES_MAX = 1 << 18, NAME_MAX_BYTES = 255 };
+enum { TENSORS_MAX = 1 << 20, GRAPH_NODES_MAX = 1 << 18 };
 
 int mi_build_fail(const mi_build *b, mien_status status, const char *format, ...)
 {
-    char what[256], name[MI_ONNX_TEXT], type[MI_ONNX_TEXT];
+    char what[256], name[MI_VIEW_TEXT], type[MI_VIEW_TEXT];
     va_list args;
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
@@ -21,8 +21,8 @@ int mi_build_fail(const mi_build *b, mien_status status, const char *format, ...
     mi_view label = b->at->name;
     if (!label.size && b->at->outs && m->id[b->at->first_out] >= 0)
         label = m->name[m->id[b->at->first_out]];
-    return mi_fail(m->log, status, "%s: node '%s' (%s): %s", m->file, mi_onnx_text(label, name),
-                   mi_onnx_text(b->at->type, type), what);
+    return mi_fail(m->log, status, "%s: node '%s' (%s): %s", m->file, mi_view_text(label, name),
+                   mi_view_text(b->at->type, type), what);
 }
 
 mi_value *mi_build_in(const mi_build *b, int32_t k)
@@ -86,16 +86,11 @@ int mi_build_out_const(mi_build *b, int32_t k, mi_const *con)
     return 0;
 }
 
+/* Names in the graph are for messages. */
 static char *copy_name(mi_view name)
 {
-    size_t size = name.size < NAME_MAX_BYTES ? name.size : NAME_MAX_BYTES;
-    char *text = malloc(size + 1);
-    if (!text)
-        return NULL;
-    if (size)
-        memcpy(text, name.data, size);
-    text[size] = 0;
-    return text;
+    char text[MI_VIEW_TEXT];
+    return strdup(mi_view_text(name, text));
 }
 
 static int out_run(mi_build *b, int32_t k, const mi_value *from)

@@ -100,10 +100,6 @@ const mi_onnx_attr *mi_onnx_find(const mi_onnx *model, const mi_onnx_node *node,
 int32_t mi_onnx_ints(const mi_onnx_attr *attr, int64_t *value, int32_t limit);
 int32_t mi_onnx_floats(const mi_onnx_attr *attr, float *value, int32_t limit);
 
-/* A copy of a name from the file that is fit for a message: printable, cut if long. */
-enum { MI_ONNX_TEXT = 80 };
-const char *mi_onnx_text(mi_view view, char text[MI_ONNX_TEXT]);
-
 /* A constant. Integers and booleans are int64_t, every other type is float. */
 typedef struct mi_const {
     bool is_int;

@@ -1,4 +1,4 @@
-/* Looks into a model that is taken apart: attributes, the declared picture, texts. */
+/* Looks into a model that is taken apart: attributes, the declared picture. */
 #include "onnx.h"
 
 static bool is_channels(int64_t size)
@@ -9,8 +9,8 @@ static bool is_channels(int64_t size)
 int mi_onnx_picture(const mi_onnx *m, bool *nhwc, int32_t *c, int32_t *h, int32_t *w)
 {
     const mi_onnx_input *input = &m->input;
-    char text[MI_ONNX_TEXT];
-    mi_onnx_text(m->name[input->id], text);
+    char text[MI_VIEW_TEXT];
+    mi_view_text(m->name[input->id], text);
     if (!mi_onnx_is_float(input->type) && input->type != MI_ONNX_UINT8)
         return mi_fail(m->log, MIEN_ERR_UNSUPPORTED,
                        "%s: input '%s': data type %d is neither float nor uint8", m->file, text,
@@ -99,15 +99,4 @@ int32_t mi_onnx_floats(const mi_onnx_attr *attr, float *value, int32_t limit)
         }
     }
     return count;
-}
-
-const char *mi_onnx_text(mi_view view, char text[MI_ONNX_TEXT])
-{
-    size_t size = view.size < MI_ONNX_TEXT - 1 ? view.size : MI_ONNX_TEXT - 1;
-    for (size_t k = 0; k < size; k++) {
-        uint8_t byte = view.data[k];
-        text[k] = byte >= 0x20 && byte < 0x7f ? (char)byte : '?';
-    }
-    text[size] = 0;
-    return text;
 }

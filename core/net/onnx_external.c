@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXTERNAL = 1, LOCATION_MAX = 512, NAME_MAX_BYTES = 80 };
+enum { EXTERNAL = 1, LOCATION_MAX = 512 };
 
 typedef struct bytes {
     uint8_t *data;
@@ -77,22 +77,21 @@ static bool is_external(mi_view tensor)
 
 typedef struct place {
     char location[LOCATION_MAX];
-    char tensor[NAME_MAX_BYTES];
+    char tensor[MI_VIEW_TEXT];
     uint64_t offset, length;
 } place;
 
-/* False if it does not fit or has bytes that no line of text has; these become '?'. */
-static bool copy_text(mi_view from, char *to, size_t room)
+/* False if it does not fit or has bytes that no line of text has. */
+static bool read_location(mi_view text, char location[LOCATION_MAX])
 {
-    size_t size = from.size < room ? from.size : room - 1;
-    bool clean = size == from.size;
-    for (size_t k = 0; k < size; k++) {
-        bool fits = from.data[k] >= 0x20 && from.data[k] != 0x7f;
-        to[k] = fits ? (char)from.data[k] : '?';
-        clean = clean && fits;
-    }
-    to[size] = '\0';
-    return clean;
+    if (text.size == 0 || text.size >= LOCATION_MAX)
+        return false;
+    for (size_t k = 0; k < text.size; k++)
+        if (text.data[k] < 0x20 || text.data[k] == 0x7f)
+            return false;
+    memcpy(location, text.data, text.size);
+    location[text.size] = '\0';
+    return true;
 }
 
 /* A number of up to 15 digits. */
@@ -116,7 +115,7 @@ static bool read_place(mi_view tensor, place *p)
     while (mi_pb_next(&pb, &field)) {
         mi_view key = {NULL, 0}, value = {NULL, 0};
         if (field.number == 8 && field.wire == MI_PB_BYTES)
-            copy_text(field.bytes, p->tensor, sizeof p->tensor);
+            mi_view_text(field.bytes, p->tensor);
         if (field.number != 13 || field.wire != MI_PB_BYTES)
             continue;
         mi_pb entry = mi_pb_open(field.bytes);
@@ -127,7 +126,7 @@ static bool read_place(mi_view tensor, place *p)
                 value = part.bytes;
         }
         if (mi_view_is(key, "location"))
-            ok = copy_text(value, p->location, sizeof p->location) && ok;
+            ok = read_location(value, p->location) && ok;
         else if (mi_view_is(key, "offset"))
             ok = read_number(value, &p->offset) && ok;
         else if (mi_view_is(key, "length"))

@@ -129,3 +129,14 @@ bool mi_view_is(mi_view view, const char *text)
     size_t size = strlen(text);
     return view.size == size && (size == 0 || memcmp(view.data, text, size) == 0);
 }
+
+const char *mi_view_text(mi_view view, char text[MI_VIEW_TEXT])
+{
+    size_t size = view.size < MI_VIEW_TEXT - 1 ? view.size : MI_VIEW_TEXT - 1;
+    for (size_t k = 0; k < size; k++) {
+        uint8_t byte = view.data[k];
+        text[k] = byte >= 0x20 && byte < 0x7f ? (char)byte : '?';
+    }
+    text[size] = 0;
+    return text;
+}

@@ -48,4 +48,8 @@ int64_t mi_pb_int64(uint64_t bits);
 
 bool mi_view_is(mi_view view, const char *text);
 
+/* A copy that is fit for a message, whatever the file holds: printable, cut if long. */
+enum { MI_VIEW_TEXT = 80 };
+const char *mi_view_text(mi_view view, char text[MI_VIEW_TEXT]);
+
 #endif

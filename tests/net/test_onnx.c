@@ -372,6 +372,27 @@ static void test_named(void **state)
     free(model);
 }
 
+/* The graph's names go into messages. */
+static void test_names(void **state)
+{
+    (void)state;
+    onnx_writer w;
+    size_t size;
+    mi_log log;
+    mi_graph *g;
+    onnx_writer_init(&w, 13);
+    onnx_node(&w, "Relu", "x", "a\n\x1b[1m\xc3\xa4");
+    onnx_node(&w, "Neg", "a\n\x1b[1m\xc3\xa4", "y");
+    uint8_t *model = onnx_model(&w, (const int64_t[]){1, 3, 0, 0}, &size);
+    onnx_writer_finish(&w);
+    mi_log_init(&log, NULL);
+    assert_int_equal(mi_graph_from_onnx(&g, model, size, "names", 8, 8, &log), 0);
+    assert_string_equal(g->node[0].name, "a??[1m??");
+    assert_string_equal(g->tensor[g->node[0].out].name, "a??[1m??");
+    mi_graph_destroy(&g);
+    free(model);
+}
+
 static void test_no_model(void **state)
 {
     (void)state;
@@ -393,6 +414,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_no_model),
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_named),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_samples),
         cmocka_unit_test(test_folder),
     };

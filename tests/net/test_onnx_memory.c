@@ -1,5 +1,5 @@
 /* The ONNX reader when memory runs out: every allocation fails once. Linked with
- * --wrap=malloc,calloc,realloc. */
+ * --wrap=malloc,calloc,realloc,strdup. */
 #include "net/graph.h"
 #include "sample_models.h"
 
@@ -13,9 +13,11 @@
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
+char *__real_strdup(const char *text);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
+char *__wrap_strdup(const char *text);
 
 static long left = -1; /* allocations until one fails; -1: none does */
 
@@ -37,6 +39,11 @@ void *__wrap_calloc(size_t count, size_t size)
 void *__wrap_realloc(void *old, size_t size)
 {
     return fails() ? NULL : __real_realloc(old, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return fails() ? NULL : __real_strdup(text);
 }
 
 static void test_each(void **state)

@@ -135,6 +135,8 @@ static void unknown_words(void **state)
     (void)state;
     refuse(BOTH("0..2", "RGB"), 0, 0, MIEN_ERR_MODEL,
            "'test.onnx': mien.input.range is '0..2', none of 0..1, -1..1, 0..255, imagenet, caffe");
+    refuse(BOTH("0\n\x1b[1m", "RGB"), 0, 0, MIEN_ERR_MODEL, "'test.onnx': mien.input.range is "
+           "'0??[1m', none of 0..1, -1..1, 0..255, imagenet, caffe");
     refuse(BOTH("0..1", "GBR"), 0, 0, MIEN_ERR_MODEL,
            "'test.onnx': mien.input.order is 'GBR', none of RGB, BGR");
     refuse(NULL, INPUT_RGB | INPUT_BGR, 0, MIEN_ERR_INVALID,
