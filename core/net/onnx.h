@@ -124,4 +124,8 @@ void mi_const_finish(mi_const *value);
 /* Decodes a TensorProto. On failure *why is a text for the message. */
 int mi_onnx_tensor(mi_const *value, mi_view tensor, mi_budget *budget, const char **why);
 
+/* Bytes of a TensorProto's values as raw data, by its type and shape; 0 where mi_onnx_tensor()
+ * refuses these. */
+uint64_t mi_onnx_raw_size(mi_view tensor);
+
 #endif

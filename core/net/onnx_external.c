@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "onnx.h"
+
 enum { EXTERNAL = 1, LOCATION_MAX = 512 };
 
 typedef struct bytes {
@@ -106,11 +108,12 @@ static bool read_number(mi_view text, uint64_t *number)
     return text.size > 0 && text.size <= 15;
 }
 
+/* A length that is left out follows from type and shape. */
 static bool read_place(mi_view tensor, place *p)
 {
     mi_pb pb = mi_pb_open(tensor);
     mi_pb_field field, part;
-    bool ok = true;
+    bool ok = true, has_length = false;
     memset(p, 0, sizeof *p);
     while (mi_pb_next(&pb, &field)) {
         mi_view key = {NULL, 0}, value = {NULL, 0};
@@ -129,9 +132,13 @@ static bool read_place(mi_view tensor, place *p)
             ok = read_location(value, p->location) && ok;
         else if (mi_view_is(key, "offset"))
             ok = read_number(value, &p->offset) && ok;
-        else if (mi_view_is(key, "length"))
+        else if (mi_view_is(key, "length")) {
+            has_length = true;
             ok = read_number(value, &p->length) && ok;
+        }
     }
+    if (!has_length)
+        p->length = mi_onnx_raw_size(tensor);
     return ok && p->location[0];
 }
 

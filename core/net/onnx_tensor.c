@@ -269,6 +269,16 @@ static int64_t declared_count(const proto *t)
     return count;
 }
 
+uint64_t mi_onnx_raw_size(mi_view tensor)
+{
+    proto t;
+    const char *why;
+    if (!read_proto(&t, tensor, &why))
+        return 0;
+    int64_t count = declared_count(&t);
+    return count < 0 ? 0 : (uint64_t)count * item_size(t.type);
+}
+
 int mi_onnx_tensor(mi_const *value, mi_view tensor, mi_budget *budget, const char **why)
 {
     proto t;

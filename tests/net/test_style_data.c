@@ -41,17 +41,22 @@ static void write_model(const char *location, const char *offset, const char *le
     free(bytes);
 }
 
+static void write_data(void)
+{
+    uint8_t data[FRONT + sizeof weight];
+    memset(data, 0x55, sizeof data);
+    memcpy(data + FRONT, weight, sizeof weight);
+    write_file(data_path, data, sizeof data);
+}
+
 static int setup(void **state)
 {
     (void)state;
-    uint8_t data[FRONT + sizeof weight];
     if (!mkdtemp(folder))
         return -1;
     snprintf(model_path, sizeof model_path, "%s/net.onnx", folder);
     snprintf(data_path, sizeof data_path, "%s/net.onnx.data", folder);
-    memset(data, 0x55, sizeof data);
-    memcpy(data + FRONT, weight, sizeof weight);
-    write_file(data_path, data, sizeof data);
+    write_data();
     return 0;
 }
 
@@ -63,15 +68,14 @@ static int teardown(void **state)
     return rmdir(folder);
 }
 
-static void test_found(void **state)
+static void expect_found(const char *offset, const char *length)
 {
-    (void)state;
     mi_log log;
     mi_model_file file;
     mi_graph *g;
     float in[3 * SIDE * SIDE], *out;
     mi_log_init(&log, NULL);
-    write_model("net.onnx.data", "20", "36");
+    write_model("net.onnx.data", offset, length);
     if (mi_style_open(&file, model_path, "", &log) != MIEN_OK)
         fail_msg("%s", log.error);
     assert_int_equal(mi_graph_from_onnx(&g, file.bytes, file.size, file.path, SIDE, SIDE, &log),
@@ -90,6 +94,19 @@ static void test_found(void **state)
     mi_log_finish(&log);
 }
 
+static void test_found(void **state)
+{
+    (void)state;
+    expect_found("20", "36");
+    expect_found("20", NULL); /* the same by type and shape */
+    uint8_t data[sizeof weight + 100] = {0};
+    memcpy(data, weight, sizeof weight);
+    write_file(data_path, data, sizeof data);
+    expect_found("0", NULL); /* others may follow */
+    expect_found(NULL, NULL);
+    write_data();
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -102,6 +119,8 @@ static void test_refused(void **state)
         {"net.onnx.data", "24", "36", MIEN_ERR_MODEL, "its data file 'net.onnx.data' is too short"},
         {"net.onnx.data", "999999999999999", "36", MIEN_ERR_MODEL, "is too short"},
         {"net.onnx.data", "20", "999999999999", MIEN_ERR_MODEL, "'w': the data beside the file"},
+        {"net.onnx.data", "24", NULL, MIEN_ERR_MODEL, "its data file 'net.onnx.data' is too short"},
+        {"net.onnx.data", "20", "0", MIEN_ERR_MODEL, "initializer 'w': its shape"},
         {"net.onnx.data", "20", "35", MIEN_ERR_MODEL, "initializer 'w': its shape"},
         {"net.onnx.data", "-1", "36", MIEN_ERR_MODEL, "'w': where its data lie is damaged"},
         {"net.onnx.data", "1e3", "36", MIEN_ERR_MODEL, "'w': where its data lie is damaged"},
