@@ -59,9 +59,17 @@ int mi_build_node(mi_build *b, mi_op op, int32_t x, int64_t c, int64_t h, int64_
 int mi_build_connect(mi_build *b, mi_node *node, int32_t tensor);
 /* A tensor that holds a constant. */
 int mi_build_form(mi_build *b, mi_value *value, mi_form form, int32_t *tensor);
-/* A constant of the builder's own making; takes over `data`, which must come from malloc(). NULL:
- * a tensor that is computed at run time. */
+/* Zeros for a constant of the builder's own making, as far as the file's budget goes: for
+ * mi_build_data() or to be freed. */
+int mi_build_values(mi_build *b, int64_t count, float **data);
+/* A tensor that holds them; takes over `data`, also when it fails. NULL: one that is computed at
+ * run time. */
 int mi_build_data(mi_build *b, float *data, int32_t c, int32_t h, int32_t w, int32_t *tensor);
+/* Input k, a constant of as many values, along c. */
+int mi_build_vector(mi_build *b, int32_t k, int64_t channels, int32_t *tensor);
+/* A 1x1 convolution of x with a weight and a bias (-1: none) that are there already. */
+int mi_build_point_conv(mi_build *b, int32_t x, int32_t weight, int32_t bias, int32_t groups,
+                        int32_t *tensor);
 
 /* graph_lay.c: tensors with the axes that an operator needs. */
 /* A tensor with the values of x, a run-time value, as `layout` has them. Dimensions of x that are

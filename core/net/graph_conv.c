@@ -128,18 +128,6 @@ static void put_window(const window *win, int32_t groups, mi_node *node)
     node->conv.pad_r = (int32_t)win->after[1];
 }
 
-/* Constant input k as one value a channel. */
-static int channel_input(mi_build *b, int32_t k, int64_t channels, int32_t *tensor)
-{
-    mi_value *value = mi_build_in(b, k);
-    if (!value || value->kind != MI_VALUE_CONST)
-        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "input %d is not constant", (int)k);
-    if (value->con.count != channels)
-        return mi_build_fail(b, MIEN_ERR_MODEL, "input %d has %lld values, not %lld", (int)k,
-                             (long long)value->con.count, (long long)channels);
-    return mi_build_form(b, value, MI_FORM_VECTOR, tensor);
-}
-
 typedef struct filter {
     mi_pictures x;
     int32_t weight, bias, groups; /* with those of all pictures of the batch */
@@ -155,12 +143,10 @@ static int repeat(mi_build *b, int32_t n, int32_t *tensor)
         return 0;
     const mi_tensor t = b->graph->tensor[*tensor];
     int64_t count = (int64_t)t.c * t.h * t.w;
-    if (n * count > b->budget.left)
-        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "the constants are too large");
-    b->budget.left -= n * count;
-    float *data = malloc((size_t)n * (size_t)count * sizeof *data);
-    if (!data)
-        return mi_build_fail(b, MIEN_ERR_NOMEM, "no memory");
+    float *data;
+    int status = mi_build_values(b, n * count, &data);
+    if (status < 0)
+        return status;
     for (int32_t k = 0; k < n; k++)
         memcpy(data + k * count, t.data, (size_t)count * sizeof *data);
     return mi_build_data(b, data, n * t.c, t.h, t.w, tensor);
@@ -198,7 +184,7 @@ static int read_filter(mi_build *b, bool transposed, filter *f)
                              (int)f->groups);
     f->bias = -1;
     if (mi_build_in(b, 2))
-        status = channel_input(b, 2, transposed ? f->dim[1] * f->groups : f->dim[0], &f->bias);
+        status = mi_build_vector(b, 2, transposed ? f->dim[1] * f->groups : f->dim[0], &f->bias);
     if (status >= 0)
         status = mi_build_form(b, weight, MI_FORM_WEIGHT, &f->weight);
     if (status >= 0)
@@ -390,17 +376,16 @@ int mi_build_batch_norm(mi_build *b)
     if (status >= 0)
         status = mi_build_float(b, "epsilon", 1e-5f, &epsilon);
     for (int32_t k = 0; status >= 0 && k < 4; k++)
-        status = channel_input(b, 1 + k, x.c, &part[k]);
+        status = mi_build_vector(b, 1 + k, x.c, &part[k]);
     if (status < 0)
         return status;
     const mi_tensor t = b->graph->tensor[x.tensor];
-    if (2 * (int64_t)t.c > b->budget.left)
-        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "the constants are too large");
-    b->budget.left -= 2 * (int64_t)t.c;
-    float *factor = malloc((size_t)t.c * sizeof *factor);
-    float *term = malloc((size_t)t.c * sizeof *term);
-    status = factor && term ? normal_form(b, part, x.n, epsilon, factor, term)
-                            : mi_build_fail(b, MIEN_ERR_NOMEM, "no memory");
+    float *factor = NULL, *term = NULL;
+    status = mi_build_values(b, t.c, &factor);
+    if (status >= 0)
+        status = mi_build_values(b, t.c, &term);
+    if (status >= 0)
+        status = normal_form(b, part, x.n, epsilon, factor, term);
     if (status < 0) {
         free(factor);
         free(term);

@@ -198,6 +198,18 @@ int mi_build_connect(mi_build *b, mi_node *node, int32_t tensor)
     return 0;
 }
 
+int mi_build_values(mi_build *b, int64_t count, float **data)
+{
+    *data = NULL;
+    if (count > b->budget.left)
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "the constants are too large");
+    *data = calloc((size_t)(count > 0 ? count : 1), sizeof **data);
+    if (!*data)
+        return mi_build_fail(b, MIEN_ERR_NOMEM, "no memory");
+    b->budget.left -= count;
+    return 0;
+}
+
 int mi_build_data(mi_build *b, float *data, int32_t c, int32_t h, int32_t w, int32_t *tensor)
 {
     int status = add_tensor(b, c, h, w, tensor);
@@ -222,18 +234,44 @@ int mi_build_form(mi_build *b, mi_value *value, mi_form form, int32_t *tensor)
         shape[1] = con->dim[1];
         shape[2] = con->count / (shape[0] * shape[1]);
     }
-    int status = add_tensor(b, shape[0], shape[1], shape[2], tensor);
+    float *data;
+    int status = mi_build_values(b, con->count, &data);
     if (status < 0)
         return status;
-    if (con->count > b->budget.left)
-        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "the constants are too large");
-    b->budget.left -= con->count;
-    float *data = malloc((size_t)con->count * sizeof *data);
-    if (!data)
-        return mi_build_fail(b, MIEN_ERR_NOMEM, "no memory");
-    b->graph->tensor[*tensor].data = data;
     for (int64_t k = 0; k < con->count; k++)
         data[k] = con->is_int ? (float)con->i[k] : con->f[k];
-    value->formed[form] = *tensor + 1;
+    status = mi_build_data(b, data, (int32_t)shape[0], (int32_t)shape[1], (int32_t)shape[2],
+                           tensor);
+    if (status >= 0)
+        value->formed[form] = *tensor + 1;
+    return status;
+}
+
+int mi_build_vector(mi_build *b, int32_t k, int64_t channels, int32_t *tensor)
+{
+    mi_value *value = mi_build_in(b, k);
+    if (!value || value->kind != MI_VALUE_CONST)
+        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "input %d is not constant", (int)k);
+    if (value->con.count != channels)
+        return mi_build_fail(b, MIEN_ERR_MODEL, "input %d has %lld values, not %lld", (int)k,
+                             (long long)value->con.count, (long long)channels);
+    return mi_build_form(b, value, MI_FORM_VECTOR, tensor);
+}
+
+int mi_build_point_conv(mi_build *b, int32_t x, int32_t weight, int32_t bias, int32_t groups,
+                        int32_t *tensor)
+{
+    const mi_tensor t = b->graph->tensor[x];
+    mi_node *node;
+    int status = mi_build_node(b, MI_OP_CONV, x, b->graph->tensor[weight].c, t.h, t.w, &node);
+    if (status < 0)
+        return status;
+    node->conv.kh = node->conv.kw = 1;
+    node->conv.stride_h = node->conv.stride_w = 1;
+    node->conv.dilation_h = node->conv.dilation_w = 1;
+    node->conv.groups = groups;
+    mi_build_connect(b, node, weight);
+    mi_build_connect(b, node, bias);
+    *tensor = node->out;
     return 0;
 }

@@ -98,12 +98,11 @@ static int lay_constant(mi_build *b, const mi_const *con, const mi_layout *layou
     int32_t size[MI_AXES], at[MI_AXES];
     mi_layout_size(layout, size);
     int64_t count = (int64_t)size[0] * size[1] * size[2];
-    if (count > b->budget.left)
-        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "the constants are too large");
-    b->budget.left -= count;
-    float *data = malloc((size_t)count * sizeof *data), *to = data;
-    if (!data)
-        return mi_build_fail(b, MIEN_ERR_NOMEM, "no memory");
+    float *data, *to;
+    int status = mi_build_values(b, count, &data);
+    if (status < 0)
+        return status;
+    to = data;
     for (at[0] = 0; at[0] < size[0]; at[0]++)
         for (at[1] = 0; at[1] < size[1]; at[1]++)
             for (at[2] = 0; at[2] < size[2]; at[2]++) {

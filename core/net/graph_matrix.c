@@ -2,7 +2,6 @@
 #include "graph_build.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* A matrix of `rows` outputs and `columns` inputs, of which a value stands at data[row * row_step +
  * column * column_step]. */
@@ -16,20 +15,17 @@ typedef struct matrix {
 static int multiply(mi_build *b, const mi_value *x, int32_t dim, const matrix *m, mi_value *out)
 {
     int32_t weight;
-    int64_t count = m->rows * m->columns;
     mi_value from;
+    float *data;
     if (x->layout.dim[dim] != m->columns)
         return mi_build_fail(b, MIEN_ERR_MODEL, "a matrix for %lld values, not %d",
                              (long long)m->columns, (int)x->layout.dim[dim]);
     int status = mi_build_on_c(b, x, dim, false, &from);
     if (status < 0)
         return status;
-    if (count > b->budget.left)
-        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "the constants are too large");
-    b->budget.left -= count;
-    float *data = malloc((size_t)count * sizeof *data);
-    if (!data)
-        return mi_build_fail(b, MIEN_ERR_NOMEM, "no memory");
+    status = mi_build_values(b, m->rows * m->columns, &data);
+    if (status < 0)
+        return status;
     for (int64_t r = 0; r < m->rows; r++)
         for (int64_t c = 0; c < m->columns; c++) {
             int64_t at = r * m->row_step + c * m->column_step;
@@ -37,19 +33,11 @@ static int multiply(mi_build *b, const mi_value *x, int32_t dim, const matrix *m
                 m->factor * (m->con->is_int ? (float)m->con->i[at] : m->con->f[at]);
         }
     status = mi_build_data(b, data, (int32_t)m->rows, (int32_t)m->columns, 1, &weight);
-    if (status < 0)
-        return status;
-    const mi_tensor t = *mi_build_tensor(b, &from);
-    mi_node *node;
-    status = mi_build_node(b, MI_OP_CONV, from.tensor, m->rows, t.h, t.w, &node);
-    if (status < 0)
-        return status;
-    node->conv.kh = node->conv.kw = node->conv.groups = 1;
-    node->conv.stride_h = node->conv.stride_w = 1;
-    node->conv.dilation_h = node->conv.dilation_w = 1;
-    mi_build_connect(b, node, weight);
     *out = from;
-    out->tensor = node->out;
+    if (status >= 0)
+        status = mi_build_point_conv(b, from.tensor, weight, -1, 1, &out->tensor);
+    if (status < 0)
+        return status;
     return mi_build_resized(b, &out->layout, dim, MI_AXIS_C, (int32_t)m->rows);
 }
 

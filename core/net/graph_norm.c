@@ -5,47 +5,25 @@
 
 #include <stdlib.h>
 
-static int new_vector(mi_build *b, int64_t count, float **data)
-{
-    if (count > b->budget.left)
-        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "the constants are too large");
-    b->budget.left -= count;
-    *data = malloc((size_t)count * sizeof **data);
-    return *data ? 0 : mi_build_fail(b, MIEN_ERR_NOMEM, "no memory");
-}
-
 int mi_build_group_mean(mi_build *b, int32_t x, int32_t groups, int32_t out, float add,
                         int32_t *mean)
 {
-    const mi_tensor t = b->graph->tensor[x];
-    int32_t size = t.c / groups, weight, bias;
+    int32_t size = b->graph->tensor[x].c / groups, weight, bias;
     float *data;
-    mi_node *node;
-    int status = new_vector(b, (int64_t)out * size, &data);
+    int status = mi_build_values(b, (int64_t)out * size, &data);
     if (status < 0)
         return status;
     for (int64_t k = 0; k < (int64_t)out * size; k++)
         data[k] = 1 / (float)size;
     status = mi_build_data(b, data, out, size, 1, &weight);
     if (status >= 0)
-        status = new_vector(b, out, &data);
+        status = mi_build_values(b, out, &data);
     if (status < 0)
         return status;
     for (int32_t k = 0; k < out; k++)
         data[k] = add;
     status = mi_build_data(b, data, out, 1, 1, &bias);
-    if (status >= 0)
-        status = mi_build_node(b, MI_OP_CONV, x, out, t.h, t.w, &node);
-    if (status < 0)
-        return status;
-    node->conv.kh = node->conv.kw = 1;
-    node->conv.stride_h = node->conv.stride_w = 1;
-    node->conv.dilation_h = node->conv.dilation_w = 1;
-    node->conv.groups = groups;
-    mi_build_connect(b, node, weight);
-    mi_build_connect(b, node, bias);
-    *mean = node->out;
-    return 0;
+    return status < 0 ? status : mi_build_point_conv(b, x, weight, bias, groups, mean);
 }
 
 /* Of whole channels. */
@@ -101,7 +79,7 @@ static int spread(mi_build *b, int32_t k, int32_t groups, int32_t channels, int3
     if (value->con.is_int || (value->con.count != groups && value->con.count != channels))
         return mi_build_fail(b, MIEN_ERR_MODEL, "input %d has %lld values, not %d", (int)k,
                              (long long)value->con.count, (int)channels);
-    int status = new_vector(b, (int64_t)n * channels, &data);
+    int status = mi_build_values(b, (int64_t)n * channels, &data);
     if (status < 0)
         return status;
     for (int32_t c = 0; c < n * channels; c++) {

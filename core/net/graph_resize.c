@@ -187,12 +187,10 @@ static int add_table(mi_build *b, const axis *a, const request *want, int32_t *t
     double most = 2 * kernel_reach(want, a) + 1;
     *taps = (int32_t)(most < (double)a->in ? most : (double)a->in);
     int64_t width = (*taps + 4) / 4 * 4;
-    if (width * a->out > b->budget.left)
-        return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "its table is too large");
-    b->budget.left -= width * a->out;
-    float *data = calloc((size_t)(width * a->out), sizeof *data);
-    if (!data)
-        return mi_build_fail(b, MIEN_ERR_NOMEM, "no memory");
+    float *data;
+    int status = mi_build_values(b, width * a->out, &data);
+    if (status < 0)
+        return status;
     for (int64_t at = 0; at < a->out; at++)
         weigh(a, want, at, *taps, data + at * width, data + at * width + 1);
     return mi_build_data(b, data, 1, (int32_t)a->out, (int32_t)width, tensor);

@@ -482,6 +482,9 @@ def hostile(w):
     put("digits_matmul", UNSUPPORTED, "(MatMul): too many dimensions in one",
         digits + [node("MatMul", "e k")], dict(shapes, k=rand(1, 4)), dims=(1, 1, 64, 64),
         size=(64, 64))
+    put("constants_large", UNSUPPORTED, "the constants are too large", # a weight for each picture
+        [node("Reshape", "x s", "a"), node("Conv", "a w")],
+        {"s": np.array([4096, 3, 1, 1]), "w": rand(3000, 3, 1, 1)}, size=(64, 64))
     put("matmul", UNSUPPORTED, "neither", node("MatMul", "x x"))
     put("matmul_size", MODEL, "a matrix for 3", node("MatMul", "x k"), {"k": rand(3, 4)})
     put("gemm_rank", MODEL, "dimensions", node("Gemm", "x k"), {"k": rand(W, 4)})
