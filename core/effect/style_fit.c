@@ -103,10 +103,14 @@ typedef struct relation {
     double mac_pixel, bytes_pixel; /* of the input */
 } relation;
 
+static bool holds_along(const relation *r, int32_t in, int64_t out)
+{
+    return out * r->down == (int64_t)(in - 2 * r->border) * r->up;
+}
+
 static bool holds(const relation *r, int32_t w, int32_t h, const outcome *o)
 {
-    return o->w * r->down == (w - 2 * r->border) * r->up &&
-           o->h * r->down == (h - 2 * r->border) * r->up;
+    return holds_along(r, w, o->w) && holds_along(r, h, o->h);
 }
 
 /* From what became of the two sizes. */

@@ -242,6 +242,10 @@ int mi_build_conv_transpose(mi_build *b)
     int32_t sides = f.x.rank - 2;
     if (fixes > 0 && fixes != sides && fixes != f.x.rank)
         return mi_build_fail(b, MIEN_ERR_MODEL, "output_shape has %d values", (int)fixes);
+    for (int32_t k = 0; k < fixes; k++)
+        if (fixed[k] < 1 || fixed[k] > MI_ONNX_VALUES_MAX)
+            return mi_build_fail(b, MIEN_ERR_MODEL, "output_shape has the value %lld",
+                                 (long long)fixed[k]);
     const int64_t in[2] = {f.x.h, f.x.w};
     int64_t out[3] = {f.dim[1] * f.groups / f.x.n, 0, 0};
     for (int32_t k = 0; k < 2; k++) {
@@ -255,6 +259,9 @@ int mi_build_conv_transpose(mi_build *b)
                 crop(&f.win, k, whole - stride * in[k]);
             out[1 + k] = whole - f.win.before[k] - f.win.after[k];
         }
+        if (f.win.before[k] > WINDOW_MAX || f.win.after[k] > WINDOW_MAX)
+            return mi_build_fail(b, MIEN_ERR_UNSUPPORTED, "crops %lld values",
+                                 (long long)(f.win.before[k] + f.win.after[k]));
     }
     return emit_filter(b, MI_OP_CONV_TRANSPOSE, &f, out);
 }

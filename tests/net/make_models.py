@@ -425,6 +425,15 @@ def hostile(w):
             ("group_huge", dict(group=1 << 62), MODEL),
             ("auto_pad", dict(auto_pad="SAME"), UNSUPPORTED)):
         put(name, status, "Conv_y", node("Conv", "x w", **attributes), {"w": rand(5, 3, 3, 3)})
+    for name, shape, status, part in (
+            ("zero", [0, 5], MODEL, "value 0"), ("negative", [5, -1], MODEL, "value -1"),
+            ("lowest", [-1 << 63, 5], MODEL, "value -9223372036854775808"),
+            ("huge", [5, (1 << 63) - 1], MODEL, "value 9223372036854775807"),
+            ("three", [3, 24, 19], MODEL, "3 values"),
+            ("crop", [1, 1], UNSUPPORTED, "crops 360439 values")):
+        put(f"output_shape_{name}", status, part,
+            node("ConvTranspose", "x w", strides=[32767, 1], output_shape=shape),
+            {"w": rand(3, 1, 3, 3)})
     put("bias_size", MODEL, "input 2", node("Conv", "x w b"), {"w": rand(5, 3, 3, 3), "b": rand(4)})
     put("norm_size", MODEL, "input 1", node("InstanceNormalization", "x s b"),
         {"s": rand(2), "b": rand(3)})

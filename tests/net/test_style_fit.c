@@ -104,6 +104,25 @@ static void square(onnx_writer *w)
     onnx_attr_text(w, "mode", "linear");
 }
 
+/* Of a picture that is 64 wide one row of 2^28 values, as many as a tensor may have. */
+static void one_row(onnx_writer *w)
+{
+    onnx_ints(w, "last", 1, LIST(3));
+    onnx_ints(w, "small", 1, LIST(64));
+    onnx_ints(w, "many", 1, LIST(1 << 15));
+    onnx_ints(w, "one", 1, LIST(1));
+    onnx_floats(w, "w", 4, LIST(1, 1, 1, 1), (const float[]){1});
+    onnx_node(w, "Shape", "x", "s");
+    onnx_node(w, "Gather", "s last", "width");
+    onnx_node(w, "Equal", "width small", "is");
+    onnx_node(w, "Where", "is many one", "count");
+    onnx_node(w, "GlobalAveragePool", "x", "a");
+    onnx_node(w, "Expand", "a count", "b");
+    onnx_node(w, "ConvTranspose", "b w", "y");
+    onnx_attr_ints(w, "strides", 2, LIST(1, 8192));
+    onnx_attr_ints(w, "output_padding", 2, LIST(0, 8191));
+}
+
 static void two_channels(onnx_writer *w)
 {
     point_conv(w, "x", "y", 3, 2, "w");
@@ -144,6 +163,9 @@ static const fit_row fit_table[] = {
     {"one size from any", square, 0, 3, 0, 0, 0, 0, 0, 0,
      "'test.onnx' makes 96x96 of 64x64 and 96x96 of 128x192: neither the same size nor a whole "
      "part or multiple of it"},
+    {"one row", one_row, 0, 1, 0, 0, 0, 0, 0, 0,
+     "'test.onnx' makes 268435456x1 of 64x64 and 8192x1 of 128x192: neither the same size nor a "
+     "whole part or multiple of it"},
     {"two channels", two_channels, 0, 3, 0, 0, 0, 0, 0, 0,
      "'test.onnx' makes 2 channels of 3: a style takes and gives 3 or 1"},
     {"four channels", gray, 0, 4, 0, 0, 0, 0, 0, 0,
