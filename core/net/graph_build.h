@@ -154,9 +154,9 @@ int mi_build_group_mean(mi_build *b, int32_t x, int32_t groups, int32_t out, flo
 /* One function an operator; the node has at least one input that is computed at run time. */
 typedef int mi_build_op(mi_build *b);
 mi_build_op mi_build_conv, mi_build_conv_transpose, mi_build_max_pool, mi_build_average_pool,
-    mi_build_global_pool, mi_build_batch_norm, mi_build_gemm, mi_build_matmul;
-mi_build_op mi_build_reduce, mi_build_softmax, mi_build_instance_norm, mi_build_group_norm,
-    mi_build_layer_norm, mi_build_mean_variance_norm;
+    mi_build_global_pool, mi_build_gemm, mi_build_matmul;
+mi_build_op mi_build_reduce, mi_build_softmax, mi_build_batch_norm, mi_build_instance_norm,
+    mi_build_group_norm, mi_build_layer_norm, mi_build_mean_variance_norm;
 mi_build_op mi_build_act, mi_build_prelu, mi_build_clip, mi_build_min_max, mi_build_binary,
     mi_build_pow, mi_build_reciprocal, mi_build_identity, mi_build_cast, mi_build_mean,
     mi_build_selu, mi_build_gelu;

@@ -1,8 +1,9 @@
-/* Normalizations. The graph knows that of each channel by its own mean. A mean over a group of
- * channels is a global pool and a 1x1 convolution that averages them; what else there is, is made
- * of reductions. */
+/* Normalizations. The graph knows that of each channel by its own mean, and factors and terms. A
+ * mean over a group of channels is a global pool and a 1x1 convolution that averages them; what
+ * else there is, is made of reductions. */
 #include "graph_build.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 int mi_build_group_mean(mi_build *b, int32_t x, int32_t groups, int32_t out, float add,
@@ -262,4 +263,66 @@ int mi_build_mean_variance_norm(mi_build *b)
     if (status >= 0)
         status = mi_build_pair(b, MI_OP_DIV, &difference, &deviation, &out);
     return status < 0 ? status : mi_build_out(b, 0, &out);
+}
+
+/* Factors and terms of n pictures' channels from the four constants. */
+static int normal_form(mi_build *b, const int32_t part[4], int32_t n, float epsilon,
+                       float *factor, float *term)
+{
+    const mi_tensor *all = b->graph->tensor;
+    int32_t channels = all[part[0]].c;
+    for (int32_t c = 0; c < n * channels; c++) {
+        int32_t from = c % channels;
+        double variance = (double)all[part[3]].data[from] + epsilon;
+        if (!(variance > 0))
+            return mi_build_fail(b, MIEN_ERR_MODEL, "a variance is not positive");
+        double by = all[part[0]].data[from] / sqrt(variance);
+        factor[c] = (float)by;
+        term[c] = (float)(all[part[1]].data[from] - all[part[2]].data[from] * by);
+    }
+    return 0;
+}
+
+int mi_build_batch_norm(mi_build *b)
+{
+    mi_pictures x;
+    int32_t training, part[4], scale, shift;
+    float epsilon;
+    int status = mi_build_pictures(b, 0, &x);
+    if (status >= 0)
+        status = mi_build_int(b, "training_mode", 0, 0, 0, &training);
+    if (status >= 0)
+        status = mi_build_int(b, "spatial", 1, 1, 1, &training);
+    if (status >= 0)
+        status = mi_build_float(b, "epsilon", 1e-5f, &epsilon);
+    for (int32_t k = 0; status >= 0 && k < 4; k++)
+        status = mi_build_vector(b, 1 + k, x.c, &part[k]);
+    if (status < 0)
+        return status;
+    const mi_tensor t = b->graph->tensor[x.tensor];
+    float *factor = NULL, *term = NULL;
+    status = mi_build_values(b, t.c, &factor);
+    if (status >= 0)
+        status = mi_build_values(b, t.c, &term);
+    if (status >= 0)
+        status = normal_form(b, part, x.n, epsilon, factor, term);
+    if (status < 0) {
+        free(factor);
+        free(term);
+        return status;
+    }
+    status = mi_build_data(b, factor, t.c, 1, 1, &scale);
+    if (status < 0) {
+        free(term);
+        return status;
+    }
+    status = mi_build_data(b, term, t.c, 1, 1, &shift);
+    mi_node *node;
+    if (status >= 0)
+        status = mi_build_node(b, MI_OP_AFFINE, x.tensor, t.c, t.h, t.w, &node);
+    if (status < 0)
+        return status;
+    mi_build_connect(b, node, scale);
+    mi_build_connect(b, node, shift);
+    return mi_build_out_pictures(b, 0, node->out, x.n, x.rank);
 }
