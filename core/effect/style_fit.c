@@ -7,8 +7,8 @@
 #include "graph_edit.h"
 
 enum { ALIGN_DEFAULT = 4, ALIGN_MAX = 64, SCALE_MAX = 16, TIMES_MAX = 8, BORDER_MAX = 64 };
-/* Sizes at which a network is tried: no square, and whatever it halves goes in evenly. */
-enum { SMALL_W = 64, SMALL_H = 64, LARGE_W = 128, LARGE_H = 192 };
+/* Sizes at which a network is tried: no squares, and multiples of ALIGN_MAX. */
+enum { SMALL_W = 64, SMALL_H = 128, LARGE_W = 128, LARGE_H = 192 };
 
 /* Multiply-accumulates a frame that fit a device class at a quality. CPU, auto: with
  * motion and blending two cores of 2020s servers then make 25 frames/s of 1280x720 and have half of

@@ -46,17 +46,27 @@ static void down_up(onnx_writer *w)
     onnx_attr_text(w, "mode", "linear");
 }
 
-/* Pads to no multiple: of 32. */
-static void down_up_32(onnx_writer *w)
+/* Sizes must be multiples of `by`. */
+static void down_up_by(onnx_writer *w, int32_t by)
 {
-    onnx_floats(w, "s", 1, LIST(4), (const float[]){1, 1, 32, 32});
+    onnx_floats(w, "s", 1, LIST(4), (const float[]){1, 1, (float)by, (float)by});
     onnx_node(w, "AveragePool", "x", "a");
-    onnx_attr_ints(w, "kernel_shape", 2, LIST(32, 32));
-    onnx_attr_ints(w, "strides", 2, LIST(32, 32));
+    onnx_attr_ints(w, "kernel_shape", 2, LIST(by, by));
+    onnx_attr_ints(w, "strides", 2, LIST(by, by));
     onnx_node(w, "Resize", "a - s", "b");
     onnx_attr_text(w, "mode", "linear");
     onnx_node(w, "Sub", "b b", "c");
     onnx_node(w, "Add", "c x", "y"); /* fails where the sizes differ */
+}
+
+static void down_up_32(onnx_writer *w)
+{
+    down_up_by(w, 32);
+}
+
+static void down_up_64(onnx_writer *w)
+{
+    down_up_by(w, 64);
 }
 
 static void twice(onnx_writer *w)
@@ -148,6 +158,7 @@ static const fit_row fit_table[] = {
     {"same", same, 0, 3, 0, 640, 360, 640, 360, 1e-6, NULL},
     {"multiples of 4", down_up, 0, 3, 0, 640, 360, 640, 360, 0.03, NULL},
     {"multiples of 32", down_up_32, 0, 3, 0, 640, 384, 640, 384, 1e-6, NULL},
+    {"multiples of 64", down_up_64, 0, 3, 0, 640, 384, 640, 384, 1e-6, NULL},
     {"twice", twice, 0, 3, 0, 320, 180, 640, 360, 0.01, NULL},
     {"half", half, 0, 3, 0, 640, 360, 640, 360, 0.01, NULL},
     {"border", border, 0, 3, 0, 652, 372, 642, 362, 1e-5, NULL},
@@ -158,13 +169,13 @@ static const fit_row fit_table[] = {
     {"fixed and twice", twice, 96, 3, HOLD_WORD, 96, 96, 216, 120, 0.01, NULL},
     {"fixed and half", half, 96, 3, HOLD_WORD, 96, 96, 92, 52, 0.02, NULL},
     {"no multiple", third, 0, 3, 0, 0, 0, 0, 0, 0,
-     "'test.onnx' makes 64x21 of 64x64 and 128x64 of 128x192: neither the same size nor a whole "
+     "'test.onnx' makes 64x42 of 64x128 and 128x64 of 128x192: neither the same size nor a whole "
      "part or multiple of it"},
     {"one size from any", square, 0, 3, 0, 0, 0, 0, 0, 0,
-     "'test.onnx' makes 96x96 of 64x64 and 96x96 of 128x192: neither the same size nor a whole "
+     "'test.onnx' makes 96x96 of 64x128 and 96x96 of 128x192: neither the same size nor a whole "
      "part or multiple of it"},
     {"one row", one_row, 0, 1, 0, 0, 0, 0, 0, 0,
-     "'test.onnx' makes 268435456x1 of 64x64 and 8192x1 of 128x192: neither the same size nor a "
+     "'test.onnx' makes 268435456x1 of 64x128 and 8192x1 of 128x192: neither the same size nor a "
      "whole part or multiple of it"},
     {"two channels", two_channels, 0, 3, 0, 0, 0, 0, 0, 0,
      "'test.onnx' makes 2 channels of 3: a style takes and gives 3 or 1"},
