@@ -8,7 +8,8 @@
 #include "../net/protobuf.h"
 #include "graph_edit.h"
 
-static const char *const order_word[] = {NULL, "RGB", "BGR"};
+static const char *const order_word[] = {NULL, "RGB", "BGR"}; /* in files */
+static const char *const said_order[] = {NULL, "rgb", "bgr"}; /* in parameters */
 static const char *const range_word[] = {NULL, "0..1", "-1..1", "0..255", "imagenet", "caffe"};
 /* The choices of style-input: two orders, then the ranges. */
 enum { ORDERS = 2, RANGES = 5 };
@@ -46,7 +47,7 @@ static int one_of(uint32_t flags, int32_t first, int32_t count, const char *cons
 static int image_of_words(mi_image *image, uint32_t flags, const char *param, mi_log *log)
 {
     int32_t order = 0, range = 0;
-    int status = one_of(flags, 0, ORDERS, order_word, param, &order, log);
+    int status = one_of(flags, 0, ORDERS, said_order, param, &order, log);
     if (status == MIEN_OK)
         status = one_of(flags, ORDERS, RANGES, range_word, param, &range, log);
     *image = (mi_image){(mi_image_order)order, (mi_image_range)range};

@@ -146,7 +146,7 @@ static void test_wrong(void **state)
     frame_gradient(&frame.frame);
     filter_run(f, &frame.frame, &frame.frame, MIEN_ERR_INVALID);
     assert_string_equal(mien_filter_error(f),
-                        "style-input: RGB and BGR contradict each other");
+                        "style-input: rgb and bgr contradict each other");
     assert_int_equal(mien_filter_set(f, "style-input", "rgb+0..2"), MIEN_ERR_INVALID);
     assert_string_equal(mien_filter_error(f),
                         "style-input='rgb+0..2' is not none or words joined by '+' of "

@@ -140,7 +140,7 @@ static void unknown_words(void **state)
     refuse(BOTH("0..1", "GBR"), 0, 0, MIEN_ERR_MODEL,
            "'test.onnx': mien.input.order is 'GBR', none of RGB, BGR");
     refuse(NULL, INPUT_RGB | INPUT_BGR, 0, MIEN_ERR_INVALID,
-           "style-input: RGB and BGR contradict each other");
+           "style-input: rgb and bgr contradict each other");
     refuse(NULL, 0, word(MI_RANGE_UNIT) | word(MI_RANGE_BYTE), MIEN_ERR_INVALID,
            "style-output: 0..1 and 0..255 contradict each other");
 }
