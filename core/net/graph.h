@@ -183,7 +183,8 @@ int mi_graph_of_size(mi_graph **graph, const void *bytes, size_t size, const cha
                      int32_t height, int32_t width, mi_log *log);
 
 /* Size that the model fixes for its input picture; 0 where it is dynamic. Also a quick check that
- * the bytes are an ONNX model at all. */
+ * the bytes are an ONNX model at all. Graphs of one file are made several times: what is odd about
+ * it, a newer operator set or further outputs, is said here and nowhere else. */
 int mi_onnx_input_size(const void *bytes, size_t size, const char *name, int32_t *height,
                        int32_t *width, mi_log *log);
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { OPSET_MAX = 21 }; /* the newest whose operators are known */
+
 /* Numbers of the values that become outputs. */
 typedef struct wanted_values {
     int32_t id[MI_GRAPH_OUTPUTS], count;
@@ -288,9 +290,6 @@ static int find_wanted(const mi_onnx *m, const char *const *output, int32_t coun
                        m->file, (int)count, MI_GRAPH_OUTPUTS);
     wanted->count = output ? count : 1;
     wanted->id[0] = m->output;
-    if (!output && m->outputs > 1)
-        mi_log_write(m->log, MIEN_LOG_INFO, "%s: %d outputs, the first one is used", m->file,
-                     (int)m->outputs);
     for (int32_t k = 0; output && k < count; k++) {
         int32_t id = 0;
         while (id < m->names && !mi_view_is(m->name[id], output[k]))
@@ -425,6 +424,18 @@ int mi_graph_of_size(mi_graph **graph, const void *bytes, size_t size, const cha
     return make_graph(graph, &b, (mi_view){bytes, size}, name, height, width, NULL, 1, log);
 }
 
+/* What is odd about a file that is taken all the same. */
+static void remark(const mi_onnx *m)
+{
+    if (m->opset > OPSET_MAX)
+        mi_log_write(m->log, MIEN_LOG_WARNING,
+                     "%s: operator set %lld is newer than %d, the newest known one", m->file,
+                     (long long)m->opset, OPSET_MAX);
+    if (m->outputs > 1)
+        mi_log_write(m->log, MIEN_LOG_INFO, "%s: %d outputs, the first one is used", m->file,
+                     (int)m->outputs);
+}
+
 int mi_onnx_input_size(const void *bytes, size_t size, const char *name, int32_t *height,
                        int32_t *width, mi_log *log)
 {
@@ -435,6 +446,8 @@ int mi_onnx_input_size(const void *bytes, size_t size, const char *name, int32_t
     int status = mi_onnx_read(&m, (mi_view){bytes, size}, name, log);
     if (status >= 0)
         status = mi_onnx_picture(&m, &nhwc, &c, height, width);
+    if (status >= 0)
+        remark(&m);
     mi_onnx_finish(&m);
     return status < 0 ? status : 0;
 }

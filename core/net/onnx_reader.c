@@ -435,10 +435,6 @@ static int check_opset(const mi_onnx *m)
 {
     if (m->opset < 1)
         return mi_fail(m->log, MIEN_ERR_MODEL, "%s: the operator set has no version", m->file);
-    if (m->opset > 21)
-        mi_log_write(m->log, MIEN_LOG_WARNING,
-                     "%s: operator set %lld is newer than 21, the newest known one", m->file,
-                     (long long)m->opset);
     return 0;
 }
 

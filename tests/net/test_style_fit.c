@@ -313,9 +313,55 @@ static void test_memory(void **state)
     assert_int_equal(scale_of(&device, MI_QUALITY_HIGH, 32), 1);
 }
 
+typedef struct lines {
+    int count;
+    char last[256];
+} lines;
+
+static void keep_line(void *opaque, mien_log_level level, const char *line)
+{
+    lines *seen = opaque;
+    if (level > MIEN_LOG_WARNING)
+        return;
+    seen->count++;
+    snprintf(seen->last, sizeof seen->last, "%s", line);
+}
+
+/* A file is read a dozen times to be fitted, but what is odd about it is said once. */
+static void test_said_once(void **state)
+{
+    (void)state;
+    const mvk_device device = {.type = VK_PHYSICAL_DEVICE_TYPE_CPU,
+                               .limits = {.maxStorageBufferRange = 1u << 30}};
+    for (int32_t side = 0; side <= 96; side += 96) {
+        mi_log log;
+        mi_style_fit f;
+        mi_graph *g = NULL;
+        onnx_writer w;
+        lines seen = {0, ""};
+        mi_model_file file = {.size = 0};
+        onnx_writer_init(&w, 22);
+        same(&w);
+        strcpy(file.path, "test.onnx");
+        file.bytes = onnx_model(&w, LIST(1, 3, side, side), &file.size);
+        onnx_writer_finish(&w);
+        mi_log_init(&log, &(mien_log){keep_line, &seen, MIEN_LOG_DEBUG});
+        assert_int_equal(mi_style_fit_to(&f, &file, &device, MI_QUALITY_HIGH, FRAME_W, FRAME_H,
+                                         false, &log), MIEN_OK);
+        assert_int_equal(mi_style_graph(&g, &file, &f, UNIT_WORD, UNIT_WORD, NULL, &log), MIEN_OK);
+        assert_int_equal(seen.count, 1);
+        assert_string_equal(seen.last,
+                            "test.onnx: operator set 22 is newer than 21, the newest known one");
+        mi_graph_destroy(&g);
+        mi_model_close(&file);
+        mi_log_finish(&log);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_fits), cmocka_unit_test(test_floor),
-                                       cmocka_unit_test(test_memory)};
+                                       cmocka_unit_test(test_memory),
+                                       cmocka_unit_test(test_said_once)};
     return cmocka_run_group_tests_name("style fit", tests, NULL, NULL);
 }
