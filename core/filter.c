@@ -158,22 +158,25 @@ int mien_filter_reset(mien_filter *f)
     return MIEN_OK;
 }
 
-static bool same_text(const mi_params *a, const mi_params *b, mi_param_id id)
+static bool same_value(const mi_params *a, const mi_params *b, mi_param_id id)
 {
-    return strcmp(a->value[id].text, b->value[id].text) == 0;
+    return a->value[id].number == b->value[id].number &&
+           strcmp(a->value[id].text, b->value[id].text) == 0;
 }
 
-static bool same_number(const mi_params *a, const mi_params *b, mi_param_id id)
-{
-    return a->value[id].number == b->value[id].number;
-}
+/* What a style is made of. */
+static const mi_param_id makes_style[] = {MI_PARAM_STYLE, MI_PARAM_STYLE_INPUT,
+                                          MI_PARAM_STYLE_OUTPUT, MI_PARAM_MODELS,
+                                          MI_PARAM_DEVICE, MI_PARAM_QUALITY};
+enum { MAKE_STYLE = sizeof makes_style / sizeof makes_style[0] };
 
 /* Would these parameters make the same style? */
 static bool same_style(const mi_params *a, const mi_params *b)
 {
-    return same_text(a, b, MI_PARAM_STYLE) && same_text(a, b, MI_PARAM_MODELS) &&
-           same_text(a, b, MI_PARAM_DEVICE) && same_number(a, b, MI_PARAM_QUALITY) &&
-           same_number(a, b, MI_PARAM_STYLE_INPUT) && same_number(a, b, MI_PARAM_STYLE_OUTPUT);
+    for (int i = 0; i < MAKE_STYLE; i++)
+        if (!same_value(a, b, makes_style[i]))
+            return false;
+    return true;
 }
 
 static bool has_style(const mien_filter *f)
@@ -216,7 +219,7 @@ static bool is_fading(const mien_filter *f)
 static void keep_device(mien_filter *f)
 {
     pthread_mutex_lock(&f->lock);
-    bool still_wanted = same_text(&f->wanted, &f->now, MI_PARAM_DEVICE);
+    bool still_wanted = same_value(&f->wanted, &f->now, MI_PARAM_DEVICE);
     memcpy(f->now.value[MI_PARAM_DEVICE].text, f->device_selector, sizeof f->device_selector);
     if (still_wanted)
         f->wanted.value[MI_PARAM_DEVICE] = f->now.value[MI_PARAM_DEVICE];
@@ -338,12 +341,9 @@ static void publish_showing(mien_filter *f, bool showing)
  * taken back. The line about it is in the log. */
 static void keep_old_style(mien_filter *f)
 {
-    static const mi_param_id makes_style[] = {MI_PARAM_STYLE, MI_PARAM_STYLE_INPUT,
-                                              MI_PARAM_STYLE_OUTPUT, MI_PARAM_MODELS,
-                                              MI_PARAM_DEVICE, MI_PARAM_QUALITY};
     pthread_mutex_lock(&f->lock);
     bool still_wanted = same_style(&f->wanted, &f->now);
-    for (size_t i = 0; i < sizeof makes_style / sizeof makes_style[0]; i++) {
+    for (int i = 0; i < MAKE_STYLE; i++) {
         mi_param_id id = makes_style[i];
         f->now.value[id] = f->style_params.value[id];
         if (still_wanted)
