@@ -251,9 +251,12 @@ static int open_device(mien_filter *f)
     bool same = strcmp(selector, f->device_selector) == 0;
     if (f->device && (same || is_fading(f)))
         return MIEN_OK;
+    uint32_t wrong = f->wrong_devices;
     if (!same)
         f->wrong_devices = 0; /* another wish, another choice */
     int status = change_device(f, selector);
+    if (status != MIEN_OK)
+        f->wrong_devices = wrong;
     if (status != MIEN_OK && f->device) {
         keep_device(f);
         return MIEN_OK;

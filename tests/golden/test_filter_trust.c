@@ -281,6 +281,41 @@ static void test_wrong_later(void **state)
     test_frame_free(&out);
 }
 
+/* Twenty frames: time enough for one style to go and another one to come. */
+static void play(mien_filter *f, const test_frame *in, const test_frame *out)
+{
+    for (int i = 0; i < 20; i++)
+        filter_run(f, &in->frame, &out->frame, MIEN_OK);
+}
+
+/* A wish for a device that is not there does not make a wrong one right: the next time one is
+ * opened, it is passed over like before. */
+static void test_wrong_stays_wrong(void **state)
+{
+    (void)state;
+    filter_log log;
+    test_frame want = styled(&log, MIEN_OK);
+    setup(state);
+    memset(&log, 0, sizeof log);
+    fault.devices = 2;
+    fault.wrong_device = 1;
+    mien_filter *f = make(&log, "style=cartoon");
+    test_frame in = picture(), out = picture();
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "is used instead"));
+    assert_int_equal(mien_filter_set(f, "device", "nosuch"), MIEN_OK);
+    play(f, &in, &out);
+    assert_true(filter_log_has(&log, MIEN_LOG_ERROR, "nosuch"));
+    fault.lose_after = 0;
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "was lost: it is opened again"));
+    assert_int_equal(largest_difference(&want.frame, &out.frame), 0); /* as without a past */
+    mien_filter_destroy(&f);
+    test_frame_free(&want);
+    test_frame_free(&in);
+    test_frame_free(&out);
+}
+
 static void test_lost(void **state)
 {
     (void)state;
@@ -411,6 +446,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(test_wrong_device, setup),
         cmocka_unit_test_setup(test_no_right_device, setup),
         cmocka_unit_test_setup(test_wrong_later, setup),
+        cmocka_unit_test_setup(test_wrong_stays_wrong, setup),
         cmocka_unit_test_setup(test_lost, setup),
         cmocka_unit_test_setup(test_lost_at_start, setup),
         cmocka_unit_test_setup(test_lost_with_faces, setup),
