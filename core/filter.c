@@ -385,7 +385,8 @@ static bool take_passed(mien_filter *f)
 }
 
 /* Brings the style in line with what is wanted. A change fades the old one out first and the new
- * one in, so nothing pops. */
+ * one in, so nothing pops. A device that is lost over it is no fault of the style: it is still
+ * wanted on the next one. */
 static int update_style(mien_filter *f, const mien_frame *in, bool had_style)
 {
     double strength = f->strength;
@@ -396,7 +397,7 @@ static int update_style(mien_filter *f, const mien_frame *in, bool had_style)
         status = make_style(f, in);
     while (status != MIEN_OK && leave_wrong_device(f))
         status = make_style(f, in);
-    if (status != MIEN_OK && had_style) {
+    if (status != MIEN_OK && status != MIEN_ERR_DEVICE_LOST && had_style) {
         keep_old_style(f);
         status = has_style(f) ? MIEN_OK : make_style(f, in);
     }

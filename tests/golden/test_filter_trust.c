@@ -29,6 +29,7 @@ static struct {
     uint32_t wrong_device; /* bit i: every kernel of networks is wrong on device i */
     bool wrong_fast;       /* kernels for devices of a kind are */
     int lose_after;        /* submissions until the device is lost; < 0: never */
+    bool lose_in_check;    /* the next check of a network loses it */
     uint32_t driver;       /* added to the driver's version */
 } fault = {.devices = 1, .lose_after = -1};
 
@@ -95,6 +96,9 @@ int __wrap_mi_net_check(mvk_device *device, const mi_pair *pair, const void *byt
                         const char *name, bool safe, mi_verdict *verdict, mi_log *log)
 {
     checks++;
+    if (fault.lose_in_check)
+        fault.lose_after = 0;
+    fault.lose_in_check = false;
     return __real_mi_net_check(device, pair, bytes, size, name, safe, verdict, log);
 }
 
@@ -365,6 +369,50 @@ static void test_lost_at_start(void **state)
     test_frame_free(&want);
 }
 
+static void expect_style(mien_filter *f, const char *name)
+{
+    char text[64];
+    assert_int_equal(mien_filter_get(f, "style", text, sizeof text), MIEN_OK);
+    assert_string_equal(text, name);
+}
+
+/* Lost over the style that takes the place of another one: the new one is still wanted, and comes.
+ * Lost once more over the next one: an end, and the wish stands for another stream. */
+static void test_lost_over_next(void **state)
+{
+    (void)state;
+    filter_log log;
+    test_frame want = styled(&log, MIEN_OK);
+    setup(state);
+    memset(&log, 0, sizeof log);
+    mien_filter *f = make(&log, "style=woodcut");
+    test_frame in = picture(), out = picture();
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    assert_true(largest_difference(&want.frame, &out.frame) > 20);
+    assert_int_equal(mien_filter_set(f, "style", "cartoon"), MIEN_OK);
+    fault.lose_in_check = true;
+    play(f, &in, &out);
+    assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "was lost: it is opened again"));
+    expect_style(f, "cartoon");
+    assert_true(largest_difference(&want.frame, &out.frame) <= 1);
+
+    assert_int_equal(mien_filter_set(f, "style", "great-wave"), MIEN_OK);
+    fault.lose_in_check = true;
+    int frames = 0, status;
+    while ((status = mien_filter_process(f, &in.frame, &out.frame)) == MIEN_OK)
+        assert_true(++frames < 20);
+    assert_int_equal(status, MIEN_ERR_DEVICE_LOST);
+    expect_style(f, "great-wave");
+    assert_int_equal(mien_filter_reset(f), MIEN_OK);
+    play(f, &in, &out);
+    expect_style(f, "great-wave");
+    assert_true(largest_difference(&want.frame, &out.frame) > 20);
+    mien_filter_destroy(&f);
+    test_frame_free(&want);
+    test_frame_free(&in);
+    test_frame_free(&out);
+}
+
 /* The portrait, from frame 4 on with the face wiped out, so that it is lost and covered. */
 static void draw(const mien_frame *to, int frame)
 {
@@ -449,6 +497,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(test_wrong_stays_wrong, setup),
         cmocka_unit_test_setup(test_lost, setup),
         cmocka_unit_test_setup(test_lost_at_start, setup),
+        cmocka_unit_test_setup(test_lost_over_next, setup),
         cmocka_unit_test_setup(test_lost_with_faces, setup),
     };
     if (argc < 2 || !filter_rig_open())
