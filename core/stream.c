@@ -168,7 +168,7 @@ static void work_on_areas(mi_stream *s, const mien_frame *in, const mien_frame *
 {
     mi_guarded guarded[MIEN_FACES_MAX];
     mien_frame packed = packed_input(s);
-    bool fresh = v->fresh || !s->guarding || mi_faces_was_cut(s->faces);
+    bool fresh = v->fresh || v->faces_fresh || !s->guarding || mi_faces_was_cut(s->faces);
     int32_t n = mi_guard_step(&s->guard, face, count, v->strength > 0, on_lost(v), v->dt, fresh,
                               guarded);
     if (s->style_ran)

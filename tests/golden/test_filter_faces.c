@@ -335,6 +335,39 @@ static void test_given_up(void **state)
     test_frame_free(&out);
 }
 
+/* A covered face is given up, and the style is switched off. Whoever is there when it comes on
+ * again has been seen bare meanwhile: the style fades in as on anybody, with no cover. */
+static void test_pause(void **state)
+{
+    (void)state;
+    static mien_face face[MIEN_FACES_MAX];
+    areas a = areas_open("smooth=0 style-area=face on-lost=black");
+    char style[300];
+    test_frame bare = frame_with(640, 480, 40, 20);
+    test_frame_copy(&bare.frame, &a.in.frame);
+    wipe(&a.in.frame, 190, 40, 192, 256);
+    int frames = 0;
+    do {
+        a.in.frame.pts_ns = (int64_t)frames * 200 * 1000 * 1000;
+        areas_next(&a);
+        assert_true(++frames < 100);
+        assert_true(frames > 3 || a.is[0] == 0);
+    } while (found(a.filter, face) > 0);
+    a.in.frame.pts_ns = MIEN_NO_PTS;
+    mien_filter_get(a.filter, "style", style, sizeof style);
+    assert_int_equal(mien_filter_set(a.filter, "style", ""), MIEN_OK);
+    for (int i = 0; i < 8; i++)
+        areas_next(&a);
+    assert_true(mien_filter_is_bypass(a.filter));
+    test_frame_copy(&a.in.frame, &bare.frame);
+    areas_next(&a);
+    assert_int_equal(a.is[0], a.from[0]);
+    assert_int_equal(mien_filter_set(a.filter, "style", style), MIEN_OK);
+    areas_settle(&a, "after a pause", true, false);
+    areas_close(&a);
+    test_frame_free(&bare);
+}
+
 /* What covers a lost face fades too when it is no longer wanted, and over a style that stays it
  * lets nothing bare through. */
 static void test_cover_fades(void **state)
@@ -564,7 +597,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_analysis),  cmocka_unit_test(test_style_area),
         cmocka_unit_test(test_change_of_area),
         cmocka_unit_test(test_on_lost),   cmocka_unit_test(test_cover_fades),
-        cmocka_unit_test(test_given_up),
+        cmocka_unit_test(test_given_up),  cmocka_unit_test(test_pause),
         cmocka_unit_test(test_overlay),
         cmocka_unit_test(test_stats),
         cmocka_unit_test(test_several),   cmocka_unit_test(test_no_faces),
