@@ -193,7 +193,7 @@ void mvk_fill(mvk_commands *commands, const mvk_buffer *buffer);
 /* A time stamp when everything before is done; ignored when all marks are used. */
 void mvk_mark(mvk_commands *commands);
 
-/* Runs the list and waits for its end. */
+/* Runs the list and waits for its end. After an error, too, the device is done with it. */
 int mvk_submit(mvk_device *device, const mvk_commands *commands);
 /* The same for several in one submission, one after the other: each sees to its own barriers.
  * count: 1..MVK_LISTS_MAX. */

@@ -276,6 +276,14 @@ static int wait(mvk_device *d)
     return r == VK_SUCCESS ? MIEN_OK : mvk_fail(d, r, "vkWaitForFences");
 }
 
+/* Whoever gets an error may free what the device still works on: all of it ends first. What is
+ * slow comes to its end, and a device that hangs is reset by its driver, which is an end too. */
+static void settle(mvk_device *d)
+{
+    vkDeviceWaitIdle(d->device);
+    vkResetFences(d->device, 1, &d->fence);
+}
+
 static int check_lost(mvk_device *d)
 {
     return d->lost ? mi_fail(d->log, MIEN_ERR_DEVICE_LOST, "device '%s' was lost", d->name)
@@ -298,7 +306,11 @@ int mvk_submit_lists(mvk_device *d, const mvk_commands *const *lists, uint32_t c
     }
     if (status == MIEN_OK)
         status = submit(d, buffer, waiting, d->fence);
-    return status == MIEN_OK ? wait(d) : status;
+    if (status == MIEN_OK)
+        status = wait(d);
+    if (status != MIEN_OK)
+        settle(d);
+    return status;
 }
 
 int mvk_submit_first(mvk_device *d, const mvk_commands *c)
@@ -315,6 +327,8 @@ int mvk_submit_first(mvk_device *d, const mvk_commands *c)
     }
     if (status == MIEN_OK && c->parts)
         mi_progress_end(&progress);
+    if (status != MIEN_OK)
+        settle(d);
     return status;
 }
 

@@ -3,8 +3,8 @@
  *   test_filter_trust MODELS [PORTRAIT.rgba]
  *
  * The library is linked with --wrap, so that faults can be put between it and the driver: a
- * second device, kernels that compute something else, a queue that loses its device. MODELS: the
- * folder of the networks that ship; the portrait as for test_filter_faces. */
+ * second device, kernels that compute something else, a queue that loses its device or is late.
+ * MODELS: the folder of the networks that ship; the portrait as for test_filter_faces. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,13 +30,26 @@ static struct {
     bool wrong_fast;       /* kernels for devices of a kind are */
     int lose_after;        /* submissions until the device is lost; < 0: never */
     bool lose_in_check;    /* the next check of a network loses it */
+    VkResult submit_error; /* what the submission returns that loses it; 0: that it is lost */
+    bool hang;             /* the next wait for the device ends before the work does */
+    double part_work;      /* multiply-adds of a submission, of devices that are opened; 0: any */
     uint32_t driver;       /* added to the driver's version */
 } fault = {.devices = 1, .lose_after = -1};
 
 static int checks, submits, fast_pipelines;
+static bool busy;     /* something was submitted whose end nobody has seen */
+static int busy_frees; /* of memory, while it was so */
 
 VkResult __wrap_vkQueueSubmit(VkQueue, uint32_t, const VkSubmitInfo *, VkFence);
 VkResult __real_vkQueueSubmit(VkQueue, uint32_t, const VkSubmitInfo *, VkFence);
+VkResult __wrap_vkWaitForFences(VkDevice, uint32_t, const VkFence *, VkBool32, uint64_t);
+VkResult __real_vkWaitForFences(VkDevice, uint32_t, const VkFence *, VkBool32, uint64_t);
+VkResult __wrap_vkDeviceWaitIdle(VkDevice);
+VkResult __real_vkDeviceWaitIdle(VkDevice);
+void __wrap_vkFreeMemory(VkDevice, VkDeviceMemory, const VkAllocationCallbacks *);
+void __real_vkFreeMemory(VkDevice, VkDeviceMemory, const VkAllocationCallbacks *);
+int __wrap_mvk_device_create(mvk_device **, const mvk_device_config *, mi_log *);
+int __real_mvk_device_create(mvk_device **, const mvk_device_config *, mi_log *);
 VkResult __wrap_vkEnumeratePhysicalDevices(VkInstance, uint32_t *, VkPhysicalDevice *);
 VkResult __real_vkEnumeratePhysicalDevices(VkInstance, uint32_t *, VkPhysicalDevice *);
 void __wrap_vkGetPhysicalDeviceProperties(VkPhysicalDevice, VkPhysicalDeviceProperties *);
@@ -55,8 +68,42 @@ VkResult __wrap_vkQueueSubmit(VkQueue queue, uint32_t count, const VkSubmitInfo 
 {
     submits++;
     if (fault.lose_after >= 0 && fault.lose_after-- == 0)
-        return VK_ERROR_DEVICE_LOST;
+        return fault.submit_error ? fault.submit_error : VK_ERROR_DEVICE_LOST;
+    busy = true;
     return __real_vkQueueSubmit(queue, count, info, fence);
+}
+
+VkResult __wrap_vkWaitForFences(VkDevice device, uint32_t count, const VkFence *fence, VkBool32 all,
+                                uint64_t limit)
+{
+    if (fault.hang) {
+        fault.hang = false;
+        return VK_TIMEOUT;
+    }
+    VkResult r = __real_vkWaitForFences(device, count, fence, all, limit);
+    busy = busy && r != VK_SUCCESS;
+    return r;
+}
+
+VkResult __wrap_vkDeviceWaitIdle(VkDevice device)
+{
+    busy = false;
+    return __real_vkDeviceWaitIdle(device);
+}
+
+void __wrap_vkFreeMemory(VkDevice device, VkDeviceMemory memory,
+                         const VkAllocationCallbacks *callbacks)
+{
+    busy_frees += busy;
+    __real_vkFreeMemory(device, memory, callbacks);
+}
+
+int __wrap_mvk_device_create(mvk_device **device, const mvk_device_config *config, mi_log *log)
+{
+    int status = __real_mvk_device_create(device, config, log);
+    if (status == MIEN_OK && fault.part_work > 0)
+        (*device)->part_work = fault.part_work;
+    return status;
 }
 
 VkResult __wrap_vkEnumeratePhysicalDevices(VkInstance instance, uint32_t *count,
@@ -112,7 +159,8 @@ static int setup(void **state)
     memset(&fault, 0, sizeof fault);
     fault.devices = 1;
     fault.lose_after = -1;
-    checks = submits = fast_pipelines = 0;
+    checks = submits = fast_pipelines = busy_frees = 0;
+    busy = false;
     snprintf(cache, sizeof cache, "%s/cache", filter_rig_models());
     snprintf(command, sizeof command, "rm -rf %s", cache);
     return system(command);
@@ -369,6 +417,62 @@ static void test_lost_at_start(void **state)
     test_frame_free(&want);
 }
 
+/* A device that is not done in time is lost, but what it works on is not freed under its hands. */
+static void test_late(void **state)
+{
+    (void)state;
+    filter_log log = {.lines = 0};
+    mien_filter *f = make(&log, "style=cartoon");
+    test_frame in = picture(), want = picture(), out = picture();
+    filter_run(f, &in.frame, &want.frame, MIEN_OK);
+    fault.hang = true;
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    assert_true(filter_log_has(&log, MIEN_LOG_ERROR, "did not finish in 120 s"));
+    assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "was lost: it is opened again"));
+    assert_int_equal(largest_difference(&want.frame, &out.frame), 0);
+    fault.hang = true;
+    filter_run(f, &in.frame, &out.frame, MIEN_ERR_DEVICE_LOST);
+    mien_filter_destroy(&f);
+    assert_int_equal(busy_frees, 0);
+    test_frame_free(&in);
+    test_frame_free(&want);
+    test_frame_free(&out);
+}
+
+/* A later part of a frame's work cannot be submitted: the earlier ones are waited for, whether the
+ * device is lost or only short of memory. */
+static void test_part_fails(void **state)
+{
+    (void)state;
+    filter_log log = {.lines = 0};
+    fault.part_work = 5e6;
+    mien_filter *f = make(&log, "style=cartoon smooth=0");
+    test_frame in = picture(), want = picture(), out = picture();
+    filter_run(f, &in.frame, &want.frame, MIEN_OK);
+    submits = 0;
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    int parts = submits;
+    assert_true(parts >= 3);
+    fault.submit_error = VK_ERROR_OUT_OF_DEVICE_MEMORY;
+    for (int i = 0; i < parts; i++) {
+        fault.lose_after = i;
+        filter_run(f, &in.frame, &out.frame, MIEN_ERR_NOMEM);
+        assert_false(busy);
+        filter_run(f, &in.frame, &out.frame, MIEN_OK);
+        assert_int_equal(largest_difference(&want.frame, &out.frame), 0);
+    }
+    fault.submit_error = VK_ERROR_DEVICE_LOST;
+    fault.lose_after = 1;
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "was lost: it is opened again"));
+    assert_int_equal(largest_difference(&want.frame, &out.frame), 0);
+    assert_int_equal(busy_frees, 0);
+    mien_filter_destroy(&f);
+    test_frame_free(&in);
+    test_frame_free(&want);
+    test_frame_free(&out);
+}
+
 static void expect_style(mien_filter *f, const char *name)
 {
     char text[64];
@@ -498,6 +602,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(test_lost, setup),
         cmocka_unit_test_setup(test_lost_at_start, setup),
         cmocka_unit_test_setup(test_lost_over_next, setup),
+        cmocka_unit_test_setup(test_late, setup),
+        cmocka_unit_test_setup(test_part_fails, setup),
         cmocka_unit_test_setup(test_lost_with_faces, setup),
     };
     if (argc < 2 || !filter_rig_open())
