@@ -26,7 +26,9 @@ struct mi_faces {
     int32_t followed; /* in this frame, */
     bool told;        /* and the track was told what they look like */
     mi_look_at look[MI_FACES];
-    mi_sight sight[MI_FACES], second[MI_FACES];
+    mi_sight sight[MI_FACES];
+    mi_sight closer[MI_FACES], turned[MI_FACES]; /* of faces that are new */
+    mi_sight in_turn[MI_FACES]; /* as the networks hand them out */
     mi_detection found[MI_DETECTIONS * MI_DETECTOR_RUNS];
     mien_face face[MI_FACES];
     int32_t count;
@@ -119,13 +121,26 @@ static void tell(mi_faces *f, int32_t count)
         mi_track_sight(&f->track, f->look[i].slot, &f->sight[i]);
 }
 
-/* The networks' looks into some squares, counted. */
-static int look_into(mi_faces *f, const mi_roi *roi, int32_t count, mi_sight *sight)
+/* The networks' looks into those of `count` squares that are wanted (NULL: all), counted: seen[i]
+ * gets what is in roi[i]. */
+static int look_into(mi_faces *f, const mi_roi *roi, const bool *wanted, int32_t count,
+                     mi_sight *seen)
 {
+    mi_roi square[MI_FACES];
+    int32_t from[MI_FACES], n = 0;
+    for (int32_t i = 0; i < count; i++)
+        if (!wanted || wanted[i]) {
+            from[n] = i;
+            square[n++] = roi[i];
+        }
+    if (n == 0)
+        return MIEN_OK;
     double start = now_ms();
-    int status = mi_face_nets_look(f->nets, roi, count, sight);
+    int status = mi_face_nets_look(f->nets, square, n, f->in_turn);
     f->look_ms += now_ms() - start;
-    f->looks += count;
+    f->looks += n;
+    for (int32_t i = 0; i < n && status == MIEN_OK; i++)
+        seen[from[i]] = f->in_turn[i];
     return status;
 }
 
@@ -133,83 +148,86 @@ static int look_into(mi_faces *f, const mi_roi *roi, int32_t count, mi_sight *si
 static int look(mi_faces *f, int32_t count)
 {
     mi_roi roi[MI_FACES];
-    if (count == 0)
-        return MIEN_OK;
     for (int32_t i = 0; i < count; i++)
         roi[i] = f->look[i].roi;
-    return look_into(f, roi, count, f->sight);
+    return look_into(f, roi, NULL, count, f->sight);
 }
 
-/* Looks again into those of the first `count` squares that `again` names, turned by `turn`, and
- * then into the squares of the points found there. Keeps what is a face more surely. */
-static int look_again(mi_faces *f, int32_t count, const mi_roi *roi, const bool *again, float turn)
-{
-    mi_roi square[MI_FACES];
-    int32_t from[MI_FACES], n = 0;
-    for (int32_t i = 0; i < count; i++)
-        if (again[i]) {
-            from[n] = i;
-            square[n] = roi[i];
-            square[n++].angle += turn;
-        }
-    if (n == 0)
-        return MIEN_OK;
-    int status = look_into(f, square, n, f->second);
-    for (int32_t i = 0; i < n; i++)
-        if (f->second[i].presence >= PRESENCE_MIN)
-            square[i] = mi_roi_of_points((const float(*)[3])f->second[i].point);
-    if (status == MIEN_OK)
-        status = look_into(f, square, n, f->second);
-    for (int32_t i = 0; i < n && status == MIEN_OK; i++)
-        if (f->second[i].flag > f->sight[from[i]].flag)
-            f->sight[from[i]] = f->second[i];
-    return status;
-}
-
-/* The detector's boxes are rough: looks at every face in the square of its own points. */
-static int look_closer(mi_faces *f, int32_t count)
+/* Looks at the faces among those sights that are wanted in the squares of their own points, which
+ * are better than the detector's rough boxes. What is no face stays as it was seen. `closer` may be
+ * `sight`. */
+static int look_closer(mi_faces *f, const mi_sight *sight, const bool *wanted, int32_t count,
+                       mi_sight *closer)
 {
     mi_roi roi[MI_FACES];
-    int32_t from[MI_FACES], n = 0;
+    bool is_face[MI_FACES];
+    for (int32_t i = 0; i < count; i++) {
+        bool here = !wanted || wanted[i];
+        is_face[i] = here && sight[i].presence >= PRESENCE_MIN;
+        if (is_face[i])
+            roi[i] = mi_roi_of_points((const float(*)[3])sight[i].point);
+        else if (here && closer != sight)
+            closer[i] = sight[i];
+    }
+    return look_into(f, roi, is_face, count, closer);
+}
+
+/* Those of `seen` that are a face more surely take the place of what was seen before. */
+static void prefer(mi_faces *f, const mi_sight *seen, const bool *doubtful, int32_t count,
+                   bool *replaced)
+{
     for (int32_t i = 0; i < count; i++)
-        if (f->sight[i].presence >= PRESENCE_MIN) {
-            roi[n] = mi_roi_of_points((const float(*)[3])f->sight[i].point);
-            from[n++] = i;
+        if (doubtful[i] && seen[i].flag > f->sight[i].flag) {
+            f->sight[i] = seen[i];
+            replaced[i] = true;
         }
-    if (n == 0)
-        return MIEN_OK;
-    int status = look_into(f, roi, n, f->second);
-    for (int32_t i = 0; i < n && status == MIEN_OK; i++)
-        if (f->second[i].presence >= PRESENCE_MIN)
-            f->sight[from[i]] = f->second[i];
+}
+
+/* Looks into the squares of doubtful faces turned by `turn`, and then closer. */
+static int look_turned(mi_faces *f, const bool *doubtful, int32_t count, float turn, bool *replaced)
+{
+    mi_roi roi[MI_FACES];
+    for (int32_t i = 0; i < count; i++) {
+        roi[i] = f->look[i].roi;
+        roi[i].angle += turn;
+    }
+    int status = look_into(f, roi, doubtful, count, f->turned);
+    if (status == MIEN_OK)
+        status = look_closer(f, f->turned, doubtful, count, f->turned);
+    if (status == MIEN_OK)
+        prefer(f, f->turned, doubtful, count, replaced);
     return status;
 }
 
-/* Looks at faces that the detector has just found. Its eyes are the wrong way round where a head is
- * turned far: the mesh network then makes an upright face of whatever it is shown, but is less
- * sure of it. Doubtful ones are looked at the other ways round too. */
+/* Looks at faces that the detector has just found, into no square twice. Its eyes are the wrong way
+ * round where a head is turned far: the mesh network then makes an upright face of whatever it is
+ * shown, but is less sure of it. Doubtful ones are looked at the other ways round too. */
 static int look_new(mi_faces *f, int32_t count)
 {
-    static const float turn[] = {0, 3.14159265f, 1.57079633f, -1.57079633f};
-    mi_roi roi[MI_FACES] = {{.x = 0}};
-    bool again[MI_FACES] = {false};
-    if (count == 0)
-        return MIEN_OK;
+    static const float turn[] = {3.14159265f, 1.57079633f, -1.57079633f};
+    bool doubtful[MI_FACES] = {false}, replaced[MI_FACES] = {false};
     int status = look(f, count);
-    for (int32_t i = 0; i < count; i++) {
-        roi[i] = f->look[i].roi;
-        again[i] = f->sight[i].flag < UPRIGHT_FLAG;
-    }
-    for (size_t k = 0; k < sizeof turn / sizeof turn[0] && status == MIEN_OK; k++)
-        status = look_again(f, count, roi, again, turn[k]);
     if (status == MIEN_OK)
-        status = look_closer(f, count);
+        status = look_closer(f, f->sight, NULL, count, f->closer);
+    if (status != MIEN_OK)
+        return status;
     for (int32_t i = 0; i < count; i++)
+        doubtful[i] = f->sight[i].flag < UPRIGHT_FLAG;
+    prefer(f, f->closer, doubtful, count, replaced);
+    for (size_t k = 0; k < sizeof turn / sizeof turn[0] && status == MIEN_OK; k++)
+        status = look_turned(f, doubtful, count, turn[k], replaced);
+    if (status == MIEN_OK)
+        status = look_closer(f, f->sight, replaced, count, f->closer);
+    if (status != MIEN_OK)
+        return status;
+    for (int32_t i = 0; i < count; i++) {
+        if (f->closer[i].presence >= PRESENCE_MIN)
+            f->sight[i] = f->closer[i];
         if (f->sight[i].flag < NEW_FLAG)
             f->sight[i].presence = 0;
-    if (status == MIEN_OK)
-        tell(f, count);
-    return status;
+    }
+    tell(f, count);
+    return MIEN_OK;
 }
 
 static int detect(mi_faces *f)
