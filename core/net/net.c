@@ -24,29 +24,14 @@ static int make_pipelines(mi_net *net, mi_log *log)
     return MIEN_OK;
 }
 
-/* GPUs: measures what is not known yet of a network's convolutions. */
-static int tune(mi_tuning *tuning, mvk_device *device, const mi_graph *graph, mi_log *log)
+static int32_t count_unmeasured(const mi_plan *plan, const mi_tuning *tuning)
 {
-    int32_t measured;
-    int status = mi_tune(tuning, device, graph, TUNE_SECONDS, &measured, log);
-    if (measured > 0)
-        mi_tuning_write(tuning, device);
-    if (status == MIEN_OK || device->lost)
-        return status;
-    mi_log_write(log, MIEN_LOG_WARNING, "the kernels of device '%s' could not be measured: they "
-                 "are chosen by rule", device->name);
-    return MIEN_OK;
-}
-
-static bool is_known(const mi_plan *plan, const mi_tuning *tuning)
-{
+    int32_t count = 0;
     for (int32_t i = 0; i < plan->steps; i++)
-        if (plan->step[i].key && mi_tuning_find(tuning, plan->step[i].key) < 0)
-            return false;
-    return true;
+        count += plan->step[i].key && mi_tuning_find(tuning, plan->step[i].key) < 0;
+    return count;
 }
 
-/* Without a cache folder nothing is measured, since it would be at every start. */
 static int make_plan(mi_net *net, const mi_graph *graph, bool safe, mi_log *log)
 {
     mvk_device *d = net->device;
@@ -58,12 +43,8 @@ static int make_plan(mi_net *net, const mi_graph *graph, bool safe, mi_log *log)
         mi_tuning_read(&tuning, d);
     }
     int status = mi_plan_create_by(&net->plan, graph, &rules, log);
-    if (status == MIEN_OK && d->cache.folder[0] && !is_known(&net->plan, &tuning)) {
-        mi_plan_destroy(&net->plan);
-        status = tune(&tuning, d, graph, log);
-        if (status == MIEN_OK)
-            status = mi_plan_create_by(&net->plan, graph, &rules, log);
-    }
+    if (status == MIEN_OK)
+        net->unmeasured = count_unmeasured(&net->plan, &tuning);
     mi_tuning_free(&tuning);
     return status;
 }
@@ -96,6 +77,34 @@ int mi_net_create(mi_net *net, mvk_device *device, const mi_graph *graph, bool s
 error:
     mi_net_destroy(net);
     return status;
+}
+
+/* Measures what is not known yet, and keeps it in the cache folder. */
+static int measure(mvk_device *device, const mi_graph *graph, mi_log *log)
+{
+    mi_tuning tuning = {.list = NULL};
+    int32_t measured;
+    mi_tuning_read(&tuning, device);
+    int status = mi_tune(&tuning, device, graph, TUNE_SECONDS, &measured, log);
+    if (measured > 0)
+        mi_tuning_write(&tuning, device);
+    mi_tuning_free(&tuning);
+    if (status == MIEN_OK || device->lost)
+        return status;
+    mi_log_write(log, MIEN_LOG_WARNING, "the kernels of device '%s' could not be measured: they "
+                 "are chosen by rule", device->name);
+    return MIEN_OK;
+}
+
+/* Without a cache folder nothing is measured, since it would be at every start. */
+int mi_net_tune(mi_net *net, const mi_graph *graph, mi_log *log)
+{
+    mvk_device *device = net->device;
+    if (net->unmeasured == 0 || !device->cache.folder[0])
+        return MIEN_OK;
+    mi_net_destroy(net);
+    int status = measure(device, graph, log);
+    return status == MIEN_OK ? mi_net_create(net, device, graph, false, log) : status;
 }
 
 void mi_net_destroy(mi_net *net)

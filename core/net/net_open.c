@@ -103,6 +103,8 @@ int mi_net_open(mi_net *net, mvk_device *d, const mi_graph *graph, const void *b
     bool known = recall(d, network, &safe);
     /* Made first: the check shares its pipelines. */
     int status = mi_net_create(net, d, graph, safe, log);
+    if (status == MIEN_OK)
+        status = mi_net_tune(net, graph, log);
     if (status != MIEN_OK || known)
         return status;
     status = mi_pair_read(&pair, bytes, size, name, log);

@@ -161,7 +161,8 @@ bool session_open(net_session *s, const session_options *o)
     if (ok)
         s->device->as_gpu = o->gpu;
     ok = ok && mi_net_create(&s->net, s->device, s->graph, false, &s->log) == MIEN_OK &&
-              create_buffers(s) && record_whole(s, &s->whole, true) &&
+              mi_net_tune(&s->net, s->graph, &s->log) == MIEN_OK && create_buffers(s) &&
+              record_whole(s, &s->whole, true) &&
               record_whole(s, &s->steps, false);
     if (!ok)
         session_close(s);

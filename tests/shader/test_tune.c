@@ -98,6 +98,7 @@ static void create(int32_t choice[LAYERS])
     mi_graph *g = make_graph();
     reset_counts();
     assert_int_equal(mi_net_create(&net, device, g, false, &test_log), MIEN_OK);
+    assert_int_equal(mi_net_tune(&net, g, &test_log), MIEN_OK);
     int32_t layers = 0;
     for (int32_t i = 0; i < net.plan.steps; i++)
         if (net.plan.step[i].key) {
@@ -200,6 +201,7 @@ static void test_rule_only(void **state)
     forget();
     device->as_gpu = false;
     assert_int_equal(mi_net_create(&net, device, g, false, &test_log), MIEN_OK);
+    assert_int_equal(mi_net_tune(&net, g, &test_log), MIEN_OK);
     bool cpu = device->type == VK_PHYSICAL_DEVICE_TYPE_CPU;
     assert_true(!cpu || measured_lines == 0);
     device->as_gpu = true;
@@ -259,13 +261,42 @@ static void test_trust(void **state)
     free(bytes);
 }
 
+/* Only what frames run is measured, not the stored pair of another size. */
+static void test_frames_only(void **state)
+{
+    const char *path = *state;
+    size_t size;
+    void *bytes = read_file(path, &size);
+    mi_tuning t = {.list = NULL};
+    mi_graph *g;
+    mi_net net;
+    forget();
+    reset_counts();
+    assert_int_equal(mi_graph_from_onnx(&g, bytes, size, path, 16, 16, &test_log), MIEN_OK);
+    assert_int_equal(mi_net_open(&net, device, g, bytes, size, path, &test_log), MIEN_OK);
+    assert_true(measured_lines > 0);
+    mi_tuning_read(&t, device);
+    assert_true(t.count > 0);
+    for (size_t i = 0; i < t.count; i++) {
+        bool there = false;
+        for (int32_t k = 0; k < net.plan.steps; k++)
+            there = there || net.plan.step[k].key == t.list[i].key;
+        assert_true(there);
+    }
+    mi_tuning_free(&t);
+    mi_net_destroy(&net);
+    mi_graph_destroy(&g);
+    free(bytes);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_remembered), cmocka_unit_test(test_taken),
         cmocka_unit_test(test_bounded), cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_rule_only),
-        cmocka_unit_test_prestate(test_trust, argc > 1 ? argv[1] : NULL)};
+        cmocka_unit_test_prestate(test_trust, argc > 1 ? argv[1] : NULL),
+        cmocka_unit_test_prestate(test_frames_only, argc > 1 ? argv[1] : NULL)};
     char command[64];
     mi_log_init(&test_log, &(mien_log){on_line, NULL, MIEN_LOG_DEBUG});
     if (!mkdtemp(folder) ||
