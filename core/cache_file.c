@@ -175,3 +175,12 @@ void mi_cache_write(mi_cache *c, const char *name, const void *data, size_t size
                      path, strerror(why));
     c->told = true;
 }
+
+bool mi_cache_remove(const mi_cache *c, const char *name)
+{
+    char path[FILE_PATH];
+    if (!stores(c))
+        return false;
+    file_path(c, name, "", path);
+    return unlink(path) == 0;
+}

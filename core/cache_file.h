@@ -43,4 +43,7 @@ bool mi_cache_read(const mi_cache *cache, const char *name, void **data, size_t 
  * first failure gives one info line. */
 void mi_cache_write(mi_cache *cache, const char *name, const void *data, size_t size);
 
+/* False: there was none. */
+bool mi_cache_remove(const mi_cache *cache, const char *name);
+
 #endif

@@ -60,32 +60,49 @@ int mvk_pipeline_cache_open(mvk_device *d)
     return MIEN_OK;
 }
 
-/* Takes in what other processes have stored meanwhile, so that styles that take turns do not push
- * each other out. */
-static void merge_stored(const mvk_device *d)
+/* What this process has and what others have stored meanwhile, so that styles that take turns do not
+ * push each other out. VK_NULL_HANDLE where nothing is stored. */
+static VkPipelineCache merge_stored(const mvk_device *d)
 {
     size_t size;
-    VkPipelineCache stored;
+    VkPipelineCache merged = VK_NULL_HANDLE;
     void *data = read_stored(d, &size);
-    if (data && create(d, data, size, &stored) == VK_SUCCESS) {
-        vkMergePipelineCaches(d->device, d->pipeline_cache, 1, &stored);
-        vkDestroyPipelineCache(d->device, stored, NULL);
-    }
+    if (data && create(d, data, size, &merged) != VK_SUCCESS)
+        merged = VK_NULL_HANDLE;
     free(data);
+    if (merged)
+        vkMergePipelineCaches(d->device, merged, 1, &d->pipeline_cache);
+    return merged;
 }
 
+/* False: it is too much for a file. */
+static bool store(mvk_device *d, VkPipelineCache cache)
+{
+    size_t size = 0;
+    if (vkGetPipelineCacheData(d->device, cache, &size, NULL) < 0)
+        return true;
+    if (size > MI_CACHE_MAX)
+        return false;
+    void *data = malloc(size);
+    if (data && vkGetPipelineCacheData(d->device, cache, &size, data) == VK_SUCCESS)
+        mi_cache_write(&d->cache, NAME, data, size);
+    free(data);
+    return true;
+}
+
+/* Where it is too much with what others stored, theirs goes. Where what this process has is too much
+ * by itself, most of it was read from a file that grew from run to run: the next run begins anew. */
 void mvk_pipeline_cache_store(mvk_device *d)
 {
     size_t size = 0;
     if (vkGetPipelineCacheData(d->device, d->pipeline_cache, &size, NULL) < 0 ||
         size == d->pipeline_cache_bytes || size <= sizeof(VkPipelineCacheHeaderVersionOne))
         return;
-    merge_stored(d);
-    if (vkGetPipelineCacheData(d->device, d->pipeline_cache, &size, NULL) < 0)
-        return;
-    void *data = malloc(size);
-    if (data && vkGetPipelineCacheData(d->device, d->pipeline_cache, &size, data) == VK_SUCCESS)
-        mi_cache_write(&d->cache, NAME, data, size);
-    free(data);
+    VkPipelineCache merged = merge_stored(d);
+    bool stored = (merged && store(d, merged)) || store(d, d->pipeline_cache);
+    if (!stored && mi_cache_remove(&d->cache, NAME))
+        mi_log_write(d->log, MIEN_LOG_INFO, "too many pipelines of device '%s' are stored: they "
+                     "are made anew at the next start", d->name);
+    vkDestroyPipelineCache(d->device, merged, NULL);
     d->pipeline_cache_bytes = size;
 }

@@ -22,6 +22,8 @@ static char folder[] = "/tmp/mien-pipelines-XXXXXX";
 /* The driver: what it was given at its creation, and what it hands out. */
 static uint8_t given[256], handed[256];
 static size_t given_bytes, handed_bytes;
+static size_t together; /* bytes of what was merged; 0: as many as of all others */
+static VkPipelineCache into;
 static int created, merged;
 
 VkResult __wrap_vkCreatePipelineCache(VkDevice, const VkPipelineCacheCreateInfo *,
@@ -50,10 +52,12 @@ VkResult __wrap_vkGetPipelineCacheData(VkDevice device, VkPipelineCache cache, s
                                        void *data)
 {
     (void)device;
-    (void)cache;
-    if (data)
-        memcpy(data, handed, handed_bytes);
-    *size = handed_bytes;
+    size_t bytes = together && cache == into ? together : handed_bytes;
+    if (data) {
+        assert_true(bytes <= sizeof handed);
+        memcpy(data, handed, bytes);
+    }
+    *size = bytes;
     return VK_SUCCESS;
 }
 
@@ -61,8 +65,8 @@ VkResult __wrap_vkMergePipelineCaches(VkDevice device, VkPipelineCache to, uint3
                                       const VkPipelineCache *from)
 {
     (void)device;
-    (void)to;
     (void)from;
+    into = to;
     merged += (int)count;
     return VK_SUCCESS;
 }
@@ -178,6 +182,40 @@ static void test_kept(void **state)
     mvk_device_destroy(&d);
 }
 
+static void expect_given(size_t bytes)
+{
+    mvk_device *d = open_device();
+    assert_int_equal(given_bytes, bytes);
+    mvk_device_destroy(&d);
+}
+
+/* Too much for a file with what others stored: they go. Too much without it: all goes. */
+static void test_full(void **state)
+{
+    (void)state;
+    mi_cache_remove(&rig.device->cache, "pipelines");
+    hand_out(sizeof(VkPipelineCacheHeaderVersionOne));
+    mvk_device *d = open_device();
+    hand_out(100);
+    build_one(d, &half);
+    expect_given(100);
+    hand_out(140);
+    together = MI_CACHE_MAX + (size_t)1;
+    build_one(d, &half);
+    together = 0;
+    expect_given(140);
+    handed_bytes = MI_CACHE_MAX + (size_t)1;
+    build_one(d, &half);
+    hand_out(140);
+    expect_given(0);
+    handed_bytes = MI_CACHE_MAX + (size_t)2;
+    build_one(d, &half); /* nothing is there to go */
+    hand_out(160);
+    build_one(d, &half);
+    mvk_device_destroy(&d);
+    expect_given(160);
+}
+
 /* A file that is whole, but of a driver that this one must not be given. */
 static void test_foreign(void **state)
 {
@@ -258,8 +296,8 @@ int main(void)
     rig.device->cache = same->cache;
     mvk_device_destroy(&same);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shared),  cmocka_unit_test(test_many), cmocka_unit_test(test_kept),
-        cmocka_unit_test(test_foreign), cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_shared), cmocka_unit_test(test_many),    cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_full),   cmocka_unit_test(test_foreign), cmocka_unit_test(test_lists),
     };
     int failed = cmocka_run_group_tests(tests, NULL, remove_folder);
     int lines = rig.validation_lines;

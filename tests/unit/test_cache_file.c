@@ -113,6 +113,20 @@ static void test_identity(void **state)
     expect(&c, "thing", NULL);
 }
 
+static void test_remove(void **state)
+{
+    (void)state;
+    mi_cache c = open_cache(folder, DEVICE, "driver 1");
+    mi_cache_write(&c, "thing", "some", 4);
+    mi_cache_write(&c, "other", "more", 4);
+    assert_true(mi_cache_remove(&c, "thing"));
+    expect(&c, "thing", NULL);
+    expect(&c, "other", "more");
+    assert_false(mi_cache_remove(&c, "thing"));
+    mi_cache none = open_cache("none", DEVICE, "driver 1");
+    assert_false(mi_cache_remove(&none, "other"));
+}
+
 static void test_damage(void **state)
 {
     (void)state;
@@ -239,9 +253,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_comes_back), cmocka_unit_test(test_identity),
-        cmocka_unit_test(test_damage),     cmocka_unit_test(test_nowhere),
-        cmocka_unit_test(test_home),       cmocka_unit_test(test_unwritable),
-        cmocka_unit_test(test_large),      cmocka_unit_test(test_processes),
+        cmocka_unit_test(test_remove),     cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_nowhere),    cmocka_unit_test(test_home),
+        cmocka_unit_test(test_unwritable), cmocka_unit_test(test_large),
+        cmocka_unit_test(test_processes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
