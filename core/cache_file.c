@@ -1,11 +1,15 @@
+#define _GNU_SOURCE /* mkostemp(), which POSIX has had since 2024 only */
 #include "cache_file.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "hash.h"
@@ -25,6 +29,7 @@ typedef struct header {
 
 static const uint32_t MAGIC = 0x6e65696d; /* "mien" where the low byte comes first */
 static const uint32_t VERSION = 1;
+static const time_t STALE_SECONDS = 3600; /* nobody writes for so long */
 
 /* The home of the user by the system's list: the library reads no environment. */
 static void find_home(char *folder, size_t size)
@@ -118,7 +123,7 @@ bool mi_cache_read(const mi_cache *c, const char *name, void **data, size_t *siz
     if (!stores(c))
         return false;
     file_path(c, name, "", path);
-    FILE *f = fopen(path, "rb");
+    FILE *f = fopen(path, "rbe");
     if (!f)
         return false;
     const char *wrong = read_blob(c, f, data, size);
@@ -142,10 +147,30 @@ static void make_folder(const mi_cache *c)
     mkdir(c->folder, 0700);
 }
 
-/* mkstemp() makes the file the user's own. */
-static bool write_file(const char *path, const header *h, const void *data)
+/* A file that is being written has a name of its own, which begins like the blob's. Those of
+ * processes that ended meanwhile go. */
+static void remove_stale(const mi_cache *c, const char *name)
 {
-    int fd = mkstemp((char *)path);
+    char path[FILE_PATH];
+    struct stat s;
+    const struct dirent *entry;
+    file_path(c, name, ".", path);
+    const char *begin = path + strlen(c->folder) + 1;
+    DIR *folder = opendir(c->folder);
+    while (folder && (entry = readdir(folder)))
+        if (strncmp(entry->d_name, begin, strlen(begin)) == 0 &&
+            fstatat(dirfd(folder), entry->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(s.st_mode) && time(NULL) - s.st_mtime > STALE_SECONDS)
+            unlinkat(dirfd(folder), entry->d_name, 0);
+    if (folder)
+        closedir(folder);
+}
+
+/* `path` ends in XXXXXX, which become something else. The file is the user's own, and no program
+ * that is started meanwhile inherits it. */
+static bool write_file(char *path, const header *h, const void *data)
+{
+    int fd = mkostemp(path, O_CLOEXEC);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "wb");
     if (!f) {
         if (fd >= 0)
@@ -164,6 +189,7 @@ void mi_cache_write(mi_cache *c, const char *name, const void *data, size_t size
         return;
     header h = make_header(c, data, size);
     make_folder(c);
+    remove_stale(c, name);
     file_path(c, name, "", path);
     file_path(c, name, ".XXXXXX", made);
     if (write_file(made, &h, data) && rename(made, path) == 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -249,6 +250,36 @@ static void test_processes(void **state)
     assert_int_equal(system(command), 0);
 }
 
+static void leave(const char *end, time_t age, char path[160])
+{
+    snprintf(path, 160, "%s%s", file, end);
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
+    assert_true(fd >= 0);
+    const struct timespec then = {.tv_sec = time(NULL) - age}, both[2] = {then, then};
+    assert_int_equal(futimens(fd, both), 0);
+    close(fd);
+}
+
+/* What a process left that ended while it wrote goes in time; not what one is writing now. */
+static void test_left_over(void **state)
+{
+    (void)state;
+    char old[160], young[160], longer[160];
+    mi_cache c = open_cache(folder, DEVICE, "driver 1");
+    mi_cache_write(&c, "thing", "some", 4);
+    leave(".aB3dE6", 2 * 3600, old);
+    leave(".Zz9yX8", 60, young);
+    leave("5.aB3dE6", 2 * 3600, longer); /* of a blob with another name */
+    mi_cache_write(&c, "other", "more", 4);
+    assert_int_equal(access(old, F_OK), 0);
+    mi_cache_write(&c, "thing", "more", 4);
+    assert_int_equal(access(old, F_OK), -1);
+    assert_int_equal(access(young, F_OK), 0);
+    assert_int_equal(access(longer, F_OK), 0);
+    expect(&c, "thing", "more");
+    assert_int_equal(unlink(young) | unlink(longer), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,7 +287,7 @@ int main(void)
         cmocka_unit_test(test_remove),     cmocka_unit_test(test_damage),
         cmocka_unit_test(test_nowhere),    cmocka_unit_test(test_home),
         cmocka_unit_test(test_unwritable), cmocka_unit_test(test_large),
-        cmocka_unit_test(test_processes),
+        cmocka_unit_test(test_processes),  cmocka_unit_test(test_left_over),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
