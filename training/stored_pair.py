@@ -28,7 +28,7 @@ SIZE = (192, 320)  # of networks that leave it open: their kernels are those of 
 
 
 def noise(count, seed):
-    """`count` values 0..1: a hash of each one's number. core/net/net_check.c has the same."""
+    """`count` values 0..1: a hash of each one's number. core/net/stored_pair.c has the same."""
     h = np.arange(count, dtype=np.uint64) * 2654435761 + seed * 40503
     h &= 0xffffffff
     h ^= h >> 16

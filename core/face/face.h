@@ -33,8 +33,8 @@ typedef struct mi_detection {
 typedef struct mi_sight {
     mi_roi roi;
     float presence;            /* 0..1 */
-    float flag;                /* presence as a logit: an upright face has 26 or more, one that is
-                                * looked at upside down about 9 */
+    float flag;                /* presence as a logit: tells an upright face from one that is
+                                * looked at upside down, where presence is near 1 for both */
     float point[MI_POINTS][3]; /* pixels of the frame, unsteady; z as in mien_face */
     float look[MI_LOOK * MI_LOOK][3];   /* mean R'G'B' 0..1 of the square's cells, row by row */
     float visible[MI_VISIBLE * MI_VISIBLE]; /* 0..1: bare face in this cell of the square */

@@ -36,12 +36,8 @@ typedef struct detector_info {
  * and sizes in pixels of the input.
  *
  * Thresholds: MediaPipe has 0.5 and 0.6. Here the mesh network's presence has the last word, so
- * they may be low. Six group photographs, shrunk into 1280x720: of faces with a box of 130 px the
- * short range finds half, of 90 px a tenth, with bad boxes: it is for near faces only. The full
- * range finds at 0.4 (at 0.6) on the whole frame 98 % (91 %) of 90 px, 75 % (50 %) of 64 px, 30 %
- * of 48 px, and on two squares of the frame's height 100 % of 64 px, 89 % (77 %) of 48 px, 75 %
- * (43 %) of 36 px, 9 % of 24 px. False ones at 0.4: 0.1 a run on these, 4 on 34 paintings,
- * textures and still lifes. */
+ * they may be low: with 0.4 the full range finds smaller faces. The short range is for near faces
+ * only. What both find together, by size, is in docs/faces.md, Conditions. */
 static const detector_info detectors[MI_DETECTORS] = {
     [MI_DETECTOR_SHORT] = {128, 0.5f, 2, {{16, 2}, {8, 6}}},
     [MI_DETECTOR_FULL] = {192, 0.4f, 1, {{48, 1}}},

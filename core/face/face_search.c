@@ -2,8 +2,9 @@
 
 #include <math.h>
 
-/* The short range detector costs about as much as the mesh network, the full range three times
- * that: with a face followed and slots free a run every 400 ms adds less than a tenth. */
+/* A run costs about as much as a look at a face, of the full range detector some of them (bench_net
+ * with face-detect-short.onnx, face-detect-full.onnx and face-mesh.onnx): with a face followed and
+ * slots free one in many frames is enough. */
 static const double SECONDS_WITH_FACES = 0.4;
 static const double SECONDS_WITHOUT = 0.07;
 /* The first detection ends when a face is found; this many runs for others follow at the pace of
@@ -128,8 +129,7 @@ static int32_t urgent_runs(mi_track *track, mi_detect_at run[MI_DETECTOR_RUNS])
 }
 
 /* A face may come back in this very frame: the whole of it with both detectors. Where one is still
- * looked for, in every other frame also around its place, for small ones. Together that costs
- * about four looks at a face. */
+ * looked for, in every other frame also around its place, for small ones. */
 static int32_t eager_runs(mi_track *track, int32_t lost, mi_detect_at run[MI_DETECTOR_RUNS])
 {
     mi_detect_at all[WHOLE_RUNS];

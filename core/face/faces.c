@@ -8,11 +8,11 @@
 #include "face_nets.h"
 #include "face_track.h"
 
-/* Of mi_sight.flag: on 25 pictures upright faces had 26 and more, upside-down ones as the detector
- * places them 9. */
+/* Of mi_sight.flag: between what upright faces have and what upside-down ones have as the detector
+ * places them. */
 static const float UPRIGHT_FLAG = 20, PRESENCE_MIN = 0.5f;
-/* Less, and it is no new face: most of the faces of 24 pixels whose points were wrong had less, and
- * of the right ones only some that were blurred beyond recognition. */
+/* Less, and it is no new face, but one too small or too blurred for its points to be right:
+ * docs/faces.md, Conditions, says which those are. */
 static const float NEW_FLAG = 10;
 
 enum { EDGES_MAX = 1500 }; /* 468 points, 898 triangles: 1365 by Euler's formula */

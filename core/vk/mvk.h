@@ -203,7 +203,7 @@ int mvk_submit_lists(mvk_device *device, const mvk_commands *const *lists, uint3
  * never ran begins a part of its own. */
 void mvk_commands_first(mvk_commands *commands);
 /* Runs such a list part by part. Some drivers compile at the first run: a line of progress says
- * how many kernels have had it. */
+ * how many parts have had it. */
 int mvk_submit_first(mvk_device *device, const mvk_commands *commands);
 
 /* Milliseconds between mark i and i + 1 of the last submit, for i in 0..count. Returns how many

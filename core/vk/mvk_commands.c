@@ -317,13 +317,13 @@ int mvk_submit_first(mvk_device *d, const mvk_commands *c)
 {
     mi_progress progress;
     int status = check_lost(d);
-    mi_progress_begin(&progress, d->log, "first run of kernels", c->parts);
+    mi_progress_begin(&progress, d->log, "first run of kernels, in parts", c->parts + 1);
     for (uint32_t i = 0; i <= c->parts && status == MIEN_OK; i++) {
         status = submit(d, i < c->parts ? &c->part[i] : &c->buffer, 1, d->fence);
         if (status == MIEN_OK)
             status = wait(d);
         if (status == MIEN_OK)
-            mi_progress_step(&progress, i);
+            mi_progress_step(&progress, i + 1);
     }
     if (status == MIEN_OK && c->parts)
         mi_progress_end(&progress);

@@ -60,8 +60,8 @@ int mvk_pipeline_cache_open(mvk_device *d)
     return MIEN_OK;
 }
 
-/* What this process has and what others have stored meanwhile, so that styles that take turns do not
- * push each other out. VK_NULL_HANDLE where nothing is stored. */
+/* What this process has and what others have stored meanwhile, so that styles that take turns do
+ * not push each other out. VK_NULL_HANDLE where nothing is stored. */
 static VkPipelineCache merge_stored(const mvk_device *d)
 {
     size_t size;
@@ -90,8 +90,9 @@ static bool store(mvk_device *d, VkPipelineCache cache)
     return true;
 }
 
-/* Where it is too much with what others stored, theirs goes. Where what this process has is too much
- * by itself, most of it was read from a file that grew from run to run: the next run begins anew. */
+/* Where it is too much with what others stored, theirs goes. Where what this process has is too
+ * much by itself, most of it was read from a file that grew from run to run: the next run begins
+ * anew. */
 void mvk_pipeline_cache_store(mvk_device *d)
 {
     size_t size = 0;
