@@ -9,6 +9,7 @@
 #include "net/oracle.h"
 #include "net/protobuf.h"
 #include "net/sample_models.h"
+#include "test_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -252,21 +253,12 @@ static void try_variant(mi_view seed, uint32_t *state)
 
 static mi_view read_file(const char *path)
 {
-    FILE *file = fopen(path, "rb");
-    uint8_t *data = NULL;
-    size_t size = 0;
-    if (!file) {
+    size_t size;
+    uint8_t *data = test_file_read(path, &size);
+    if (!data) {
         fprintf(stderr, "%s: cannot be read\n", path);
         exit(2);
     }
-    for (size_t more = 1; more;) {
-        data = realloc(data, size + 65536);
-        if (!data)
-            abort();
-        more = fread(data + size, 1, 65536, file);
-        size += more;
-    }
-    fclose(file);
     return (mi_view){data, size};
 }
 

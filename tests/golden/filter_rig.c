@@ -1,20 +1,17 @@
 #include "filter_rig.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "onnx_writer.h"
+#include "test_files.h"
 
-static const char *const style_names[] = {"invert", "grey", "sharp", "broken"};
-static char folder[] = "/tmp/mien-filter-XXXXXX";
-static char cache[64];
+static char folder[TEST_FOLDER], cache[TEST_PATH];
 static int validation_lines;
 /* Lives to the end: the driver stays loaded, and leak checkers can name it as the owner of what it
  * keeps. */
@@ -23,11 +20,6 @@ static mien_filter *anchor;
 const char *filter_rig_models(void)
 {
     return folder;
-}
-
-static void style_path(char path[128], const char *name)
-{
-    snprintf(path, 128, "%s/style-%s.onnx", folder, name);
 }
 
 /* One convolution from 3 to 3 channels. */
@@ -43,12 +35,9 @@ static void write_style(const char *name, int64_t k, const float *weight, float 
     onnx_attr_ints(&w, "pads", 4, (const int64_t[]){k / 2, k / 2, k / 2, k / 2});
     uint8_t *bytes = onnx_model(&w, (const int64_t[]){1, 3, 0, 0}, &size);
     onnx_writer_finish(&w);
-    char path[128];
-    style_path(path, name);
-    FILE *f = fopen(path, "wb");
-    if (!f || fwrite(bytes, 1, size < most ? size : most, f) == 0)
-        abort();
-    fclose(f);
+    char path[TEST_PATH];
+    snprintf(path, sizeof path, "%s/style-%s.onnx", folder, name);
+    test_file_write(path, bytes, size < most ? size : most);
     free(bytes);
 }
 
@@ -68,8 +57,7 @@ static void write_styles(void)
 
 bool filter_rig_open(void)
 {
-    if (!mkdtemp(folder))
-        abort();
+    test_folder_make(folder, "filter");
     write_styles();
     /* Does anything run at all? */
     if (mien_filter_create(&anchor, NULL) != MIEN_OK)
@@ -89,29 +77,9 @@ bool filter_rig_open(void)
     return status == MIEN_OK;
 }
 
-static void remove_cache(void)
-{
-    DIR *d = opendir(cache);
-    const struct dirent *entry;
-    char path[400];
-    while (d && (entry = readdir(d))) {
-        snprintf(path, sizeof path, "%s/%s", cache, entry->d_name);
-        unlink(path);
-    }
-    if (d)
-        closedir(d);
-    rmdir(cache);
-}
-
 void filter_rig_close(void)
 {
-    for (size_t i = 0; i < sizeof style_names / sizeof style_names[0]; i++) {
-        char path[128];
-        style_path(path, style_names[i]);
-        unlink(path);
-    }
-    remove_cache();
-    rmdir(folder);
+    test_folder_remove(folder);
     if (validation_lines) {
         fprintf(stderr, "%d lines of the validation layers\n", validation_lines);
         exit(1);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "test_files.h"
+
 static bool has_networks(const char *models)
 {
     char path[600];
@@ -19,12 +21,9 @@ uint8_t *portrait_open(int argc, char **argv)
         printf("what needs a face is left out: no face networks: run models/fetch_faces.sh\n");
         return NULL;
     }
-    uint8_t *bytes = malloc(BYTES);
-    FILE *f = fopen(argv[2], "rb");
-    bool whole = bytes && f && fread(bytes, BYTES, 1, f) == 1;
-    if (f)
-        fclose(f);
-    if (whole)
+    size_t size = 0;
+    uint8_t *bytes = test_file_read(argv[2], &size);
+    if (size == BYTES)
         return bytes;
     printf("what needs a face is left out: no portrait\n");
     free(bytes);

@@ -5,16 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "filter_rig.h"
 #include "onnx_writer.h"
+#include "test_files.h"
 
 enum { W = 96, H = 54, ALL = 3 };
 
-static char path[256];
+static char path[TEST_PATH];
 
 static void write_model(onnx_writer *w, int64_t side)
 {
@@ -22,10 +22,7 @@ static void write_model(onnx_writer *w, int64_t side)
     uint8_t *bytes = onnx_model(w, (const int64_t[]){1, 3, side, side}, &size);
     onnx_writer_finish(w);
     snprintf(path, sizeof path, "%s/own.onnx", filter_rig_models());
-    FILE *f = fopen(path, "wb");
-    assert_non_null(f);
-    assert_int_equal(fwrite(bytes, 1, size, f), size);
-    fclose(f);
+    test_file_write(path, bytes, size);
     free(bytes);
 }
 
@@ -197,7 +194,6 @@ int main(void)
                                        cmocka_unit_test(test_sizes), cmocka_unit_test(test_wrong),
                                        cmocka_unit_test(test_change)};
     int failed = cmocka_run_group_tests_name("own networks", tests, NULL, NULL);
-    unlink(path);
     filter_rig_close();
     return failed;
 }

@@ -16,6 +16,7 @@
 #include "filter_rig.h"
 #include "portrait_rig.h"
 #include "net/net_check.h"
+#include "test_files.h"
 
 enum { SIDE = PORTRAIT_SIDE, WIDTH = 160, HEIGHT = 120, SKIPPED = 77 };
 
@@ -149,12 +150,10 @@ int __wrap_mi_net_check(mvk_device *device, const mi_pair *pair, const void *byt
     return __real_mi_net_check(device, pair, bytes, size, name, safe, verdict, log);
 }
 
-static char cache[64];
-
 /* No fault, and a cache folder that is empty. */
 static int setup(void **state)
 {
-    char command[96];
+    char cache[TEST_PATH];
     (void)state;
     memset(&fault, 0, sizeof fault);
     fault.devices = 1;
@@ -162,8 +161,8 @@ static int setup(void **state)
     checks = submits = fast_pipelines = busy_frees = 0;
     busy = false;
     snprintf(cache, sizeof cache, "%s/cache", filter_rig_models());
-    snprintf(command, sizeof command, "rm -rf %s", cache);
-    return system(command);
+    test_folder_remove(cache);
+    return 0;
 }
 
 /* A filter with a network that ships. */

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "onnx_writer.h"
+#include "test_files.h"
 
 /* Relative to the largest value of the expected output. */
 static const double TOLERANCE = 1e-4;
@@ -25,24 +26,7 @@ static uint8_t *read_whole(const char *name, const char *suffix, size_t *size)
 {
     char path[1024];
     snprintf(path, sizeof path, "%s/%s.%s", folder, name, suffix);
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return NULL;
-    uint8_t *bytes = NULL;
-    *size = 0;
-    for (size_t more = 1; more;) {
-        bytes = realloc(bytes, *size + 65536);
-        assert_non_null(bytes);
-        more = fread(bytes + *size, 1, 65536, file);
-        *size += more;
-    }
-    fclose(file);
-    /* Exactly as large as the file, so that a sanitizer sees what is read behind it. */
-    uint8_t *exact = malloc(*size ? *size : 1);
-    assert_non_null(exact);
-    memcpy(exact, bytes, *size);
-    free(bytes);
-    return exact;
+    return test_file_read(path, size);
 }
 
 static size_t volume(const mi_tensor *t)

@@ -4,26 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "effect/style.h"
 #include "onnx_writer.h"
 #include "oracle.h"
+#include "test_files.h"
 
 enum { SIDE = 4, FRONT = 20 };
 
-static char folder[] = "/tmp/mien-data-XXXXXX", model_path[256], data_path[256];
+static char folder[TEST_FOLDER], model_path[TEST_PATH], data_path[TEST_PATH];
 static const float weight[9] = {0, 1, 0, 0, 0, 1, 1, 0, 0}, bias[3] = {0.1f, 0.2f, 0.3f};
-
-static void write_file(const char *path, const void *bytes, size_t size)
-{
-    FILE *f = fopen(path, "wb");
-    assert_non_null(f);
-    assert_int_equal(fwrite(bytes, 1, size, f), size);
-    fclose(f);
-}
 
 /* The weight lies at FRONT of the data, the bias in the model. */
 static void write_model(const char *location, const char *offset, const char *length)
@@ -37,7 +29,7 @@ static void write_model(const char *location, const char *offset, const char *le
     onnx_meta(&w, "mien.align", "4");
     uint8_t *bytes = onnx_model(&w, (const int64_t[]){1, 3, 0, 0}, &size);
     onnx_writer_finish(&w);
-    write_file(model_path, bytes, size);
+    test_file_write(model_path, bytes, size);
     free(bytes);
 }
 
@@ -46,14 +38,13 @@ static void write_data(void)
     uint8_t data[FRONT + sizeof weight];
     memset(data, 0x55, sizeof data);
     memcpy(data + FRONT, weight, sizeof weight);
-    write_file(data_path, data, sizeof data);
+    test_file_write(data_path, data, sizeof data);
 }
 
 static int setup(void **state)
 {
     (void)state;
-    if (!mkdtemp(folder))
-        return -1;
+    test_folder_make(folder, "data");
     snprintf(model_path, sizeof model_path, "%s/net.onnx", folder);
     snprintf(data_path, sizeof data_path, "%s/net.onnx.data", folder);
     write_data();
@@ -63,9 +54,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    unlink(model_path);
-    unlink(data_path);
-    return rmdir(folder);
+    test_folder_remove(folder);
+    return 0;
 }
 
 static void expect_found(const char *offset, const char *length)
@@ -101,7 +91,7 @@ static void test_found(void **state)
     expect_found("20", NULL); /* the same by type and shape */
     uint8_t data[sizeof weight + 100] = {0};
     memcpy(data, weight, sizeof weight);
-    write_file(data_path, data, sizeof data);
+    test_file_write(data_path, data, sizeof data);
     expect_found("0", NULL); /* others may follow */
     expect_found(NULL, NULL);
     write_data();
@@ -156,15 +146,13 @@ static void test_damaged(void **state)
     mi_model_file file;
     mi_log_init(&log, NULL);
     write_model("net.onnx.data", "20", "36");
-    FILE *f = fopen(model_path, "rb");
-    uint8_t bytes[1024];
-    assert_non_null(f);
-    size_t size = fread(bytes, 1, sizeof bytes, f);
-    fclose(f);
+    size_t size;
+    uint8_t *bytes = test_file_read(model_path, &size);
+    assert_non_null(bytes);
     for (size_t k = 0; k < size; k++)
         for (int bit = 0; bit < 8; bit++) {
             bytes[k] ^= (uint8_t)(1 << bit);
-            write_file(model_path, bytes, bit ? size : k + 1);
+            test_file_write(model_path, bytes, bit ? size : k + 1);
             mi_graph *g = NULL;
             if (mi_style_open(&file, model_path, "", &log) == MIEN_OK)
                 mi_graph_from_onnx(&g, file.bytes, file.size, file.path, SIDE, SIDE, &log);
@@ -172,6 +160,7 @@ static void test_damaged(void **state)
             mi_model_close(&file);
             bytes[k] ^= (uint8_t)(1 << bit);
         }
+    free(bytes);
     mi_log_finish(&log);
 }
 

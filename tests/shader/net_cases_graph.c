@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "net/gemm.h"
+#include "test_files.h"
 
 /* A node whose operands are both smaller than the result: refused with its name, not computed
  * wrongly. */
@@ -160,24 +161,6 @@ void cases_random_graph(void **state)
     }
 }
 
-static uint8_t *read_file(const char *path, size_t *size)
-{
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return NULL;
-    uint8_t *bytes = NULL;
-    *size = 0;
-    for (size_t more = 1; more;) {
-        bytes = realloc(bytes, *size + 65536);
-        if (!bytes)
-            abort();
-        more = fread(bytes + *size, 1, 65536, f);
-        *size += more;
-    }
-    fclose(f);
-    return bytes;
-}
-
 static bool is_model(const char *name, const char *begin)
 {
     size_t n = strlen(name);
@@ -209,7 +192,7 @@ static mi_graph *graph_of(net_session *s, const char *name, const face_row *row)
     size_t size = 0;
     mi_graph *g;
     snprintf(path, sizeof path, "%s/%s", s->models, name);
-    uint8_t *bytes = read_file(path, &size);
+    uint8_t *bytes = test_file_read(path, &size);
     if (!bytes)
         return NULL;
     int32_t count = 0;

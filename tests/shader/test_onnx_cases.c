@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "net_trial.h"
+#include "test_files.h"
 
 /* Those of ONNX's own backend tests. */
 static const double RELATIVE = 1e-3, ABSOLUTE = 1e-7;
@@ -33,23 +34,13 @@ static const char *folder;
 
 static void *read_whole(const char *stem, const char *suffix, size_t *size)
 {
-    char path[3 * TEXT];
+    char path[5 * TEXT];
     snprintf(path, sizeof path, "%s/%s.%s", folder, stem, suffix);
-    FILE *file = fopen(path, "rb");
-    if (!file) {
+    void *bytes = test_file_read(path, size);
+    if (!bytes) {
         fprintf(stderr, "%s is not there\n", path);
         exit(1);
     }
-    char *bytes = NULL;
-    *size = 0;
-    for (size_t more = 1; more;) {
-        bytes = realloc(bytes, *size + 65536);
-        if (!bytes)
-            abort();
-        more = fread(bytes + *size, 1, 65536, file);
-        *size += more;
-    }
-    fclose(file);
     return bytes;
 }
 

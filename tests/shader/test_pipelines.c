@@ -12,12 +12,13 @@
 #include "half.spv.h"
 #include "look.spv.h"
 #include "pool.spv.h"
+#include "test_files.h"
 
 #define SHADER(name) {#name, mi_spv_##name, sizeof mi_spv_##name}
 
 static const mvk_shader half = SHADER(half), look = SHADER(look), pool = SHADER(pool);
 static device_rig rig;
-static char folder[] = "/tmp/mien-pipelines-XXXXXX";
+static char folder[TEST_FOLDER];
 
 /* The driver: what it was given at its creation, and what it hands out. */
 static uint8_t given[256], handed[256];
@@ -103,10 +104,9 @@ static void build_one(mvk_device *d, const mvk_shader *shader)
 
 static int remove_folder(void **state)
 {
-    char command[64];
     (void)state;
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
+    test_folder_remove(folder);
+    return 0;
 }
 
 static void test_shared(void **state)
@@ -289,8 +289,9 @@ static void test_lists(void **state)
 
 int main(void)
 {
-    if (!mkdtemp(folder) || !rig_open(&rig))
+    if (!rig_open(&rig))
         return RIG_SKIPPED;
+    test_folder_make(folder, "pipelines");
     mi_cache_open(&rig.device->cache, folder, &rig.log);
     mvk_device *same = open_device(); /* for its identity */
     rig.device->cache = same->cache;

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -15,10 +14,11 @@
 #include "net/gemm.h"
 #include "net/net_check.h"
 #include "net/tune.h"
+#include "test_files.h"
 
 enum { SKIPPED = 77, ANY = -1 };
 
-static char folder[] = "/tmp/mien-tune-XXXXXX";
+static char folder[TEST_FOLDER];
 static mi_log test_log;
 static mvk_device *device;
 static int validation_lines, warnings, measured_lines;
@@ -70,9 +70,7 @@ enum { LAYERS = 2 }; /* that are told apart: with and without the residual */
 
 static void forget(void)
 {
-    char command[96];
-    snprintf(command, sizeof command, "rm -f %s/tuned-*", folder);
-    assert_int_equal(system(command), 0);
+    test_folder_remove(folder); /* what is written next makes it again */
 }
 
 static void reset_counts(void)
@@ -209,18 +207,6 @@ static void test_rule_only(void **state)
     mi_graph_destroy(&g);
 }
 
-static void *read_file(const char *path, size_t *size)
-{
-    enum { MOST = 1 << 20 };
-    FILE *f = fopen(path, "rb");
-    void *bytes = malloc(MOST);
-    if (!f || !bytes)
-        fail_msg("'%s' cannot be read", path);
-    *size = fread(bytes, 1, MOST, f);
-    fclose(f);
-    return bytes;
-}
-
 /* Convolutions through shared memory of a plan. */
 static int32_t count_gemm(const mi_plan *plan)
 {
@@ -236,7 +222,9 @@ static void test_trust(void **state)
 {
     const char *path = *state;
     size_t size;
-    void *bytes = read_file(path, &size);
+    void *bytes = path ? test_file_read(path, &size) : NULL;
+    if (!bytes)
+        fail_msg("'%s' cannot be read", path ? path : "");
     mi_graph *g;
     mi_net net;
     assert_int_equal(mi_graph_from_onnx(&g, bytes, size, path, 48, 64, &test_log), MIEN_OK);
@@ -297,15 +285,17 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_rule_only),
         cmocka_unit_test_prestate(test_trust, argc > 1 ? argv[1] : NULL),
         cmocka_unit_test_prestate(test_frames_only, argc > 1 ? argv[1] : NULL)};
-    char command[64];
     mi_log_init(&test_log, &(mien_log){on_line, NULL, MIEN_LOG_DEBUG});
-    if (!mkdtemp(folder) ||
-        mvk_device_create(&device, &(mvk_device_config){"", folder}, &test_log) != MIEN_OK)
-        return SKIPPED;
+    test_folder_make(folder, "tune");
+    int status = mvk_device_create(&device, &(mvk_device_config){"", folder}, &test_log);
+    if (status != MIEN_OK) { /* a line has said why */
+        test_folder_remove(folder);
+        return status == MIEN_ERR_NO_DEVICE ? SKIPPED : 1;
+    }
     device->as_gpu = true;
     int failed = cmocka_run_group_tests_name("tuning", tests, NULL, NULL);
     mvk_device_destroy(&device);
     mi_log_finish(&test_log);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command) || failed || validation_lines;
+    test_folder_remove(folder);
+    return failed || validation_lines;
 }

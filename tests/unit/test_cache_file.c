@@ -13,11 +13,11 @@
 #include <cmocka.h>
 
 #include "cache_file.h"
+#include "test_files.h"
 
 enum { DEVICE = 0x1234 };
 
-static char top[] = "/tmp/mien-cache-XXXXXX";
-static char folder[64], file[128];
+static char top[TEST_FOLDER], folder[TEST_PATH - 40], file[TEST_PATH];
 static mi_log test_log;
 static char last_line[600];
 static int lines;
@@ -42,8 +42,7 @@ static int setup(void **state)
 {
     (void)state;
     mi_log_init(&test_log, &(mien_log){keep_line, NULL, MIEN_LOG_INFO});
-    if (!mkdtemp(top))
-        return -1;
+    test_folder_make(top, "cache");
     snprintf(folder, sizeof folder, "%s/a/mien", top); /* two folders are made */
     snprintf(file, sizeof file, "%s/thing-%016x", folder, DEVICE);
     return 0;
@@ -51,11 +50,10 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    char command[96];
     (void)state;
     mi_log_finish(&test_log);
-    snprintf(command, sizeof command, "rm -rf %s", top);
-    return system(command);
+    test_folder_remove(top);
+    return 0;
 }
 
 static void expect(const mi_cache *c, const char *name, const char *text)
@@ -134,22 +132,20 @@ static void test_damage(void **state)
     const char text[] = "a blob of some length, to be damaged at every byte";
     mi_cache c = open_cache(folder, DEVICE, "driver 1");
     mi_cache_write(&c, "thing", text, sizeof text - 1);
-    char bytes[1000];
-    FILE *f = fopen(file, "rb");
-    assert_non_null(f);
-    size_t size = fread(bytes, 1, sizeof bytes, f);
-    fclose(f);
+    size_t size;
+    uint8_t *bytes = test_file_read(file, &size);
+    assert_non_null(bytes);
     for (size_t i = 0; i <= 2 * size; i++) { /* a flipped bit, then a cut */
-        f = fopen(file, "wb");
-        assert_non_null(f);
-        size_t kept = i < size ? size : i - size;
-        for (size_t k = 0; k < kept; k++)
-            fputc(k == i ? bytes[k] ^ 0x10 : bytes[k], f);
-        fclose(f);
+        if (i < size)
+            bytes[i] ^= 0x10;
+        test_file_write(file, bytes, i < size ? size : i - size);
+        if (i < size)
+            bytes[i] ^= 0x10;
         expect(&c, "thing", i == 2 * size ? text : NULL);
         assert_int_equal(lines, i < 2 * size);
     }
-    f = fopen(file, "ab");
+    free(bytes);
+    FILE *f = fopen(file, "ab");
     assert_non_null(f);
     fputc('x', f);
     fclose(f);
@@ -186,7 +182,7 @@ static void test_home(void **state)
 static void test_unwritable(void **state)
 {
     (void)state;
-    char under[160];
+    char under[TEST_PATH + 8];
     snprintf(under, sizeof under, "%s/below", file); /* a file stands in the way */
     mi_cache c = open_cache(folder, DEVICE, "driver 1");
     mi_cache_write(&c, "thing", "x", 1);
@@ -245,8 +241,8 @@ static void test_processes(void **state)
         assert_int_equal(waitpid(child[i], &status, 0), child[i]);
         assert_int_equal(status, 0);
     }
-    char command[128];
-    snprintf(command, sizeof command, "! ls %s | grep -q '\\.'", folder);
+    char command[TEST_PATH];
+    snprintf(command, sizeof command, "! ls '%s' | grep -q '\\.'", folder);
     assert_int_equal(system(command), 0);
 }
 

@@ -6,15 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "graph_maker.h"
 #include "net/gemm.h"
+#include "test_files.h"
 
 static mi_log test_log;
-static char folder[] = "/tmp/mien-gemm-XXXXXX";
+static char folder[TEST_FOLDER];
 
 static mvk_device device_of(uint32_t shared, uint32_t invocations, bool float16)
 {
@@ -217,7 +217,7 @@ static void test_stored(void **state)
 static void test_damaged(void **state)
 {
     (void)state;
-    char path[128];
+    char path[TEST_PATH];
     mvk_device d = cached_device(folder, "driver 1");
     snprintf(path, sizeof path, "%s/tuned-0000000000000077", folder);
     FILE *f = fopen(path, "r+b");
@@ -253,16 +253,16 @@ static int setup(void **state)
 {
     (void)state;
     mi_log_init(&test_log, NULL);
-    return mkdtemp(folder) ? 0 : -1;
+    test_folder_make(folder, "gemm");
+    return 0;
 }
 
 static int teardown(void **state)
 {
-    char command[64];
     (void)state;
     mi_log_finish(&test_log);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
+    test_folder_remove(folder);
+    return 0;
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "params.h"
+#include "test_files.h"
 
 static mi_log test_log;
 static mi_params params;
@@ -221,14 +222,13 @@ static void test_bad_values(void **state)
     refuses(longest, "1", "there is no parameter");
 }
 
-static char locale_folder[] = "/tmp/mien-locale-XXXXXX";
+static char locale_folder[TEST_FOLDER]; /* "": not made */
 
 /* Most systems have no such locale installed, but the means to make one. */
 static bool make_locale(void)
 {
-    char command[300];
-    if (!mkdtemp(locale_folder))
-        return false;
+    char command[TEST_PATH];
+    test_folder_make(locale_folder, "locale");
     setenv("LOCPATH", locale_folder, 1);
     snprintf(command, sizeof command,
              "localedef -i de_DE -f UTF-8 '%s/de_DE.UTF-8' >/dev/null 2>&1", locale_folder);
@@ -254,14 +254,6 @@ static void test_locale(void **state)
     char text[16];
     snprintf(text, sizeof text, "%g", 0.5);
     assert_string_equal(text, "0,5"); /* the locale was in force all the time */
-}
-
-static void drop_locale(void)
-{
-    char command[200];
-    snprintf(command, sizeof command, "rm -rf '%s'", locale_folder);
-    if (locale_folder[sizeof locale_folder - 2] != 'X' && system(command) != 0)
-        print_message("%s is left behind\n", locale_folder);
 }
 
 static void set_all(const char *text)
@@ -381,6 +373,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_get, setup, teardown),
         cmocka_unit_test_setup_teardown(test_check, setup, teardown)};
     int failed = cmocka_run_group_tests_name("params", tests, NULL, NULL);
-    drop_locale();
+    if (*locale_folder)
+        test_folder_remove(locale_folder);
     return failed;
 }

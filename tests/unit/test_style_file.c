@@ -11,39 +11,28 @@
 #include <cmocka.h>
 
 #include "effect/style.h"
+#include "test_files.h"
 
-static char folder[] = "/tmp/mien-style-XXXXXX";
+static char folder[TEST_FOLDER];
 static mi_log test_log;
 
-static void path_of(char path[256], const char *name)
+static void path_of(char path[TEST_PATH], const char *name)
 {
-    snprintf(path, 256, "%s/%s", folder, name);
+    snprintf(path, TEST_PATH, "%s/%s", folder, name);
 }
 
 static void write_file(const char *name, const char *text)
 {
-    char path[256];
+    char path[TEST_PATH];
     path_of(path, name);
-    FILE *f = fopen(path, "wb");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-}
-
-static void remove_file(const char *name)
-{
-    char path[256];
-    path_of(path, name);
-    if (unlink(path) != 0 && errno != ENOENT)
-        rmdir(path);
+    test_file_write(path, text, strlen(text));
 }
 
 static int setup(void **state)
 {
     (void)state;
     mi_log_init(&test_log, NULL);
-    if (!mkdtemp(folder))
-        return -1;
+    test_folder_make(folder, "style");
     write_file("style-zebra.onnx", "zebra bytes");
     write_file("style-apple.onnx", "apple");
     write_file("style-.onnx", "no name");
@@ -57,13 +46,9 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    static const char *const names[] = {"style-zebra.onnx", "style-apple.onnx", "style-.onnx",
-                                        "style-other.txt", "age-grey.onnx", "plain.onnx",
-                                        "empty.onnx", "style-folder.onnx", "large.onnx"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        remove_file(names[i]);
     mi_log_finish(&test_log);
-    return rmdir(folder);
+    test_folder_remove(folder);
+    return 0;
 }
 
 static void opens(const char *style, const char *models, const char *bytes)
@@ -92,7 +77,7 @@ static void refuses(const char *style, const char *models, int status, const cha
 static void test_found(void **state)
 {
     (void)state;
-    char path[256];
+    char path[TEST_PATH];
     opens("zebra", folder, "zebra bytes");
     opens("apple", folder, "apple");
     path_of(path, "plain.onnx");
@@ -108,7 +93,7 @@ static void test_found(void **state)
 static void test_missing(void **state)
 {
     (void)state;
-    char path[256];
+    char path[TEST_PATH];
     refuses("nosuch", folder, MIEN_ERR_IO, "'nosuch'");
     refuses("nosuch", folder, MIEN_ERR_IO, "apple, zebra"); /* the known ones, in order */
     assert_null(strstr(test_log.error, "other"));
@@ -129,7 +114,7 @@ static void test_missing(void **state)
 static void test_folder(void **state)
 {
     (void)state;
-    char path[256];
+    char path[TEST_PATH];
     path_of(path, "style-folder.onnx");
     assert_int_equal(mkdir(path, 0700), 0);
     refuses("folder", folder, MIEN_ERR_IO, "'folder'");
@@ -141,7 +126,7 @@ static void test_folder(void **state)
 static void test_sizes(void **state)
 {
     (void)state;
-    char path[256];
+    char path[TEST_PATH];
     path_of(path, "empty.onnx");
     refuses(path, folder, MIEN_ERR_MODEL, "empty");
     path_of(path, "large.onnx");
@@ -151,7 +136,7 @@ static void test_sizes(void **state)
     fputc('x', f);
     fclose(f);
     refuses(path, folder, MIEN_ERR_MODEL, "larger than 256 MB");
-    remove_file("large.onnx");
+    assert_int_equal(unlink(path), 0);
 }
 
 static void test_unreadable(void **state)
@@ -159,7 +144,7 @@ static void test_unreadable(void **state)
     (void)state;
     if (geteuid() == 0)
         skip(); /* root reads everything */
-    char path[256];
+    char path[TEST_PATH];
     path_of(path, "plain.onnx");
     assert_int_equal(chmod(path, 0), 0);
     refuses(path, folder, MIEN_ERR_IO, strerror(EACCES));
