@@ -192,17 +192,6 @@ static test_frame styled(filter_log *log, int status)
     return out;
 }
 
-static int largest_difference(const mien_frame *a, const mien_frame *b)
-{
-    int most = 0;
-    for (int32_t y = 0; y < a->height; y++)
-        for (int32_t i = 0; i < a->width * 4; i++) {
-            int d = abs(a->data[0][y * a->stride[0] + i] - b->data[0][y * b->stride[0] + i]);
-            most = d > most ? d : most;
-        }
-    return most;
-}
-
 static void expect_checks(int wanted)
 {
     filter_log log;
@@ -252,13 +241,13 @@ static void test_wrong_fast_kernels(void **state)
     assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "llvmpipe"));
     assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "style-cartoon.onnx"));
     assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "safe ones"));
-    assert_true(largest_difference(&want.frame, &out.frame) <= 1);
+    assert_true(test_frame_difference(&want.frame, &out.frame) <= 1);
     test_frame_free(&out);
     checks = fast_pipelines = 0; /* the next start knows */
     out = styled(&log, MIEN_OK);
     assert_int_equal(checks, 0);
     assert_int_equal(fast_pipelines, 0);
-    assert_true(largest_difference(&want.frame, &out.frame) <= 1);
+    assert_true(test_frame_difference(&want.frame, &out.frame) <= 1);
     test_frame_free(&out);
     test_frame_free(&want);
 }
@@ -275,7 +264,7 @@ static void test_wrong_device(void **state)
     assert_true(filter_log_has(&log, MIEN_LOG_ERROR, "llvmpipe"));
     assert_true(filter_log_has(&log, MIEN_LOG_ERROR, "style-cartoon.onnx"));
     assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "is used instead"));
-    assert_int_equal(largest_difference(&want.frame, &out.frame), 0);
+    assert_int_equal(test_frame_difference(&want.frame, &out.frame), 0);
     test_frame_free(&out);
     test_frame_free(&want);
 }
@@ -325,7 +314,7 @@ static void test_wrong_later(void **state)
     filter_log other;
     fault.wrong_device = 0;
     test_frame want = styled(&other, MIEN_OK);
-    assert_true(largest_difference(&want.frame, &out.frame) <= 1);
+    assert_true(test_frame_difference(&want.frame, &out.frame) <= 1);
     mien_filter_destroy(&f);
     test_frame_free(&want);
     test_frame_free(&in);
@@ -380,7 +369,7 @@ static void test_lost(void **state)
     fault.lose_after = 0;
     filter_run(f, &in.frame, &out.frame, MIEN_OK);
     assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "was lost: it is opened again"));
-    assert_int_equal(largest_difference(&want.frame, &out.frame), 0); /* as without a past */
+    assert_int_equal(test_frame_difference(&want.frame, &out.frame), 0); /* as without a past */
     for (int i = 0; i < 3; i++)
         filter_run(f, &in.frame, &out.frame, MIEN_OK);
     fault.lose_after = 0;
@@ -390,7 +379,7 @@ static void test_lost(void **state)
     assert_true(test_frame_equal(&in.frame, &out.frame));
     assert_int_equal(mien_filter_reset(f), MIEN_OK); /* but for another stream */
     filter_run(f, &in.frame, &out.frame, MIEN_OK);
-    assert_int_equal(largest_difference(&want.frame, &out.frame), 0);
+    assert_int_equal(test_frame_difference(&want.frame, &out.frame), 0);
     mien_filter_destroy(&f);
     test_frame_free(&in);
     test_frame_free(&want);
@@ -410,7 +399,7 @@ static void test_lost_at_start(void **state)
         fault.lose_after = i;
         test_frame out = styled(&log, MIEN_OK);
         assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "was lost: it is opened again"));
-        assert_int_equal(largest_difference(&want.frame, &out.frame), 0);
+        assert_int_equal(test_frame_difference(&want.frame, &out.frame), 0);
         test_frame_free(&out);
     }
     test_frame_free(&want);
@@ -579,7 +568,7 @@ static void test_lost_with_faces(void **state)
             for (int i = 0; i < FRAMES; i++) {
                 assert_int_equal(face[i].id, want_face[i].id);
                 assert_int_equal(face[i].lost, want_face[i].lost);
-                assert_int_equal(largest_difference(&want[i].frame, &out[i].frame), 0);
+                assert_int_equal(test_frame_difference(&want[i].frame, &out[i].frame), 0);
             }
         }
     }

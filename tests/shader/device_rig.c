@@ -43,11 +43,17 @@ void rig_close(device_rig *rig)
     mi_log_finish(&rig->log);
 }
 
+void *rig_room(size_t bytes)
+{
+    void *data = calloc(1, bytes ? bytes : 1);
+    if (!data)
+        abort();
+    return data;
+}
+
 static void fill_arena(device_rig *rig, const mvk_buffer *arena)
 {
-    float *wrong = malloc(arena->size);
-    if (!wrong)
-        abort();
+    float *wrong = rig_room(arena->size);
     for (size_t i = 0; i < arena->size / sizeof *wrong; i++)
         wrong[i] = i < 4 ? 0 : 1000.0f + (float)(i % 97);
     rig_write(rig, arena, 0, wrong, arena->size);

@@ -33,6 +33,9 @@ typedef struct rig_memory {
 void rig_memory_create(device_rig *rig, rig_memory *memory, const rig_sizes *sizes);
 void rig_memory_destroy(device_rig *rig, rig_memory *memory);
 
+/* Zeroed memory, also for 0 bytes; the caller's to free. */
+void *rig_room(size_t bytes);
+
 void rig_write(device_rig *rig, const mvk_buffer *buffer, size_t offset, const void *data,
                size_t size);
 void rig_read(device_rig *rig, const mvk_buffer *buffer, size_t offset, void *data, size_t size);

@@ -31,14 +31,6 @@ void net_trial_finish(net_trial *t)
     memset(t, 0, sizeof *t);
 }
 
-static void *room_for(size_t count, size_t size)
-{
-    void *data = calloc(count ? count : 1, size);
-    if (!data)
-        abort();
-    return data;
-}
-
 static mvk_pipeline *kept_pipeline(net_trial *t, const mi_step *s)
 {
     for (int32_t i = 0; i < t->count; i++)
@@ -74,7 +66,7 @@ static int net_of_kept(net_trial *t, mi_net *net, const mi_graph *graph, mi_fami
         return status;
     net->device = t->rig->device;
     size_t steps = (size_t)net->plan.steps;
-    net->pipeline = room_for(steps, sizeof *net->pipeline);
+    net->pipeline = rig_room(steps * sizeof *net->pipeline);
     for (size_t i = 0; i < steps; i++)
         net->pipeline[i] = kept_pipeline(t, &net->plan.step[i]);
     return MIEN_OK;
@@ -95,7 +87,7 @@ static void drop_net(mi_net *net, bool own)
 static float *packed_input(const mi_tensor *x, const float *from)
 {
     size_t plane = (size_t)x->h * (size_t)x->w, quads = ((size_t)x->c + 3) / 4;
-    float *to = room_for(quads * plane * 4, sizeof *to);
+    float *to = rig_room(quads * plane * 4 * sizeof *to);
     for (size_t c = 0; c < quads * 4; c++)
         for (size_t i = 0; i < plane; i++)
             to[(c / 4 * plane + i) * 4 + c % 4] =
@@ -151,7 +143,7 @@ static bool run_net(net_trial *t, const mi_net *net, const mi_graph *g, const fl
     float *packed = packed_input(x, input);
     rig_write(t->rig, &m.arena, in_at * 16, packed, in_vec4s * 16);
     free(packed);
-    float *before = room_for(all * 4, sizeof *before), *after = room_for(all * 4, sizeof *after);
+    float *before = rig_room(all * 4 * sizeof *before), *after = rig_room(all * 4 * sizeof *after);
     rig_read(t->rig, &m.arena, 0, before, all * 16);
     mvk_commands list;
     rig_begin(t->rig, &m, &list);
@@ -284,8 +276,8 @@ bool net_trial_compute(net_trial *t, const mi_graph *g, const float *input, floa
 bool net_trial_run(net_trial *t, const mi_graph *g, dice *seed, const trial_options *o)
 {
     size_t in = volume(&g->tensor[g->input]), out = volume_out(g);
-    float *input = room_for(in, sizeof *input), *got = room_for(out, sizeof *got);
-    float *want = room_for(out, sizeof *want);
+    float *input = rig_room(in * sizeof *input), *got = rig_room(out * sizeof *got);
+    float *want = rig_room(out * sizeof *want);
     bool plain = o->low >= o->high;
     dice_fill(seed, input, in, plain ? -1 : o->low, plain ? 1 : o->high);
     mi_net net;

@@ -32,14 +32,6 @@ typedef struct stage_rig {
     size_t pixels;
 } stage_rig;
 
-static void *room_for(size_t size)
-{
-    void *data = calloc(1, size);
-    if (!data)
-        abort();
-    return data;
-}
-
 static void stage_up(stage_rig *s, int32_t w, int32_t h)
 {
     mi_arena arena = {0};
@@ -53,7 +45,7 @@ static void stage_up(stage_rig *s, int32_t w, int32_t h)
                      MIEN_OK);
     rig_memory_create(&rig, &s->memory, &(rig_sizes){.arena = arena.vec4s + 1,
                                                      .uniform = sizeof(struct frame_uniform)});
-    float *zero = room_for((size_t)arena.vec4s * 16);
+    float *zero = rig_room((size_t)arena.vec4s * 16);
     rig_write(&rig, &s->memory.arena, 0, zero, (size_t)arena.vec4s * 16);
     free(zero);
 }
@@ -66,7 +58,7 @@ static void stage_down(stage_rig *s)
 
 static void write_picture(stage_rig *s, int which, const float *luma)
 {
-    float *picture = room_for(s->pixels * 16);
+    float *picture = rig_room(s->pixels * 16);
     for (size_t i = 0; i < s->pixels; i++)
         for (size_t k = 0; k < 4; k++)
             picture[i * 4 + k] = luma[i];
@@ -84,7 +76,7 @@ static void run_motion(stage_rig *s, int parity)
 
 static float *read_vec4s(stage_rig *s, int32_t at, size_t count)
 {
-    float *data = room_for(count * 16);
+    float *data = rig_room(count * 16);
     rig_read(&rig, &s->memory.arena, (size_t)at * 16, data, count * 16);
     return data;
 }
@@ -133,7 +125,7 @@ static motion_result measure(const texture *t, double dx, double dy, double gain
     stage_rig s;
     dice d = dice_of(5);
     stage_up(&s, W, H);
-    float *luma = room_for(sizeof(float) * W * H);
+    float *luma = rig_room(sizeof(float) * W * H);
     for (int frame = 0; frame < 2; frame++) {
         draw(t, frame * dx, frame * dy, frame ? gain : 1, noise, &d, W, H, luma);
         write_picture(&s, frame, luma);
@@ -166,7 +158,7 @@ static void test_pyramid(void **state)
         for (int parity = 0; parity < 2; parity++) {
             stage_rig s;
             stage_up(&s, size[i][0], size[i][1]);
-            float *luma = room_for(s.pixels * sizeof *luma);
+            float *luma = rig_room(s.pixels * sizeof *luma);
             dice_fill(&d, luma, s.pixels, 0, 1);
             write_picture(&s, parity, luma);
             run_motion(&s, parity);
@@ -177,7 +169,7 @@ static void test_pyramid(void **state)
                 size_t count = (size_t)l->w * (size_t)l->h;
                 assert_int_equal(l->w, (from.w + 1) / 2);
                 assert_int_equal(l->h, (from.h + 1) / 2);
-                float *want = room_for(count * sizeof *want), *got = room_for(count * sizeof *got);
+                float *want = rig_room(count * sizeof *want), *got = rig_room(count * sizeof *got);
                 blend_oracle_half(&from, l->w, l->h, want);
                 rig_read(&rig, &s.memory.arena, (size_t)l->plane[parity] * 4, got,
                          count * sizeof *got);
@@ -263,7 +255,7 @@ static void test_warp_error(void **state)
     stage_up(&s, W, H);
     float *luma[2];
     for (int frame = 0; frame < 2; frame++) {
-        luma[frame] = room_for(sizeof(float) * W * H);
+        luma[frame] = rig_room(sizeof(float) * W * H);
         draw(&t, frame * 5.4, frame * -3.7, 1, 2.0 / 255, &d, W, H, luma[frame]);
         write_picture(&s, frame, luma[frame]);
         run_motion(&s, frame);
@@ -338,7 +330,7 @@ static void compare_plane(const char *kind, const char *what, stage_rig *s, size
                           size_t lanes, const float *want)
 {
     size_t count = s->pixels * lanes;
-    float *got = room_for(count * sizeof *got);
+    float *got = rig_room(count * sizeof *got);
     rig_read(&rig, &s->memory.arena, at_bytes, got, count * sizeof *got);
     for (size_t i = 0; i < count; i++)
         if (!(fabs((double)got[i] - want[i]) < 1e-3))
@@ -354,9 +346,9 @@ static void check_resolve(resolve_kind kind, int32_t w, int32_t h, int parity, f
     dice d = dice_of((uint64_t)kind * 8 + (uint64_t)parity);
     stage_up(&s, w, h);
     size_t bytes = s.pixels * 16, thin = s.pixels * 4;
-    float *now = room_for(bytes), *warp = room_for(bytes), *styled = room_for(bytes),
-          *history = room_for(bytes), *luma = room_for(thin);
-    resolve_output want = {room_for(bytes), room_for(bytes), room_for(thin), room_for(thin)};
+    float *now = rig_room(bytes), *warp = rig_room(bytes), *styled = rig_room(bytes),
+          *history = rig_room(bytes), *luma = rig_room(thin);
+    resolve_output want = {rig_room(bytes), rig_room(bytes), rig_room(thin), rig_room(thin)};
     fill_resolve(kind, &d, s.pixels, now, warp, styled, history);
     for (size_t i = 0; i < s.pixels; i++)
         luma[i] = now[4 * i + 3] + dice_float(&d, -0.05f, 0.05f);

@@ -33,14 +33,6 @@ static const float PI = 3.14159265f;
 
 static device_rig rig;
 
-static void *room_for(size_t size)
-{
-    void *data = calloc(1, size ? size : 1);
-    if (!data)
-        abort();
-    return data;
-}
-
 static mvk_pipeline *compile(const mvk_shader *shader, const uint32_t *spec)
 {
     mvk_pipeline *pipeline;
@@ -127,8 +119,8 @@ static void check_crop(const mien_frame *f, const crop_job *job, const float *me
 {
     const oracle_crop *o = &job->crop;
     size_t pixels = (size_t)o->w * (size_t)o->h;
-    double *want = room_for(pixels * 3 * sizeof *want);
-    bool *sure = room_for(pixels * sizeof *sure);
+    double *want = rig_room(pixels * 3 * sizeof *want);
+    bool *sure = rig_room(pixels * sizeof *sure);
     face_oracle_crop(f, o, want, sure);
     for (size_t i = 0; i < pixels; i++) {
         const float *got = memory + ((size_t)job->to.at + i) * 4;
@@ -156,7 +148,7 @@ static void check_crop(const mien_frame *f, const crop_job *job, const float *me
 
 static void fill_frame(const rig_memory *m, const mien_frame *f, size_t packed)
 {
-    uint8_t *bytes = room_for(packed + TAIL);
+    uint8_t *bytes = rig_room(packed + TAIL);
     memset(bytes, 0x3c, packed + TAIL); /* the padding of rows: any value */
     mi_frame_pack(bytes, f);
     rig_write(&rig, &m->frame_in, 0, bytes, packed + TAIL);
@@ -210,7 +202,7 @@ static void check_format(mien_format format)
         mi_arena arena = {FIRST};
         for (int32_t i = 0; i < FACE_SQUARES; i++)
             job[i] = random_job(&d, &made.frame, &arena);
-        float *result = room_for((size_t)arena.vec4s * 16);
+        float *result = rig_room((size_t)arena.vec4s * 16);
         run_crops(pipeline, &made.frame, job, FACE_SQUARES, &arena, result);
         for (int32_t i = 0; i < FACE_SQUARES; i++)
             check_crop(&made.frame, &job[i], result, &tally);
@@ -250,7 +242,7 @@ static void test_slopes(void **state)
         job[i].crop.taps = (int32_t)ceilf(job[i].crop.roi.side / CROP);
         mi_arena_take(&arena, GAP);
     }
-    float *result = room_for((size_t)arena.vec4s * 16);
+    float *result = rig_room((size_t)arena.vec4s * 16);
     run_crops(pipeline, &made.frame, job, JOBS, &arena, result);
     for (int32_t i = 0; i < JOBS; i++) {
         const mi_roi *roi = &job[i].crop.roi;
@@ -290,8 +282,8 @@ static void check_cells(const mvk_shader *shader, int32_t k, bool flat)
         size_t all = (size_t)p.to + out + GAP;
         rig_memory m;
         rig_memory_create(&rig, &m, &(rig_sizes){.arena = (int64_t)all});
-        float *from = room_for(in * 16), *result = room_for(all * 16);
-        double *want = room_for(out * 4 * sizeof *want);
+        float *from = rig_room(in * 16), *result = rig_room(all * 16);
+        double *want = rig_room(out * 4 * sizeof *want);
         dice_fill(&d, from, in * 4, -1, 1);
         rig_write(&rig, &m.arena, (size_t)p.from * 16, from, in * 16);
         mvk_commands list;
@@ -393,7 +385,7 @@ static void test_branch_place(void **state)
     const int32_t mesh_at = FIRST, subset_at = mesh_at + MESH_VEC4, to = subset_at + SUBSET_VEC4;
     const int64_t all = to + 2 + GAP;
     rig_memory_create(&rig, &m, &(rig_sizes){.arena = all});
-    float *mesh = room_for(MESH_VEC4 * 16), *result = room_for((size_t)all * 16);
+    float *mesh = rig_room(MESH_VEC4 * 16), *result = rig_room((size_t)all * 16);
     double device = 0, host = 0, both = 0;
     for (int32_t round = 0; round < ROUNDS; round++) {
         mi_branch b;
@@ -449,9 +441,9 @@ static void check_branch(mvk_pipeline *pipeline, dice *d, const oracle_map *map,
     size_t all = (size_t)p.to + out + GAP;
     rig_memory m;
     rig_memory_create(&rig, &m, &(rig_sizes){.arena = (int64_t)all});
-    float *from = room_for(in * 16), *result = room_for(all * 16);
-    double *want = room_for(out * 4 * sizeof *want);
-    bool *sure = room_for(grid * sizeof *sure);
+    float *from = rig_room(in * 16), *result = rig_room(all * 16);
+    double *want = rig_room(out * 4 * sizeof *want);
+    bool *sure = rig_room(grid * sizeof *sure);
     dice_fill(d, from, in * 4, -1, 1);
     float matrix[8] = {0};
     for (int k = 0; k < 6; k++)
@@ -487,7 +479,7 @@ static void test_branch_crop(void **state)
     mvk_pipeline *pipeline = compile(&(mvk_shader)SHADER(branch_crop), NULL);
     dice d = dice_of(2);
     branch_tally tally = {0};
-    float *mesh = room_for(MI_MESH_POINTS * 3 * sizeof *mesh);
+    float *mesh = rig_room(MI_MESH_POINTS * 3 * sizeof *mesh);
     for (int32_t round = 0; round < ROUNDS; round++) {
         mi_branch b;
         random_branch(&d, &b, mesh);

@@ -41,17 +41,9 @@ typedef struct stand {
     int64_t still_at, fine_at; /* vec4 */
 } stand;
 
-static void *room_for(size_t size)
-{
-    void *data = calloc(1, size);
-    if (!data)
-        abort();
-    return data;
-}
-
 static void upload_frame(stand *s)
 {
-    uint8_t *bytes = room_for(s->packed + TAIL);
+    uint8_t *bytes = rig_room(s->packed + TAIL);
     memset(bytes, 0x3c, s->packed + TAIL); /* the padding of rows: any value */
     mi_frame_pack(bytes, &s->in.frame);
     rig_write(&rig, &s->memory.frame_in, 0, bytes, s->packed + TAIL);
@@ -110,7 +102,7 @@ static void name_case(const stand *s, const bench *b, char *text, size_t size)
 static void check_import(stand *s, const bench *b)
 {
     char text[120];
-    float *got = room_for((s->pixels + 4) * 16), *want = room_for(s->pixels * 16);
+    float *got = rig_room((s->pixels + 4) * 16), *want = rig_room(s->pixels * 16);
     mvk_commands list;
     rig_begin(&rig, &s->memory, &list);
     mi_compose_record_import(&s->compose, &list, s->low);
@@ -131,7 +123,7 @@ static void check_import(stand *s, const bench *b)
 
 static float *random_model(const stand *s, dice *d)
 {
-    float *model = room_for(s->pixels * 16);
+    float *model = rig_room(s->pixels * 16);
     for (size_t i = 0; i < s->pixels; i++) {
         model[4 * i] = dice_float(d, -0.3f, 0.9f);
         model[4 * i + 1] = dice_float(d, -0.6f, 0.6f);
@@ -166,7 +158,7 @@ static void check_export(stand *s, bench *b, const export_run *run)
                              &(mi_export){.model = s->low, .still = (int32_t)(4 * s->still_at),
                                           .fine = (int32_t)s->fine_at, .plain = run->plain});
     rig_run(&rig, &list);
-    uint8_t *bytes = room_for(s->packed + TAIL);
+    uint8_t *bytes = rig_room(s->packed + TAIL);
     rig_read(&rig, &s->memory.frame_out, 0, bytes, s->packed + TAIL);
     mi_frame_unpack(&s->out.frame, bytes);
     pixel_oracle_export(&s->in.frame, &s->want.frame, b->scale, s->low_w, s->low_h, model,
@@ -211,7 +203,7 @@ static void check_fourth(const stand *s, mien_format format)
 static void check_steady(stand *s, bench *b)
 {
     size_t frame = (size_t)s->in.frame.width * (size_t)s->in.frame.height;
-    float *still = room_for(s->pixels * sizeof *still), *past = room_for(frame * sizeof *past);
+    float *still = rig_room(s->pixels * sizeof *still), *past = rig_room(frame * sizeof *past);
     check_export(s, b, &(export_run){.strength = 1, .fresh = true});
     pixel_oracle_luma(&s->in.frame, past);
     for (int p = 0; p < mien_format_planes(b->format); p++)
@@ -292,7 +284,7 @@ static void test_siting(void **state)
             assert_int_equal(mi_compose_create(&shape, rig.device, &s.in.frame, b.scale), MIEN_OK);
             s.compose.push = shape.push;
             mi_compose_destroy(&shape);
-            uint8_t *bytes = room_for(s.packed);
+            uint8_t *bytes = rig_room(s.packed);
             mi_frame_pack(bytes, &s.in.frame);
             rig_write(&rig, &s.memory.frame_in, 0, bytes, s.packed);
             free(bytes);
@@ -300,7 +292,7 @@ static void test_siting(void **state)
             rig_begin(&rig, &s.memory, &list);
             mi_compose_record_import(&s.compose, &list, s.low);
             rig_run(&rig, &list);
-            float *low = room_for(s.pixels * 16);
+            float *low = rig_room(s.pixels * 16);
             rig_read(&rig, &s.memory.arena, LOW_AT * 16, low, s.pixels * 16);
             /* away from the border; a block of whole chroma samples may be off by half of one */
             double limit = (b.scale < 4 ? 0.3 : 1.1) * 2 / 255;
@@ -337,7 +329,7 @@ static void test_bands(void **state)
         stand s;
         stand_up(&s, &b, WIDTH, HEIGHT, 1);
         check_export(&s, &b, &(export_run){.strength = 1, .plain = true}); /* whole, and right */
-        uint8_t *whole = room_for(s.packed), *parts = room_for(s.packed);
+        uint8_t *whole = rig_room(s.packed), *parts = rig_room(s.packed);
         rig_read(&rig, &s.memory.frame_out, 0, whole, s.packed);
         upload_frame(&s); /* the output is wiped */
         size_t band = s.packed / HEIGHT * MI_BAND_ROWS;
