@@ -6,9 +6,9 @@
 
 enum { PORTRAIT_SIDE = 512 };
 
-/* PORTRAIT_SIDE x PORTRAIT_SIDE RGBA bytes, the caller's to free. `argv` is the test's: the folder of
- * models and the portrait's path. NULL, and a line that says why, if there is no portrait or the
- * face networks are not there to find its face. */
+/* PORTRAIT_SIDE x PORTRAIT_SIDE RGBA bytes, the caller's to free. `argv` is the test's: the folder
+ * of models and the portrait's path. NULL, and a line that says why the test is skipped, if there
+ * is no portrait or the face networks are not there to find its face. */
 uint8_t *portrait_open(int argc, char **argv);
 
 #endif

@@ -254,7 +254,7 @@ static void test_frames_only(void **state)
 {
     const char *path = *state;
     size_t size;
-    void *bytes = read_file(path, &size);
+    void *bytes = test_file_read(path, &size);
     mi_tuning t = {.list = NULL};
     mi_graph *g;
     mi_net net;
