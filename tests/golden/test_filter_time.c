@@ -1,4 +1,8 @@
-/* The public interface over time: ramps, changes while the stream runs, steadiness, determinism. */
+/* The public interface over time: ramps, changes while the stream runs, steadiness, determinism.
+ *
+ *   test_filter_time MODELS [TEST]
+ *
+ * MODELS: the folder of the styles that ship. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +19,7 @@ enum { SIZE = 32, DARK = 40, FRAME_NS = 40 * 1000 * 1000 }; /* 25 frames/s */
 
 static const double RAMP = 0.2;        /* of the range a frame: 200 ms from end to end */
 static const double INVERTED = 255 - DARK;
-static const char *shipped;
+static const char *models; /* the folder of the styles that ship */
 
 /* A stream of even dark frames; mean() of the output tells how much of a style is in it. */
 typedef struct stream {
@@ -150,6 +154,31 @@ static void test_change_of_style(void **state)
     stream_close(&s);
 }
 
+/* A stream that plays a style, which is all there from its first frame. */
+static void open_inverted(stream *s, filter_log *log)
+{
+    stream_open(s, log, "style=invert smooth=0");
+    near(next(s), mixed(1), "before");
+}
+
+/* As long as any change takes, to the new and back. */
+static void play_on(stream *s)
+{
+    for (int i = 0; i < 14; i++)
+        next(s);
+}
+
+/* After play_on(): `wrong` was named in the log, and both picture and parameter are the old ones. */
+static void expect_kept(stream *s, const filter_log *log, const char *name, const char *kept,
+                        const char *wrong)
+{
+    char text[100];
+    near(next(s), mixed(1), "as before after all");
+    assert_true(filter_log_has(log, MIEN_LOG_ERROR, wrong));
+    assert_int_equal(mien_filter_get(s->filter, name, text, sizeof text), MIEN_OK);
+    assert_string_equal(text, kept);
+}
+
 /* A device is changed like a style: it fades out on the old one and in on the new one. One that is
  * not there changes nothing. */
 static void test_change_of_device(void **state)
@@ -158,10 +187,8 @@ static void test_change_of_device(void **state)
     static const char *const overlay[] = {"none", "timing"};
     for (int k = 0; k < 2; k++) {
         filter_log log = {.lines = 0};
-        char text[100];
         stream s;
-        stream_open(&s, &log, "style=invert smooth=0");
-        near(next(&s), mixed(1), "before");
+        open_inverted(&s, &log);
         set(&s, "device", "cpu");
         for (int i = 4; i >= 0; i--)
             near(next(&s), mixed(i * RAMP), "fading out");
@@ -170,13 +197,9 @@ static void test_change_of_device(void **state)
         set(&s, "overlay", overlay[k]);
         next(&s);
         set(&s, "device", "nosuch");
-        for (int i = 0; i < 14; i++)
-            next(&s);
+        play_on(&s);
         set(&s, "overlay", "none");
-        near(next(&s), mixed(1), "on the old device after all");
-        assert_int_equal(mien_filter_get(s.filter, "device", text, sizeof text), MIEN_OK);
-        assert_string_equal(text, "cpu");
-        assert_true(filter_log_has(&log, MIEN_LOG_ERROR, "'nosuch'"));
+        expect_kept(&s, &log, "device", "cpu", "'nosuch'");
         stream_close(&s);
     }
 }
@@ -202,21 +225,15 @@ static void test_unknown_while_playing(void **state)
     static const char *const bad[] = {"nosuch", "broken"};
     for (int k = 0; k < 2; k++) {
         filter_log log = {.lines = 0};
-        char text[100];
         stream s;
-        stream_open(&s, &log, "style=invert smooth=0");
-        near(next(&s), mixed(1), "before");
+        open_inverted(&s, &log);
         set(&s, "style", bad[k]);
-        for (int i = 0; i < 14; i++)
-            next(&s);
-        near(next(&s), mixed(1), "the old style after all");
-        assert_true(filter_log_has(&log, MIEN_LOG_ERROR, bad[k]));
+        play_on(&s);
+        expect_kept(&s, &log, "style", "invert", bad[k]);
         int errors = 0;
         for (int i = 0; i < log.lines && i < RIG_LINES; i++)
             errors += log.level[i] == MIEN_LOG_ERROR;
         assert_int_equal(errors, 1); /* once, not with every frame */
-        assert_int_equal(mien_filter_get(s.filter, "style", text, sizeof text), MIEN_OK);
-        assert_string_equal(text, "invert");
         stream_close(&s);
     }
 }
@@ -228,8 +245,7 @@ static void test_unknown_at_a_break(void **state)
     for (int k = 0; k < 2; k++) {
         filter_log log = {.lines = 0};
         stream s;
-        stream_open(&s, &log, "style=invert smooth=0");
-        near(next(&s), mixed(1), "before");
+        open_inverted(&s, &log);
         set(&s, "style", "nosuch");
         if (k == 0) {
             assert_int_equal(mien_filter_reset(s.filter), MIEN_OK);
@@ -237,10 +253,8 @@ static void test_unknown_at_a_break(void **state)
             s.in.frame.height -= 3;
             s.out.frame.height -= 3;
         }
-        for (int i = 0; i < 14; i++)
-            next(&s);
-        near(next(&s), mixed(1), "the old style after all");
-        assert_true(filter_log_has(&log, MIEN_LOG_ERROR, "nosuch"));
+        play_on(&s);
+        expect_kept(&s, &log, "style", "invert", "nosuch");
         stream_close(&s);
     }
 }
@@ -328,15 +342,10 @@ static void test_steadiness(void **state)
     (void)state;
     check_steadiness("sharp");
     char path[1200];
-    snprintf(path, sizeof path, "%s/style-cartoon.onnx", shipped ? shipped : "");
-    FILE *f = fopen(path, "rb");
-    if (f) {
-        fclose(f);
-        check_steadiness(path);
-    }
+    snprintf(path, sizeof path, "%s/style-cartoon.onnx", models);
+    check_steadiness(path);
 }
 
-/* A cut: the old picture must be gone at once. */
 /* A dark square with stripes, its left edge at x: a hand that passes. */
 static void put_hand(const mien_frame *f, int32_t x)
 {
@@ -396,6 +405,7 @@ static void test_no_trail(void **state)
     mien_filter_destroy(&without);
 }
 
+/* A cut: the old picture must be gone at once. */
 static void test_cut(void **state)
 {
     (void)state;
@@ -492,14 +502,23 @@ static void test_no_past(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ramp),            cmocka_unit_test(test_ramp_rates),
-        cmocka_unit_test(test_change_of_style), cmocka_unit_test(test_change_of_device), cmocka_unit_test(test_fade_in_after_bypass),
+        cmocka_unit_test(test_ramp),
+        cmocka_unit_test(test_ramp_rates),
+        cmocka_unit_test(test_change_of_style),
+        cmocka_unit_test(test_change_of_device),
+        cmocka_unit_test(test_fade_in_after_bypass),
         cmocka_unit_test(test_unknown_while_playing),
-        cmocka_unit_test(test_unknown_at_a_break), cmocka_unit_test(test_steadiness),
+        cmocka_unit_test(test_unknown_at_a_break),
+        cmocka_unit_test(test_steadiness),
         cmocka_unit_test(test_no_trail),
-        cmocka_unit_test(test_cut),             cmocka_unit_test(test_determinism),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_determinism),
         cmocka_unit_test(test_no_past)};
-    shipped = argc > 1 ? argv[1] : NULL;
+    if (argc < 2) {
+        fprintf(stderr, "usage: test_filter_time MODELS [TEST]\n");
+        return 1;
+    }
+    models = argv[1];
     if (argc > 2)
         cmocka_set_test_filter(argv[2]);
     if (!filter_rig_open())
