@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench_clock.h"
 #include "bench_start.h"
 
 enum { FRAMES_MAX = 10000, WARM = 3, STAGES = 16, PICTURES = 4 };
@@ -36,13 +36,6 @@ static void on_log(void *opaque, mien_log_level level, const char *line)
 {
     (void)opaque;
     fprintf(stderr, "%s%s\n", level == MIEN_LOG_ERROR ? "error: " : "", line);
-}
-
-static double now_ms(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
 static int compare(const void *a, const void *b)
@@ -147,7 +140,7 @@ static int run_frames(mien_filter *filter, const options *o, mien_frame *in, mie
     static double cpu[FRAMES_MAX], wall[FRAMES_MAX], stage[STAGES][FRAMES_MAX];
     for (int i = -WARM; i < o->frames; i++) {
         mien_frame *picture = &in[(i + WARM) % PICTURES];
-        double c = now_ms(CLOCK_PROCESS_CPUTIME_ID), w = now_ms(CLOCK_MONOTONIC);
+        double c = bench_clock_ms(CLOCK_PROCESS_CPUTIME_ID), w = bench_clock_ms(CLOCK_MONOTONIC);
         int status = mien_filter_process(filter, picture, out);
         if (status < 0)
             return -1;
@@ -157,8 +150,8 @@ static int run_frames(mien_filter *filter, const options *o, mien_frame *in, mie
         }
         if (i < 0)
             continue;
-        cpu[i] = now_ms(CLOCK_PROCESS_CPUTIME_ID) - c;
-        wall[i] = now_ms(CLOCK_MONOTONIC) - w;
+        cpu[i] = bench_clock_ms(CLOCK_PROCESS_CPUTIME_ID) - c;
+        wall[i] = bench_clock_ms(CLOCK_MONOTONIC) - w;
         mien_filter_stats(filter, &r->stats);
         for (size_t s = 0; s < r->stats.stages; s++)
             stage[s][i] = r->stats.stage[s].ms;

@@ -6,20 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "bench_clock.h"
 
 /* Tells a child from its parent, and where the children keep things. */
 static const char FOLDER[] = "MIEN_BENCH_START";
 
 static double begun; /* ms */
-
-static double now_ms(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
 
 bool bench_start_is_child(void)
 {
@@ -28,8 +22,8 @@ bool bench_start_is_child(void)
 
 static void say(const char *line)
 {
-    printf("%8.0f %8.0f  %s\n", now_ms(CLOCK_MONOTONIC) - begun, now_ms(CLOCK_PROCESS_CPUTIME_ID),
-           line);
+    printf("%8.0f %8.0f  %s\n", bench_clock_ms(CLOCK_MONOTONIC) - begun,
+           bench_clock_ms(CLOCK_PROCESS_CPUTIME_ID), line);
     fflush(stdout);
 }
 
@@ -42,7 +36,7 @@ static void on_line(void *opaque, mien_log_level level, const char *line)
 
 mien_log bench_start_log(void)
 {
-    begun = now_ms(CLOCK_MONOTONIC);
+    begun = bench_clock_ms(CLOCK_MONOTONIC);
     return (mien_log){.write = on_line, .level = MIEN_LOG_DEBUG};
 }
 

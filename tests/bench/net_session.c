@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench_clock.h"
 #include "effect/style.h"
 #include "stage.h"
 
@@ -20,16 +20,9 @@ static void on_log(void *opaque, mien_log_level level, const char *line)
     fprintf(stderr, "%s\n", line);
 }
 
-static double now_ms(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
 static span span_begin(void)
 {
-    return (span){now_ms(CLOCK_PROCESS_CPUTIME_ID), now_ms(CLOCK_MONOTONIC)};
+    return (span){bench_clock_ms(CLOCK_PROCESS_CPUTIME_ID), bench_clock_ms(CLOCK_MONOTONIC)};
 }
 
 static span span_end(span since, int32_t count)
