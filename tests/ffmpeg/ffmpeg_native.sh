@@ -93,7 +93,7 @@ no parameter 'wrinkles'|wrinkles|3|mien
 COMMANDS
 
 # Faces as side data of the frames: NASA's astronaut has one, a test picture has none.
-portrait=/usr/lib/python3/dist-packages/imageio/resources/images/astronaut.png
+portrait=$("$top/tests/portrait_path.sh")
 boxes_of() { # CHAIN INPUT...: the boxes that showinfo sees in two frames
     VERBOSITY=info run_ff "${@:2}" -frames:v 2 -vf "$1,showinfo" -f null - || true
     sed -n 's/.*index: \([0-9]*\),.*region: (\([0-9]*\), \([0-9]*\)) -> (\([0-9]*\), \([0-9]*\)), label: \([a-z]*\), confidence: \([0-9]*\)\/10000.*/\1 \2 \3 \4 \5 \6 \7/p' "$work/log" |
@@ -104,8 +104,8 @@ near() { # LINES: two, each box 0, within 6 pixels of the face, sure of it
            if ($1 != 0 || $6 != "face" || $7 < 5000 || $7 > 10000) bad = 1 }
          BEGIN { split("0 179 71 271 177", want) } END { exit !(n == 2 && !bad) }' <<<"$1"
 }
-if [ ! -e "$top/models/face-mesh.onnx" ] || [ ! -e "$portrait" ]; then
-    skip "no face networks in models/ or no $portrait (python3-imageio): face_meta"
+if [ ! -e "$top/models/face-mesh.onnx" ] || [ -z "$portrait" ]; then
+    skip "no face networks in models/ or no portrait (python3-imageio): face_meta"
 else
     looped=(-loop 1 -i "$portrait")
     boxes=$(boxes_of format=yuv420p,mien=face_meta=1 "${looped[@]}")
