@@ -5,8 +5,8 @@
 
 What comes out is described in face-networks.md. Inputs and outputs are N,C,H,W; weights stay
 float16 as in the source, each followed by a Cast. No operator is computed differently: only what
-moves no value (reshapes, joins of the outputs, whole slices) is left out. Each gets its stored pair from
-face_pairs.txt. Needs numpy and onnx (Debian 12: python3-numpy, python3-onnx).
+moves no value (reshapes, joins of the outputs, whole slices) is left out. Each gets its stored pair
+from face_pairs.txt. Needs numpy and onnx (Debian 12: python3-numpy, python3-onnx).
 """
 import os
 import pathlib

@@ -19,9 +19,12 @@ packages=(
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     frei0r-plugins-dev ffmpeg
-    python3-pip python3-numpy python3-onnx python3-imageio       # the face networks; a picture
-    libonnx-testdata                                             # ONNX's own cases
-    dpkg-dev make nasm zlib1g-dev libx264-dev mmdebstrap ca-certificates # for the slow suite: FFmpeg from source
+    # the face networks; a picture
+    python3-pip python3-numpy python3-onnx python3-imageio
+    # ONNX's own cases
+    libonnx-testdata
+    # for the slow suite: FFmpeg from source
+    dpkg-dev make nasm zlib1g-dev libx264-dev mmdebstrap ca-certificates
 )
 
 case $what in
@@ -86,7 +89,8 @@ for line in open(sys.argv[1]):
     n[kind] += 1
     if kind == "skipped":
         out = (t.get("stdout", "") + t.get("stderr", "")).strip().splitlines()
-        print("echo %s" % json.dumps("skipped: %s: %s" % (t["name"], out[-1] if out else "")).replace("$", "").replace("`", ""))
+        said = json.dumps("skipped: %s: %s" % (t["name"], out[-1] if out else ""))
+        print("echo %s" % said.replace("$", "").replace("`", ""))
 for k, v in n.items():
     print("%s=$((%s + %d))" % (k, k, v))
 PY
@@ -100,7 +104,9 @@ configure() { # FOLDER OPTIONS...
         meson setup --reconfigure "$folder" "$root" -Dwerror=true "$@" >/dev/null
     else
         meson setup "$folder" "$root" -Dwerror=true "$@" >/dev/null
-    fi && ninja -C "$folder" >"$folder/build.log" 2>&1 || { tail -n 30 "$folder/build.log"; return 1; }
+    fi && ninja -C "$folder" >"$folder/build.log" 2>&1 && return
+    tail -n 30 "$folder/build.log"
+    return 1
 }
 
 everyday() {
@@ -108,7 +114,8 @@ everyday() {
     rm -f "$build"/meson-logs/everyday.*
     VK_INSTANCE_LAYERS=VK_LAYER_KHRONOS_validation \
         suites everyday "$build" unit net shader golden gst frei0r meta
-    ! grep -qE 'Validation (Error|Warning)|Vulkan validation:|VUID-' "$build/meson-logs/everyday.txt"
+    ! grep -qE 'Validation (Error|Warning)|Vulkan validation:|VUID-' \
+        "$build/meson-logs/everyday.txt"
     count $? "no message from the validation layers"
 
     say "faces on clips of known motion"
@@ -118,7 +125,8 @@ everyday() {
     configure "$build-asan" -Dbuildtype=debugoptimized -Db_sanitize=address,undefined \
         -Db_lundef=false -Dgst=disabled -Dfrei0r=disabled
     count $? "build with the sanitizers"
-    ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$root/tests/lsan.supp:print_suppressions=0 \
+    ASAN_OPTIONS=detect_leaks=1 \
+        LSAN_OPTIONS=suppressions=$root/tests/lsan.supp:print_suppressions=0 \
         UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         suites sanitizers "$build-asan" unit net golden
 

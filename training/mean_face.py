@@ -231,7 +231,8 @@ def number(value):
 
 def write(mean, weight, uv, triangles):
     group = lambda row: "{" + ",".join(number(v) for v in row) + "},"
-    return f"""/* Made by training/mean_face.py, which says how; do not edit. The data is averaged output of
+    return f"""\
+/* Made by training/mean_face.py, which says how; do not edit. The data is averaged output of
  * MediaPipe's face mesh (Apache-2.0) over pictures of the Face Research Lab London Set (DeBruine &
  * Jones 2017, CC BY 4.0). */
 #include "face_shape.h"

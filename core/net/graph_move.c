@@ -246,7 +246,8 @@ int mi_build_pad(mi_build *b)
     return status < 0 ? status : mi_build_out(b, 0, &out);
 }
 
-/* Output 0 is input 0 cut into the dimensions `cut`, these in the order `perm`, joined to `shape`. */
+/* Output 0 is input 0 cut into the dimensions `cut`, these in the order `perm`, joined to
+ * `shape`. */
 static int build_recut(mi_build *b, const int32_t cut[6], const int32_t perm[6],
                        const int32_t shape[4])
 {

@@ -17,7 +17,8 @@ insert() {
     local file=$tree/$1 anchor=$2 line=$3 present=$4
     grep -q "$present" "$file" && return
     [ "$(grep -c "$anchor" "$file")" = 1 ] ||
-        fail "$file has no place for the filter (looked for one line '$anchor'): not FFmpeg 5.1 or a near relative?"
+        fail "$file has no place for the filter (looked for one line '$anchor'): not" \
+            "FFmpeg 5.1 or a near relative?"
     sed -i "s|$anchor|$line\n&|" "$file"
     [ "$(grep -c "$present" "$file")" = 1 ] || fail "the edit of $file did not take"
 }

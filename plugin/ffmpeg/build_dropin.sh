@@ -48,9 +48,11 @@ fi
 unmount_proc() { ! mountpoint -q "$root/proc" || as_root umount "$root/proc"; }
 
 make_chroot() {
-    command -v mmdebstrap >/dev/null || cannot "no build dependencies of ffmpeg and no mmdebstrap: apt-get install mmdebstrap"
+    command -v mmdebstrap >/dev/null ||
+        cannot "no build dependencies of ffmpeg and no mmdebstrap: apt-get install mmdebstrap"
     [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || cannot "a chroot needs root or sudo"
-    [ "$(df --output=avail -k "$out" | tail -n 1)" -gt 4000000 ] || cannot "the chroot needs 4 GB in $out"
+    [ "$(df --output=avail -k "$out" | tail -n 1)" -gt 4000000 ] ||
+        cannot "the chroot needs 4 GB in $out"
     unmount_proc
     as_root rm -rf --one-file-system "$root"
     apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)
@@ -69,8 +71,8 @@ deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Deb
 
 install_builddeps() {
     step "build dependencies of ffmpeg (about 300 MB)" "$out/builddep.log" \
-        as_root chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -c \
-        "apt-get -q update && apt-get -q -y build-dep --no-install-recommends -P nodoc ffmpeg=$version" ||
+        as_root chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -c "apt-get -q update &&
+            apt-get -q -y build-dep --no-install-recommends -P nodoc ffmpeg=$version" ||
         cannot "the build dependencies cannot be installed in the chroot: see $out/builddep.log"
     as_root chroot "$root" apt-get clean
     echo "$version" >"$out/builddep.stamp"
@@ -78,8 +80,8 @@ install_builddeps() {
 
 # FFmpeg's other libraries as the stock ffmpeg finds them.
 stock_libraries() {
-    ldd "$(command -v ffmpeg)" |
-        sed -nE 's/^.*lib(avutil|avcodec|avformat|swscale|swresample|postproc)\.so[^ ]* => ([^ ]*) .*/\2/p'
+    local others='avutil|avcodec|avformat|swscale|swresample|postproc'
+    ldd "$(command -v ffmpeg)" | sed -nE "s/^.*lib($others)\\.so[^ ]* => ([^ ]*) .*/\\2/p"
 }
 
 # All that the compilation needs, under one folder, which is /mien-work in the chroot.

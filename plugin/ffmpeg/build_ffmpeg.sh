@@ -12,7 +12,8 @@ set -euo pipefail
 small=(
     --disable-everything --disable-autodetect --disable-network --enable-zlib
     --enable-protocol=file,pipe,fd --enable-indev=lavfi,v4l2 --enable-outdev=v4l2
-    --enable-bsf=h264_mp4toannexb,hevc_mp4toannexb,aac_adtstoasc,extract_extradata,vp9_superframe,null
+    --enable-bsf=h264_mp4toannexb,hevc_mp4toannexb,aac_adtstoasc,extract_extradata
+    --enable-bsf=vp9_superframe,null
     --enable-parser=h264,hevc,mpeg4video,mpegvideo,mjpeg,png,vp8,vp9,aac,mpegaudio,opus,flac,ac3
     --enable-demuxer=mov,matroska,avi,mpegts,flv,ogg,wav,mp3,aac,flac,h264,hevc,m4v,mjpeg,gif
     --enable-demuxer=image2,image2pipe,image_png_pipe,image_jpeg_pipe,rawvideo,yuv4mpegpipe,concat
@@ -85,8 +86,10 @@ if [ "$(stamp tree.stamp)" != "$tree_key" ]; then
     fetch_source "$version" "$out/source"
     echo "$tree_key" >"$out/tree.stamp"
 fi
-if [ -n "$full" ] && ! (cd "$out/source" && dpkg-checkbuilddeps -B -P nodoc) >"$out/builddeps.log" 2>&1; then
-    fail "build dependencies are missing (list: $out/builddeps.log): apt-get build-dep -P nodoc ffmpeg"
+if [ -n "$full" ] &&
+    ! (cd "$out/source" && dpkg-checkbuilddeps -B -P nodoc) >"$out/builddeps.log" 2>&1; then
+    fail "build dependencies are missing (list: $out/builddeps.log):" \
+        "apt-get build-dep -P nodoc ffmpeg"
 fi
 "$here/add_to_tree.sh" "$out/source"
 if [ "$(stamp build.stamp)" != "$build_key" ]; then

@@ -1,7 +1,7 @@
 #!/bin/bash
 # compile_libavfilter.sh WORK: the part of build_dropin.sh that runs where FFmpeg's build
-# dependencies are. WORK holds source/ (with the filter), flags, mien/ and stock/, the distribution's
-# other FFmpeg libraries. Makes WORK/result/.
+# dependencies are. WORK holds source/ (with the filter), flags, mien/ and stock/, the
+# distribution's other FFmpeg libraries. Makes WORK/result/.
 set -euo pipefail
 work=$1
 cd "$work"

@@ -55,9 +55,12 @@ digest() {
 # install. No network is used.
 ffmpeg_version() {
     local package version
-    package=$(apt-cache depends ffmpeg 2>/dev/null | sed -n 's/^ *Depends: \(libavfilter[0-9]*\)$/\1/p' | head -n 1)
-    [ -n "$package" ] || fail "apt knows no package ffmpeg: apt-get update (Debian 12 is what this is made for)"
-    version=$(dpkg-query -W -f '${db:Status-Status} ${source:Version}' "$package" 2>/dev/null | sed -n 's/^installed //p')
+    package=$(apt-cache depends ffmpeg 2>/dev/null |
+        sed -n 's/^ *Depends: \(libavfilter[0-9]*\)$/\1/p' | head -n 1)
+    [ -n "$package" ] ||
+        fail "apt knows no package ffmpeg: apt-get update (Debian 12 is what this is made for)"
+    version=$(dpkg-query -W -f '${db:Status-Status} ${source:Version}' "$package" 2>/dev/null |
+        sed -n 's/^installed //p')
     if [ -z "$version" ]; then
         version=$(apt-cache show --no-all-versions "$package" | sed -n 's/^Version: //p')
         # A rebuild of the package alone has a version that the source has not.
@@ -77,7 +80,8 @@ stock_flags() {
 fetch_source() {
     local version=$1 dir=$2 apt entries
     if [ -n "${FFMPEG_SOURCE:-}" ]; then
-        [ -x "$FFMPEG_SOURCE/configure" ] || fail "FFMPEG_SOURCE=$FFMPEG_SOURCE holds no FFmpeg source"
+        [ -x "$FFMPEG_SOURCE/configure" ] ||
+            fail "FFMPEG_SOURCE=$FFMPEG_SOURCE holds no FFmpeg source"
         rm -rf "$dir"
         cp -a "$FFMPEG_SOURCE" "$dir"
         return
@@ -102,7 +106,8 @@ CONF
     if ! (cd "$apt/source" && step "source of ffmpeg $version" "$apt/fetch.log" \
         env APT_CONFIG="$apt/apt.conf" apt-get -q source "ffmpeg=$version"); then
         rm -rf "$apt"
-        fail "the mirror has no source of ffmpeg $version: apt-get update && apt-get upgrade, then again"
+        fail "the mirror has no source of ffmpeg $version: apt-get update && apt-get upgrade," \
+            "then again"
     fi
     rm -rf "$dir"
     mv "$apt"/source/ffmpeg-*/ "$dir"

@@ -26,8 +26,8 @@ struct half_window
 #endif
 };
 
-// For a picture of `width` by `height`. y is even: rows from y - 1 on lie in the picture's rows from
-// y/2 - 1 on.
+// For a picture of `width` by `height`. y is even: rows from y - 1 on lie in the picture's rows
+// from y/2 - 1 on.
 half_window half_window_at(int x, int y, int width, int height)
 {
     half_window w;

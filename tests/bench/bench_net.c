@@ -4,9 +4,9 @@
  *   bench_net [OPTION ...] --serve FILE.onnx WIDTH HEIGHT [OUTPUT ...]
  *
  * WIDTH and HEIGHT are the network's picture's, with --frame those of a video frame for which a
- * style chooses its picture. --device NAME and --cache FOLDER are the filter's parameters; --verbose
- * prints the log, on a GPU with what each kernel took when they were measured; --gpu gives a CPU a
- * GPU's kernels. Peak, whole and layers are measured in turns, and a share is the
+ * style chooses its picture. --device NAME and --cache FOLDER are the filter's parameters;
+ * --verbose prints the log, on a GPU with what each kernel took when they were measured; --gpu
+ * gives a CPU a GPU's kernels. Peak, whole and layers are measured in turns, and a share is the
  * median of the rounds' shares, so that other work on the machine falls on both sides.
  *
  * --serve is for tests/bench/compare_peers.py: commands come as lines on the standard input, and

@@ -180,8 +180,8 @@ def markdown(report):
         "a core-second" if cpu else "a second", "here. In bold:",
         f"{100 * AIM['wide']:.0f} % and more on 3x3 layers with 16 and more channels in and out,",
         f"{100 * AIM['whole']:.0f} % over the whole network; copies to and from the host are not",
-        "counted. A layer done as Winograd's F(4x4,3x3) counts with the multiply-adds of the direct",
-        "convolution, four times what it does, so that a share may pass 100 %.")
+        "counted. A layer done as Winograd's F(4x4,3x3) counts with the multiply-adds of the",
+        "direct convolution, four times what it does, so that a share may pass 100 %.")
     text += share_table(nets) + "\n## Device memory\n\n" + paragraph(
         "Weights and the piece of memory in which all activations lie. The bound is the weights",
         "and the most that lives during one step: no placement can do with less. In bold: at most",

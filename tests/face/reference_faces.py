@@ -17,9 +17,9 @@ Conventions
   (u, v) in 0..1 of it lies at x + side * ((u - 0.5) cos - (v - 0.5) sin),
   y + side * ((u - 0.5) sin + (v - 0.5) cos).
   A crop of size s has pixel [row, column] at u = (column + 0.5) / s, v = (row + 0.5) / s. With
-  n = ceil(side / s), at most 8: if n is 1 it is the bilinear sample there, else the mean of n x n nearest
-  samples at u = (column + (k + 0.5) / n) / s and so on. Beyond the picture the detectors see black,
-  the mesh network sees the picture's border repeated.
+  n = ceil(side / s), at most 8: if n is 1 it is the bilinear sample there, else the mean of n x n
+  nearest samples at u = (column + (k + 0.5) / n) / s and so on. Beyond the picture the detectors
+  see black, the mesh network sees the picture's border repeated.
   Detectors look at the square around the whole picture: its middle, its longer edge, angle 0.
   Square of a detected face: middle of the box, 1.5 times its longer edge, angle of the line from
   the left to the right eye key.

@@ -62,8 +62,8 @@ python3 -c 'import numpy, onnx' 2>/dev/null ||
 
 tree="$work/a tree"
 mkdir -p "$tree/models" "$work/empty" "$work/changed"
-cp "$root"/models/{fetch_faces.*,face-networks.sha256,convert_faces.py,face_pairs.txt,tflite_reader.py} \
-    "$tree/models/"
+cp "$root"/models/{fetch_faces.*,face-networks.sha256,face_pairs.txt} \
+    "$root"/models/{convert_faces.py,tflite_reader.py} "$tree/models/"
 wheels "$work/good" "$kept"
 cp "$kept"/*.tflite "$work/changed/"
 printf X | dd of="$work/changed/face_detection_full_range.tflite" bs=1 seek=500000 conv=notrunc \

@@ -60,7 +60,8 @@ compare() {
     fi
 }
 
-# A command line that must fail with one line of the filter that holds TEXT: refused NAME TEXT CHAIN [SIZE]
+# A command line that must fail with one line of the filter that holds TEXT:
+# refused NAME TEXT CHAIN [SIZE]
 refused() {
     local lines
     if EXPECT_FAILURE=1 VERBOSITY=error run_ff -f lavfi -i "$(source_of "${4:-64x64}")" \

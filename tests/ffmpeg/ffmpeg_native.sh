@@ -12,7 +12,9 @@ style=mien=style=cartoon:smooth=0
 # The options are the library's table.
 help=$("${ff[@]}" -hide_banner -h filter=mien)
 names=$(sed -n 's/^MI_PARAM_[A-Z]*([A-Z_]*, "\([a-z-]*\)".*/\1/p' "$top/core/params.def")
-same "help lists the table" "$names" "$(sed -n 's/^  \{1,\}\([a-z-]*\) *<.*\.\.FV.*T\..*/\1/p' <<<"$help" | grep -v '^enable$')"
+listed=$(sed -n 's/^  \{1,\}\([a-z-]*\) *<.*\.\.FV.*T\..*/\1/p' <<<"$help" |
+    grep -v '^enable$') || true
+same "help lists the table" "$names" "$listed"
 
 grep -q ' face_meta  *<boolean>  *\.\.FV.*T\.\.* ' <<<"$help" &&
     ok "help lists face_meta" || not_ok "help does not list face_meta"
@@ -27,13 +29,15 @@ for format in yuv420p yuvj420p nv12 yuyv422 rgba bgra rgb0 bgr0; do
     styled=$(hashes 101x77 2 "format=$format,$style")
     same "style $format 101x77: frames" 2 "$(wc -l <<<"$styled")"
     differ "style $format 101x77" "$plain" "$styled"
-    same "strength 0, $format" "$plain" "$(hashes 101x77 2 "format=$format,$style:style-strength=0")"
+    same "strength 0, $format" "$plain" \
+        "$(hashes 101x77 2 "format=$format,$style:style-strength=0")"
 done
 for format in yuv444p10le gray rgb24; do
     same "converted: $format" 2 "$(hashes 101x77 2 "format=$format,$style" | wc -l)"
 done
 same "one frame in, one out" 7 "$(hashes 64x64 7 "$style" | wc -l)"
-same "the same frames each run" "$(hashes 96x64 3 "$style:smooth=1")" "$(hashes 96x64 3 "$style:smooth=1")"
+same "the same frames each run" "$(hashes 96x64 3 "$style:smooth=1")" \
+    "$(hashes 96x64 3 "$style:smooth=1")"
 
 # A frame that another filter holds is not written to, and one upside down is read right.
 plain=$(hashes 96x64 3 format=rgba)
@@ -58,7 +62,8 @@ changed() { hashes 64x64 8 "format=yuv420p,sendcmd=c='0.25 $1',$2"; }
 moved=$(changed "mien style-strength 0" "$style")
 same "sendcmd strength: before" "$(frames 1,3p "$styled")" "$(frames 1,3p "$moved")"
 differ "sendcmd strength: ramp leaves the old" "$(frames 4p "$styled")" "$(frames 4p "$moved")"
-differ "sendcmd strength: ramp is not yet at the new" "$(frames 4p "$plain")" "$(frames 4p "$moved")"
+differ "sendcmd strength: ramp is not yet at the new" "$(frames 4p "$plain")" \
+    "$(frames 4p "$moved")"
 same "sendcmd strength: after" "$(frames 6,8p "$plain")" "$(frames 6,8p "$moved")"
 moved=$(changed "mien style cartoon" mien=smooth=0)
 same "sendcmd style: before" "$(frames 1,3p "$plain")" "$(frames 1,3p "$moved")"
@@ -66,7 +71,8 @@ differ "sendcmd style: fades in" "$(frames 4p "$styled")" "$(frames 4p "$moved")
 differ "sendcmd style: is on at once" "$(frames 4p "$plain")" "$(frames 4p "$moved")"
 same "sendcmd style: after" "$(frames 6,8p "$styled")" "$(frames 6,8p "$moved")"
 while read -r parameter value; do
-    same "sendcmd $parameter $value: frames" 8 "$(changed "mien $parameter $value" "$style" | wc -l)"
+    same "sendcmd $parameter $value: frames" 8 \
+        "$(changed "mien $parameter $value" "$style" | wc -l)"
 done <<'COMMANDS'
 smooth 0.5
 quality low
@@ -96,7 +102,10 @@ COMMANDS
 portrait=$("$top/tests/portrait_path.sh")
 boxes_of() { # CHAIN INPUT...: the boxes that showinfo sees in two frames
     VERBOSITY=info run_ff "${@:2}" -frames:v 2 -vf "$1,showinfo" -f null - || true
-    sed -n 's/.*index: \([0-9]*\),.*region: (\([0-9]*\), \([0-9]*\)) -> (\([0-9]*\), \([0-9]*\)), label: \([a-z]*\), confidence: \([0-9]*\)\/10000.*/\1 \2 \3 \4 \5 \6 \7/p' "$work/log" |
+    local n='([0-9]*)' point
+    point="\\($n, $n\\)"
+    sed -nE "s|.*index: $n,.*region: $point -> $point, label: ([a-z]*), confidence: $n/10000.*|\
+\\1 \\2 \\3 \\4 \\5 \\6 \\7|p" "$work/log" |
         sed 2q # the filters run a frame ahead
 }
 near() { # LINES: two, each box 0, within 6 pixels of the face, sure of it
@@ -109,7 +118,11 @@ if [ ! -e "$top/models/face-mesh.onnx" ] || [ -z "$portrait" ]; then
 else
     looped=(-loop 1 -i "$portrait")
     boxes=$(boxes_of format=yuv420p,mien=face_meta=1 "${looped[@]}")
-    if near "$boxes"; then ok "face_meta: $(tail -n 1 <<<"$boxes")"; else not_ok "face_meta: $boxes"; fi
+    if near "$boxes"; then
+        ok "face_meta: $(tail -n 1 <<<"$boxes")"
+    else
+        not_ok "face_meta: $boxes"
+    fi
     same "face_meta=0: none" "none" "none$(boxes_of mien "${looped[@]}")"
     same "face_meta: none on a picture without" "none" \
         "none$(boxes_of mien=face_meta=1 -f lavfi -i "$(source_of 128x96)")"
@@ -124,10 +137,12 @@ run_ff -f lavfi -i "$(source_of 64x48)" -frames:v 3 -c:v ffv1 -y "$work/small.mk
 run_ff -f lavfi -i "$(source_of 99x67)" -frames:v 3 -c:v ffv1 -y "$work/large.mkv"
 printf "file '%s'\n" "$work/small.mkv" "$work/large.mkv" >"$work/list"
 frames_of_list() {
-    run_ff -f concat -safe 0 -i "$work/list" -vf "$1,scale=80:80" -f framemd5 - | grep -vc '^#' || true
+    run_ff -f concat -safe 0 -i "$work/list" -vf "$1,scale=80:80" -f framemd5 - |
+        grep -vc '^#' || true
 }
 same "size change by concat" 6 "$(frames_of_list "$style")"
-same "size change by scale" 8 "$(hashes 64x64 8 "sendcmd=c='0.3 scale w 99',scale=64:64,$style,scale=80:80" | wc -l)"
+chain="sendcmd=c='0.3 scale w 99',scale=64:64,$style,scale=80:80"
+same "size change by scale" 8 "$(hashes 64x64 8 "$chain" | wc -l)"
 
 refused "unknown style" nosuchstyle mien=style=nosuchstyle
 refused "style that is no network" params.def "mien=style=$top/core/params.def"
@@ -145,7 +160,9 @@ refused "too small" "frame of 8x8 pixels" "$style" 8x8
 # 20 to 33 dB with the three styles.
 size=160x96
 soft="testsrc2=s=$size:r=10,gblur=sigma=8,format=rgb24"
-raw() { run_ff -f lavfi -i "$soft" -frames:v 2 -vf "$2" -pix_fmt rgb24 -f rawvideo -y "$work/$1" || true; }
+raw() { # NAME CHAIN
+    run_ff -f lavfi -i "$soft" -frames:v 2 -vf "$2" -pix_fmt rgb24 -f rawvideo -y "$work/$1" || true
+}
 full_chroma=flags=bilinear+accurate_rnd+full_chroma_int
 while read -r matrix wrong; do
     space=${matrix%:*} range=${matrix#*:}
@@ -182,7 +199,8 @@ if ls "$frei0r"/*.so >/dev/null 2>&1 && command -v ffmpeg >/dev/null; then
     FREI0R_PATH=$frei0r ffmpeg -hide_banner -nostdin -v error -f lavfi -i "$soft" -frames:v 2 \
         -vf "format=rgba,frei0r=mien:filter_params=style=cartoon smooth=0" \
         -pix_fmt rgb24 -f rawvideo -y "$work/frei0r" || true
-    at_least "the frei0r plugin makes the same picture" "$(psnr $size "$work/frei0r" "$work/rgba")" 50
+    at_least "the frei0r plugin makes the same picture" \
+        "$(psnr $size "$work/frei0r" "$work/rgba")" 50
 else
     skip "no frei0r plugin in $build or no stock ffmpeg to compare with"
 fi
@@ -190,5 +208,6 @@ fi
 # A second build finds nothing to do.
 start=$SECONDS
 MIEN_BUILD=$build "$top/plugin/ffmpeg/build_ffmpeg.sh" "$out"
-if [ $((SECONDS - start)) -le 20 ]; then ok "second build"; else not_ok "second build took $((SECONDS - start)) s"; fi
+took=$((SECONDS - start))
+if [ $took -le 20 ]; then ok "second build"; else not_ok "second build took $took s"; fi
 finish

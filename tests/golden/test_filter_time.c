@@ -168,7 +168,7 @@ static void play_on(stream *s)
         next(s);
 }
 
-/* After play_on(): `wrong` was named in the log, and both picture and parameter are the old ones. */
+/* After play_on(): `wrong` was named in the log, and both picture and parameter are as before. */
 static void expect_kept(stream *s, const filter_log *log, const char *name, const char *kept,
                         const char *wrong)
 {

@@ -95,8 +95,9 @@ static void properties_follow_the_table(void **state)
 static void flags_are_words(void **state)
 {
     (void)state;
-    static const char *const words[][2] = {{"faces+mesh", "faces+mesh"}, {"iris", "iris"},
-                                           {"none", "none"},             {"mask+iris", "iris+mask"}};
+    static const char *const words[][2] = {
+        {"faces+mesh", "faces+mesh"}, {"iris", "iris"}, {"none", "none"},
+        {"mask+iris", "iris+mask"}};
     GstElement *element = gst_element_factory_make("mien", NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
         GValue value = G_VALUE_INIT;

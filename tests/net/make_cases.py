@@ -4,9 +4,9 @@ are claimed.
 
     make_cases.py CASES FOLDER PROGRAM OPERATORS REFUSED [--update]
 
-CASES: the test data; of its folders all but "real", which are classifiers without weights. FOLDER: for what is made. PROGRAM: test_onnx_cases.
-OPERATORS: prints the claims (list_operators). REFUSED: the cases that the reader refuses, with its
-words; --update writes it anew.
+CASES: the test data; of its folders all but "real", which are classifiers without weights. FOLDER:
+for what is made. PROGRAM: test_onnx_cases. OPERATORS: prints the claims (list_operators). REFUSED:
+the cases that the reader refuses, with its words; --update writes it anew.
 
 A network has one input, a picture of floats. A case has any number, so its model is changed: those
 that are computed at run time are cut out of one long picture, the others become constants. As many

@@ -34,7 +34,8 @@ for run in first second; do
     done
 done
 # The first one compiles for the check of the network and then for the rest; the second at once.
-check 'the first start checks the network' test "$(grep -c 'compiling kernels: .*done' <<<"$first")" = 2
-check 'the second does not' test "$(grep -c 'compiling kernels: .*done' <<<"$second")" = 1
+compiled() { grep -c 'compiling kernels: .*done' <<<"$1"; }
+check 'the first start checks the network' test "$(compiled "$first")" = 2
+check 'the second does not' test "$(compiled "$second")" = 1
 check 'nothing is left behind' test -z "$(ls -A "$TMPDIR")"
 exit "$((failures > 0))"

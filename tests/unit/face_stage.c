@@ -68,7 +68,8 @@ static void paint(stage *s, stage_actor *actor, float unlike)
                       wave[0][3] * cosf(3 * y) + wave[0][4] * sinf(4 * x * y + wave[0][5] * 6);
         for (int c = 0; c < 3; c++) {
             float tint = 0.2f * (wave[c][1] + wave[c][2] * x + wave[c][3] * y);
-            actor->hue[i][c] = fminf(fmaxf((skin + field) * (1 - 0.15f * (float)c) + tint, 0.05f), 1);
+            float hue = (skin + field) * (1 - 0.15f * (float)c) + tint;
+            actor->hue[i][c] = fminf(fmaxf(hue, 0.05f), 1);
         }
     }
 }

@@ -470,7 +470,7 @@ int main(void)
         cmocka_unit_test(test_margin_at_rest), cmocka_unit_test(test_regain),
         cmocka_unit_test(test_lost_in_fade),   cmocka_unit_test(test_pass),
         cmocka_unit_test(test_switched_off),   cmocka_unit_test(test_two),
-        cmocka_unit_test(test_given_up),
-        cmocka_unit_test(test_replaced),       cmocka_unit_test(test_mixed_up),       cmocka_unit_test(test_random)};
+        cmocka_unit_test(test_given_up),       cmocka_unit_test(test_replaced),
+        cmocka_unit_test(test_mixed_up),       cmocka_unit_test(test_random)};
     return cmocka_run_group_tests_name("guard", tests, NULL, NULL);
 }

@@ -23,7 +23,8 @@ static void check_memory(const mi_plan *plan)
     for (int32_t b = 0; b < plan->pieces; b++) {
         plan_life(plan, b, &first[b], &last[b]);
         if (b != plan->input && last[b] >= 0) {
-            assert_true(plan->step[first[b]].out == b || plan->step[first[b]].stats == b); /* written before it is read */
+            const mi_step *maker = &plan->step[first[b]];
+            assert_true(maker->out == b || maker->stats == b); /* written before it is read */
             assert_true(plan->piece[b].at >= 0);
             assert_true(plan->piece[b].at + plan->piece[b].vec4s <= plan->vec4s);
         }
