@@ -350,7 +350,7 @@ static void test_wrong_stays_wrong(void **state)
     fault.lose_after = 0;
     filter_run(f, &in.frame, &out.frame, MIEN_OK);
     assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "was lost: it is opened again"));
-    assert_int_equal(largest_difference(&want.frame, &out.frame), 0); /* as without a past */
+    assert_int_equal(test_frame_difference(&want.frame, &out.frame), 0); /* as without a past */
     mien_filter_destroy(&f);
     test_frame_free(&want);
     test_frame_free(&in);
@@ -418,7 +418,7 @@ static void test_late(void **state)
     filter_run(f, &in.frame, &out.frame, MIEN_OK);
     assert_true(filter_log_has(&log, MIEN_LOG_ERROR, "did not finish in 120 s"));
     assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "was lost: it is opened again"));
-    assert_int_equal(largest_difference(&want.frame, &out.frame), 0);
+    assert_int_equal(test_frame_difference(&want.frame, &out.frame), 0);
     fault.hang = true;
     filter_run(f, &in.frame, &out.frame, MIEN_ERR_DEVICE_LOST);
     mien_filter_destroy(&f);
@@ -448,13 +448,13 @@ static void test_part_fails(void **state)
         filter_run(f, &in.frame, &out.frame, MIEN_ERR_NOMEM);
         assert_false(busy);
         filter_run(f, &in.frame, &out.frame, MIEN_OK);
-        assert_int_equal(largest_difference(&want.frame, &out.frame), 0);
+        assert_int_equal(test_frame_difference(&want.frame, &out.frame), 0);
     }
     fault.submit_error = VK_ERROR_DEVICE_LOST;
     fault.lose_after = 1;
     filter_run(f, &in.frame, &out.frame, MIEN_OK);
     assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "was lost: it is opened again"));
-    assert_int_equal(largest_difference(&want.frame, &out.frame), 0);
+    assert_int_equal(test_frame_difference(&want.frame, &out.frame), 0);
     assert_int_equal(busy_frees, 0);
     mien_filter_destroy(&f);
     test_frame_free(&in);
@@ -481,13 +481,13 @@ static void test_lost_over_next(void **state)
     mien_filter *f = make(&log, "style=woodcut");
     test_frame in = picture(), out = picture();
     filter_run(f, &in.frame, &out.frame, MIEN_OK);
-    assert_true(largest_difference(&want.frame, &out.frame) > 20);
+    assert_true(test_frame_difference(&want.frame, &out.frame) > 20);
     assert_int_equal(mien_filter_set(f, "style", "cartoon"), MIEN_OK);
     fault.lose_in_check = true;
     play(f, &in, &out);
     assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "was lost: it is opened again"));
     expect_style(f, "cartoon");
-    assert_true(largest_difference(&want.frame, &out.frame) <= 1);
+    assert_true(test_frame_difference(&want.frame, &out.frame) <= 1);
 
     assert_int_equal(mien_filter_set(f, "style", "great-wave"), MIEN_OK);
     fault.lose_in_check = true;
@@ -499,7 +499,7 @@ static void test_lost_over_next(void **state)
     assert_int_equal(mien_filter_reset(f), MIEN_OK);
     play(f, &in, &out);
     expect_style(f, "great-wave");
-    assert_true(largest_difference(&want.frame, &out.frame) > 20);
+    assert_true(test_frame_difference(&want.frame, &out.frame) > 20);
     mien_filter_destroy(&f);
     test_frame_free(&want);
     test_frame_free(&in);

@@ -246,9 +246,9 @@ static void test_processes(void **state)
     assert_int_equal(system(command), 0);
 }
 
-static void leave(const char *end, time_t age, char path[160])
+static void leave(const char *end, time_t age, char path[TEST_PATH + 20])
 {
-    snprintf(path, 160, "%s%s", file, end);
+    snprintf(path, TEST_PATH + 20, "%s%s", file, end);
     int fd = open(path, O_WRONLY | O_CREAT, 0600);
     assert_true(fd >= 0);
     const struct timespec then = {.tv_sec = time(NULL) - age}, both[2] = {then, then};
@@ -260,7 +260,7 @@ static void leave(const char *end, time_t age, char path[160])
 static void test_left_over(void **state)
 {
     (void)state;
-    char old[160], young[160], longer[160];
+    char old[TEST_PATH + 20], young[TEST_PATH + 20], longer[TEST_PATH + 20];
     mi_cache c = open_cache(folder, DEVICE, "driver 1");
     mi_cache_write(&c, "thing", "some", 4);
     leave(".aB3dE6", 2 * 3600, old);
