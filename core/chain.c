@@ -26,7 +26,7 @@ struct mi_chain {
     int32_t fine;     /* native luma, see compose.h */
     int32_t net_base; /* the network's part of the arena */
     mvk_buffer arena;
-    const mi_transfer *transfer;
+    mi_transfer *transfer;
     mvk_buffer uniform;
     mvk_set set[BANDS_MAX]; /* differ in what part of the frame out they show */
     int32_t bands, band_rows, band_bytes;
@@ -87,28 +87,8 @@ static int create_buffers(mi_chain *c, const mien_frame *shape, const mi_arena *
     return create_sets(c, shape, c->transfer->bytes);
 }
 
-/* The first vec4 is zero by contract; the rest only has to hold finite numbers. */
-static int clear_arena(mi_chain *c)
-{
-    mvk_commands clear;
-    int status = mvk_commands_create(c->device, &clear, 0);
-    if (status != MIEN_OK)
-        return status;
-    status = mvk_commands_begin(c->device, &clear);
-    if (status == MIEN_OK) {
-        mvk_fill(&clear, &c->arena);
-        mvk_barrier(&clear);
-        status = mvk_commands_end(c->device, &clear);
-    }
-    if (status == MIEN_OK)
-        status = mvk_submit(c->device, &clear);
-    mvk_commands_destroy(c->device, &clear);
-    return status;
-}
-
 static void record_in(mi_chain *c, mvk_commands *list, int parity)
 {
-    mi_transfer_record_in(c->transfer, list);
     mvk_bind_set(c->device, list, &c->set[0]);
     mi_compose_record_import(&c->compose, list, c->picture[parity]);
     mvk_barrier(list);
@@ -235,7 +215,7 @@ static int create_parts(mi_chain *c, const mi_chain_config *config)
     if (status == MIEN_OK)
         status = create_buffers(c, shape, &arena);
     if (status == MIEN_OK)
-        status = clear_arena(c);
+        status = mvk_buffer_clear(c->device, &c->arena); /* the first vec4 is zero by contract */
     if (status == MIEN_OK)
         status = mvk_pipelines_build(c->device);
     if (status == MIEN_OK)
@@ -292,7 +272,10 @@ int mi_chain_run(mi_chain *c, const mi_chain_values *values)
                               .alpha = mi_blend_alpha(values->smooth, values->dt),
                               .fresh = values->reset || !c->has_motion_past || mode == MODE_PLAIN};
     memcpy(c->uniform.map, &u, sizeof u);
-    int status = mvk_submit(c->device, &c->list[c->parity][mode]);
+    const mvk_commands *list[2];
+    uint32_t lists = mi_transfer_upload(c->transfer, list);
+    list[lists++] = &c->list[c->parity][mode];
+    int status = mvk_submit_lists(c->device, list, lists);
     if (status != MIEN_OK)
         return status;
     c->ran = true;

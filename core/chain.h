@@ -9,7 +9,7 @@
 typedef struct mi_chain mi_chain;
 
 typedef struct mi_chain_config {
-    const mi_transfer *transfer; /* made for frames of this shape; outlives the chain */
+    mi_transfer *transfer; /* made for frames of this shape; outlives the chain */
     mien_frame shape; /* format, size and colour; planes are not looked at */
     const char *style;  /* name or path */
     const char *models; /* folder */

@@ -62,7 +62,7 @@ void mi_stream_close(mi_stream *s)
     mi_transfer_destroy(&s->transfer);
 }
 
-static mi_faces_config faces_config(const mi_stream *s, const mi_params *params)
+static mi_faces_config faces_config(mi_stream *s, const mi_params *params)
 {
     return (mi_faces_config){.shape = s->shape,
                              .transfer = &s->transfer,
@@ -157,7 +157,7 @@ static mien_frame packed_input(const mi_stream *s)
     mien_frame view = s->shape;
     mi_frame_packed(s->shape.format, s->shape.width, s->shape.height, offset, pitch);
     for (int i = 0; i < mien_format_planes(s->shape.format); i++) {
-        view.data[i] = (uint8_t *)s->transfer.upload.map + offset[i];
+        view.data[i] = (uint8_t *)mi_transfer_input(&s->transfer, false) + offset[i];
         view.stride[i] = (ptrdiff_t)pitch[i];
     }
     return view;

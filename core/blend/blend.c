@@ -5,30 +5,34 @@
 
 #include "luma_half.spv.h"
 #include "resolve.spv.h"
+#include "resolve_lanes8.spv.h"
 #include "search.spv.h"
+#include "search_lanes8.spv.h"
 #include "warp_error.spv.h"
+#include "warp_error_lanes8.spv.h"
 
 enum { COARSEST = 12 }; /* pixels: a smaller level has nothing to match */
 static const double SEARCH_WORK = 16e3; /* of a patch, multiply-adds, by its time on lavapipe */
 
-#define SHADER(name) {#name, mi_spv_##name, sizeof mi_spv_##name}
-
 static int create_pipelines(mi_blend *b)
 {
-    static const mvk_shader half = SHADER(luma_half), search = SHADER(search),
-                            warp_error = SHADER(warp_error), resolve = SHADER(resolve);
+    static const mvk_shader half = MI_SHADER(luma_half);
+    static const mi_shader_pair search = MI_SHADER_PAIR(search),
+                                warp_error = MI_SHADER_PAIR(warp_error),
+                                resolve = MI_SHADER_PAIR(resolve);
     const uint32_t yes = 1, no = 0;
-    int status = mvk_pipeline_create(b->device, &b->half_picture, &half, &yes, 1);
+    mvk_device *d = b->device;
+    int status = mvk_pipeline_create(d, &b->half_picture, &half, &yes, 1);
     if (status == MIEN_OK)
-        status = mvk_pipeline_create(b->device, &b->half_plane, &half, &no, 1);
+        status = mvk_pipeline_create(d, &b->half_plane, &half, &no, 1);
     if (status == MIEN_OK)
-        status = mvk_pipeline_create(b->device, &b->search, &search, NULL, 0);
+        status = mvk_pipeline_create(d, &b->search, mi_shader_for(d, &search), NULL, 0);
     if (status == MIEN_OK)
-        status = mvk_pipeline_create(b->device, &b->warp_error, &warp_error, NULL, 0);
+        status = mvk_pipeline_create(d, &b->warp_error, mi_shader_for(d, &warp_error), NULL, 0);
     if (status == MIEN_OK)
-        status = mvk_pipeline_create(b->device, &b->resolve, &resolve, &no, 1);
+        status = mvk_pipeline_create(d, &b->resolve, mi_shader_for(d, &resolve), &no, 1);
     if (status == MIEN_OK)
-        status = mvk_pipeline_create(b->device, &b->resolve_plain, &resolve, &yes, 1);
+        status = mvk_pipeline_create(d, &b->resolve_plain, mi_shader_for(d, &resolve), &yes, 1);
     return status;
 }
 

@@ -4,16 +4,18 @@
 
 #include "pixel_export.spv.h"
 #include "pixel_import.spv.h"
+#include "pixel_import_lanes8.spv.h"
 
 int mi_compose_create(mi_compose *c, mvk_device *device, const mien_frame *shape, int32_t scale)
 {
-    static const mvk_shader in = {"import", mi_spv_pixel_import, sizeof mi_spv_pixel_import};
-    static const mvk_shader out = {"export", mi_spv_pixel_export, sizeof mi_spv_pixel_export};
+    static const mi_shader_pair in = MI_SHADER_PAIR(pixel_import);
+    static const mvk_shader out = MI_SHADER(pixel_export);
     memset(c, 0, sizeof *c);
     c->device = device;
     c->push = mi_pixel_layout(shape);
     const uint32_t spec[2] = {(uint32_t)shape->format, (uint32_t)scale};
-    int status = mvk_pipeline_create(device, &c->import_pipeline, &in, spec, 2);
+    int status = mvk_pipeline_create(device, &c->import_pipeline, mi_shader_for(device, &in),
+                                     spec, 2);
     if (status == MIEN_OK)
         status = mvk_pipeline_create(device, &c->export_pipeline, &out, spec, 2);
     if (status != MIEN_OK)

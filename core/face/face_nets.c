@@ -5,24 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../crop.h"
 #include "../model_file.h"
 #include "../net/net_check.h"
-#include "../pixel_layout.h"
 #include "../stage.h"
 #include "face_glasses.h"
 #include "face_refine.h"
 
 #include "branch_crop.spv.h"
 #include "branch_place.spv.h"
-#include "crop.spv.h"
 #include "face/face_push.h"
-#include "face/face_uniform.h"
 #include "half.spv.h"
 #include "look.spv.h"
 
 enum net_id { SHORT, FULL, MESH, LIPS, EYE_LEFT, EYE_RIGHT, VISIBLE, NETS };
-enum { BRANCHES = 3, HALF_SIZE = MI_MESH_SIZE / 2, FEATURE_QUADS = 8, MATRIX = 2, TAPS_MAX = 8 };
-enum { PLACE, CROP_BRANCH, HALF, LOOK, CROP, SHADERS };
+enum { BRANCHES = 3, HALF_SIZE = MI_MESH_SIZE / 2, FEATURE_QUADS = 8, MATRIX = 2 };
+enum { PLACE, CROP_BRANCH, HALF, LOOK, SHADERS };
 
 typedef struct net_row {
     const char *file;
@@ -50,7 +48,7 @@ enum { PIECES = 9 };
 
 struct mi_face_nets {
     mvk_device *device;
-    const mi_transfer *transfer;
+    mi_transfer *transfer;
     mi_log *log;
     mi_net net[NETS];
     mvk_set set[NETS]; /* differ in the weights they show */
@@ -62,8 +60,8 @@ struct mi_face_nets {
     mi_picture crop, half;
     int32_t look, matrix[BRANCHES], subset[BRANCHES], feature[BRANCHES];
     mvk_buffer arena, uniform, readback;
-    mvk_commands detect[MI_DETECTORS], sight[MI_FACES], upload;
-    struct pixel_push layout;
+    mvk_commands detect[MI_DETECTORS], sight[MI_FACES];
+    mi_crop look_into;
     piece seen[PIECES]; /* of one face; face i's are seen_vec4s * i further */
     int32_t seen_pieces, look_at, seen_vec4s;
     piece map[MI_DETECTORS][MI_DETECTOR_MAPS];
@@ -132,11 +130,10 @@ static int make_shaders(mi_face_nets *f, const mien_frame *shape)
 {
     static const mvk_shader shader[SHADERS] = {
         [PLACE] = SHADER(branch_place), [CROP_BRANCH] = SHADER(branch_crop),
-        [HALF] = SHADER(half), [LOOK] = SHADER(look), [CROP] = SHADER(crop)};
-    const uint32_t format = (uint32_t)shape->format;
-    int status = MIEN_OK;
+        [HALF] = SHADER(half), [LOOK] = SHADER(look)};
+    int status = mi_crop_create(&f->look_into, f->device, shape, false);
     for (int i = 0; i < SHADERS && status == MIEN_OK; i++)
-        status = mvk_pipeline_create(f->device, &f->shader[i], &shader[i], &format, i == CROP);
+        status = mvk_pipeline_create(f->device, &f->shader[i], &shader[i], NULL, 0);
     return status;
 }
 
@@ -229,12 +226,7 @@ static int make_buffers(mi_face_nets *f)
 
 static void record_crop(const mi_face_nets *f, mvk_commands *list, int32_t square, int32_t size)
 {
-    struct pixel_push p = f->layout;
-    p.low = f->crop.at;
-    p.low_w = p.low_h = size;
-    p.square = square;
-    mvk_dispatch(f->device, list, f->shader[CROP], &p, sizeof p, mi_groups(size, 8),
-                 mi_groups(size, 4), 1);
+    mi_crop_record(&f->look_into, list, (mi_picture){f->crop.at, size, size}, square);
 }
 
 static void record_net(const mi_face_nets *f, mvk_commands *list, int id, int32_t input)
@@ -318,11 +310,7 @@ static int end(mi_face_nets *f, mvk_commands *list)
 
 static int record_all(mi_face_nets *f)
 {
-    int status = begin(f, &f->upload);
-    if (status == MIEN_OK) {
-        mi_transfer_record_in(f->transfer, &f->upload);
-        status = mvk_commands_end(f->device, &f->upload);
-    }
+    int status = MIEN_OK;
     for (int id = SHORT; id <= FULL && status == MIEN_OK; id++) {
         status = begin(f, &f->detect[id]);
         if (status == MIEN_OK) {
@@ -345,11 +333,12 @@ static void set_square(mi_face_nets *f, int32_t index, const mi_roi *roi, int32_
                        bool symmetric, bool black)
 {
     struct face_square *s = &((struct face_uniform *)f->uniform.map)->square[index];
-    float taps = ceilf(roi->side / (float)size);
-    *s = (struct face_square){
-        .place = {roi->x, roi->y, roi->side * cosf(roi->angle), roi->side * sinf(roi->angle)},
-        .how = {taps < 1 ? 1 : taps > TAPS_MAX ? TAPS_MAX : taps, symmetric ? 2.0f : 1.0f,
-                symmetric ? -1.0f : 0.0f, black ? 1.0f : 0.0f}};
+    *s = mi_crop_square(roi->x, roi->y, roi->side, roi->angle, size, 0);
+    if (symmetric) { /* -1..1 */
+        s->how[1] = 2;
+        s->how[2] = -1;
+    }
+    s->how[3] = black;
 }
 
 /* Some drivers compile at the first run: let that happen here and not in a frame. What is seen of
@@ -367,7 +356,6 @@ static int warm_up(mi_face_nets *f)
     status = mvk_commands_begin(f->device, &first);
     if (status == MIEN_OK) {
         mvk_commands_first(&first);
-        mi_transfer_record_in(f->transfer, &first);
         for (int id = SHORT; id <= FULL; id++)
             record_detect(f, &first, id);
         record_sight(f, &first, 0);
@@ -380,7 +368,7 @@ static int warm_up(mi_face_nets *f)
 }
 
 int mi_face_nets_create(mi_face_nets **nets, mvk_device *device, const mien_frame *shape,
-                        const mi_transfer *transfer, const char *models, mi_log *log)
+                        mi_transfer *transfer, const char *models, mi_log *log)
 {
     *nets = NULL;
     mi_face_nets *f = calloc(1, sizeof *f);
@@ -389,7 +377,6 @@ int mi_face_nets_create(mi_face_nets **nets, mvk_device *device, const mien_fram
     f->device = device;
     f->transfer = transfer;
     f->log = log;
-    f->layout = mi_pixel_layout(shape);
     int status = MIEN_OK;
     for (int i = 0; i < NETS && status == MIEN_OK; i++)
         status = open_net(f, i, models);
@@ -423,11 +410,11 @@ void mi_face_nets_destroy(mi_face_nets **nets)
         mvk_commands_destroy(f->device, &f->sight[i]);
     for (int i = 0; i < MI_DETECTORS; i++)
         mvk_commands_destroy(f->device, &f->detect[i]);
-    mvk_commands_destroy(f->device, &f->upload);
     for (int i = 0; i < NETS; i++) {
         mvk_set_destroy(f->device, &f->set[i]);
         mi_net_destroy(&f->net[i]);
     }
+    mi_crop_destroy(&f->look_into);
     for (int i = 0; i < SHADERS; i++)
         mvk_pipeline_destroy(f->device, &f->shader[i]);
     mvk_buffer_destroy(f->device, &f->arena);
@@ -490,12 +477,13 @@ static void read_sight(const mi_face_nets *f, int32_t slot, const mi_roi *roi, m
 
 int mi_face_nets_look(mi_face_nets *f, const mi_roi *roi, int32_t count, mi_sight *sight)
 {
-    const mvk_commands *list[1 + MI_FACES] = {&f->upload};
+    const mvk_commands *list[1 + MI_FACES];
+    uint32_t lists = mi_transfer_upload(f->transfer, list);
     for (int32_t i = 0; i < count; i++) {
         set_square(f, i, &roi[i], MI_MESH_SIZE, false, false);
-        list[1 + i] = &f->sight[i];
+        list[lists++] = &f->sight[i];
     }
-    int status = mvk_submit_lists(f->device, list, (uint32_t)count + 1);
+    int status = mvk_submit_lists(f->device, list, lists);
     for (int32_t i = 0; i < count && status == MIEN_OK; i++)
         read_sight(f, i, &roi[i], &sight[i]);
     return status;
@@ -504,10 +492,12 @@ int mi_face_nets_look(mi_face_nets *f, const mi_roi *roi, int32_t count, mi_sigh
 int mi_face_nets_detect(mi_face_nets *f, mi_detector detector, const mi_roi *roi,
                         mi_detection found[MI_DETECTIONS], int32_t *count)
 {
-    const mvk_commands *list[] = {&f->upload, &f->detect[detector]};
+    const mvk_commands *list[2];
+    uint32_t lists = mi_transfer_upload(f->transfer, list);
     *count = 0;
     set_square(f, MI_FACES + (int32_t)detector, roi, mi_detector_size(detector), true, true);
-    int status = mvk_submit_lists(f->device, list, 2);
+    list[lists++] = &f->detect[detector];
+    int status = mvk_submit_lists(f->device, list, lists);
     if (status != MIEN_OK)
         return status;
     const float *map[MI_DETECTOR_MAPS] = {NULL};

@@ -13,7 +13,7 @@ typedef struct mi_face_nets mi_face_nets;
  * `transfer`, which outlives the object. MIEN_ERR_IO with a line that says how to fetch what is
  * missing. */
 int mi_face_nets_create(mi_face_nets **nets, mvk_device *device, const mien_frame *shape,
-                        const mi_transfer *transfer, const char *models, mi_log *log);
+                        mi_transfer *transfer, const char *models, mi_log *log);
 void mi_face_nets_destroy(mi_face_nets **nets); /* *nets may be NULL */
 
 /* Looks at squares of the frame that was put into the transfer: sight[i] gets what is in roi[i].

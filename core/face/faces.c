@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "../clock.h"
 #include "face_cut.h"
 #include "face_nets.h"
 #include "face_track.h"
@@ -108,13 +108,6 @@ void mi_faces_set_max(mi_faces *f, int32_t max_faces)
     mi_track_set_max(&f->track, max_faces);
 }
 
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
 static void tell(mi_faces *f, int32_t count)
 {
     for (int32_t i = 0; i < count; i++)
@@ -135,9 +128,9 @@ static int look_into(mi_faces *f, const mi_roi *roi, const bool *wanted, int32_t
         }
     if (n == 0)
         return MIEN_OK;
-    double start = now_ms();
+    double start = mi_now_ms();
     int status = mi_face_nets_look(f->nets, square, n, f->in_turn);
-    f->look_ms += now_ms() - start;
+    f->look_ms += mi_now_ms() - start;
     f->looks += n;
     for (int32_t i = 0; i < n && status == MIEN_OK; i++)
         seen[from[i]] = f->in_turn[i];
@@ -234,7 +227,7 @@ static int detect(mi_faces *f)
 {
     mi_detect_at run[MI_DETECTOR_RUNS];
     int32_t runs = mi_track_wants(&f->track, run), count = 0;
-    double start = now_ms();
+    double start = mi_now_ms();
     if (runs == 0)
         return MIEN_OK;
     for (int32_t i = 0; i < runs; i++) {
@@ -248,7 +241,7 @@ static int detect(mi_faces *f)
             break;
     }
     count = mi_detect_merge(f->found, count);
-    f->detect_ms += now_ms() - start;
+    f->detect_ms += mi_now_ms() - start;
     return look_new(f, mi_track_detections(&f->track, f->found, count, f->look));
 }
 

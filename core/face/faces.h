@@ -9,7 +9,7 @@ typedef struct mi_faces mi_faces;
 
 typedef struct mi_faces_config {
     mien_frame shape; /* of the frames; planes are not looked at */
-    const mi_transfer *transfer; /* where they lie; outlives the object */
+    mi_transfer *transfer; /* where they lie; outlives the object */
     const char *models;
     int32_t max_faces; /* 1..MI_FACES */
 } mi_faces_config;

@@ -106,6 +106,9 @@ int mvk_buffer_write(mvk_device *device, const mvk_buffer *buffer, VkDeviceSize 
 int mvk_buffer_read(mvk_device *device, const mvk_buffer *buffer, VkDeviceSize offset, void *data,
                     VkDeviceSize size);
 
+/* Sets every byte to 0. Blocks, for set-up. */
+int mvk_buffer_clear(mvk_device *device, const mvk_buffer *buffer);
+
 /* A descriptor set with the views it needs. */
 typedef struct mvk_set {
     VkDescriptorSet set;
@@ -182,6 +185,11 @@ void mvk_dispatch(mvk_device *device, mvk_commands *commands, mvk_pipeline *pipe
 void mvk_dispatch_work(mvk_device *device, mvk_commands *commands, mvk_pipeline *pipeline,
                        const void *push, uint32_t push_bytes, const uint32_t groups[3],
                        double work);
+/* A dispatch whose numbers of workgroups, three uint32, lie in a buffer when it runs: at most
+ * `most` each way. For work whose extent changes from frame to frame. */
+void mvk_dispatch_indirect(mvk_device *device, mvk_commands *commands, mvk_pipeline *pipeline,
+                           const void *push, uint32_t push_bytes, const mvk_buffer *groups,
+                           VkDeviceSize offset, const uint32_t most[3]);
 /* What was written before is seen by what comes after: shaders and copies, device side. */
 void mvk_barrier(mvk_commands *commands);
 /* Ends a list whose results the host reads. */

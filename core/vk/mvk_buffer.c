@@ -54,8 +54,8 @@ int mvk_buffer_create(mvk_device *d, mvk_buffer *b, VkDeviceSize size, mvk_memor
         .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
         .size = size,
         .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT |
-                 VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
-                 VK_BUFFER_USAGE_TRANSFER_DST_BIT};
+                 VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT | VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT |
+                 VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT};
     int status;
     VkResult r = vkCreateBuffer(d->device, &info, NULL, &b->buffer);
     if (r != VK_SUCCESS) {
@@ -155,4 +155,22 @@ int mvk_buffer_read(mvk_device *d, const mvk_buffer *b, VkDeviceSize offset, voi
         return staged(d, b, offset, NULL, data, size);
     memcpy(data, (const char *)b->map + offset, size);
     return MIEN_OK;
+}
+
+int mvk_buffer_clear(mvk_device *d, const mvk_buffer *b)
+{
+    mvk_commands clear;
+    int status = mvk_commands_create(d, &clear, 0);
+    if (status != MIEN_OK)
+        return status;
+    status = mvk_commands_begin(d, &clear);
+    if (status == MIEN_OK) {
+        mvk_fill(&clear, b);
+        mvk_barrier(&clear);
+        status = mvk_commands_end(d, &clear);
+    }
+    if (status == MIEN_OK)
+        status = mvk_submit(d, &clear);
+    mvk_commands_destroy(d, &clear);
+    return status;
 }

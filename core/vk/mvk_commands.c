@@ -145,19 +145,28 @@ static void choose_block(const uint32_t groups[3], double blocks, uint32_t size[
 }
 
 /* One block of a dispatch, in a part that has room for it. */
-static void dispatch_block(mvk_device *d, mvk_commands *c, VkPipeline pipeline, const void *push,
-                           uint32_t push_bytes, const uint32_t from[3], const uint32_t groups[3],
-                           double work)
+/* Makes room for the work in the list and gets the pipeline ready; false where the list failed. */
+static bool bind(mvk_device *d, mvk_commands *c, VkPipeline pipeline, const void *push,
+                 uint32_t push_bytes, double work)
 {
     if (c->work > 0 && c->work + work > d->part_work)
         c->status = cut(d, c);
     if (c->status != MIEN_OK)
-        return;
+        return false;
     c->work += work;
     vkCmdBindPipeline(c->buffer, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
     if (push_bytes)
         vkCmdPushConstants(c->buffer, d->pipeline_layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
                            push_bytes, push);
+    return true;
+}
+
+static void dispatch_block(mvk_device *d, mvk_commands *c, VkPipeline pipeline, const void *push,
+                           uint32_t push_bytes, const uint32_t from[3], const uint32_t groups[3],
+                           double work)
+{
+    if (!bind(d, c, pipeline, push, push_bytes, work))
+        return;
     if (from[0] || from[1] || from[2])
         vkCmdDispatchBase(c->buffer, from[0], from[1], from[2], groups[0], groups[1], groups[2]);
     else
@@ -184,17 +193,23 @@ static void dispatch(mvk_device *d, mvk_commands *c, VkPipeline pipeline, const 
             }
 }
 
-void mvk_dispatch_work(mvk_device *d, mvk_commands *c, mvk_pipeline *pipeline, const void *push,
-                       uint32_t push_bytes, const uint32_t groups[3], double work)
+/* The pipeline's handle; false where the list failed. */
+static bool ready(mvk_device *d, mvk_commands *c, mvk_pipeline *pipeline, VkPipeline *handle)
 {
-    VkPipeline handle;
     if (c->status == MIEN_OK)
-        c->status = mvk_pipeline_handle(d, pipeline, &handle);
+        c->status = mvk_pipeline_handle(d, pipeline, handle);
     if (c->status == MIEN_OK && c->first && !pipeline->ran) {
         c->status = cut(d, c);
         pipeline->ran = true;
     }
-    if (c->status == MIEN_OK)
+    return c->status == MIEN_OK;
+}
+
+void mvk_dispatch_work(mvk_device *d, mvk_commands *c, mvk_pipeline *pipeline, const void *push,
+                       uint32_t push_bytes, const uint32_t groups[3], double work)
+{
+    VkPipeline handle;
+    if (ready(d, c, pipeline, &handle))
         dispatch(d, c, handle, push, push_bytes, groups,
                  fmax(work, WORK_LEAST * GROUP * count_of(groups)));
 }
@@ -205,6 +220,16 @@ void mvk_dispatch(mvk_device *d, mvk_commands *c, mvk_pipeline *pipeline, const 
     const uint32_t groups[3] = {x, y, z};
     mvk_dispatch_work(d, c, pipeline, push, push_bytes, groups,
                       WORK_GUESS * GROUP * count_of(groups));
+}
+
+void mvk_dispatch_indirect(mvk_device *d, mvk_commands *c, mvk_pipeline *pipeline,
+                           const void *push, uint32_t push_bytes, const mvk_buffer *groups,
+                           VkDeviceSize offset, const uint32_t most[3])
+{
+    VkPipeline handle;
+    if (ready(d, c, pipeline, &handle) &&
+        bind(d, c, handle, push, push_bytes, WORK_GUESS * GROUP * count_of(most)))
+        vkCmdDispatchIndirect(c->buffer, groups->buffer, offset);
 }
 
 static void barrier(mvk_commands *c, VkPipelineStageFlags to, VkAccessFlags access)

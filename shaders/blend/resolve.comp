@@ -14,6 +14,7 @@
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
 #include "blend/blend.glsl"
+#include "blend/history.glsl"
 
 layout(set = 0, binding = 0) buffer arena_float_block
 {
@@ -21,25 +22,8 @@ layout(set = 0, binding = 0) buffer arena_float_block
 };
 layout(constant_id = 0) const int PLAIN = 0; // 1: warp_error did not run
 
-const float ERROR_SCALE = 11.0 / 255.0; // confidence = exp(-(error / this)^2)
-const float SHIFT = 0.8;                // share of a mean brightness change that is no error,
-const float SHIFT_MAX = 8.0 / 255.0;    // but this at most: more is another surface, not light
-const float LOW = 0.15, HIGH = 0.5;     // confidence below / above which history counts 0 / fully
-const float CLAMP_SIGMA = 1.75;         // half width of the clamp, in standard deviations,
-const float CLAMP_MORE = 0.8 / 255.0;   // plus this
 const float GAIN_NOISE = (4.0 / 255.0) * (4.0 / 255.0); // variance taken as noise, not an edge
 const float GAIN_MAX = 1.25;
-
-vec3 ycocg(vec3 c)
-{
-    return vec3(dot(c, vec3(0.25, 0.5, 0.25)), 0.5 * (c.r - c.b), dot(c, vec3(-0.25, 0.5, -0.25)));
-}
-
-vec3 rgb_of_ycocg(vec3 c)
-{
-    float t = c.x - c.z;
-    return vec3(t + c.y, c.x + c.z, t - c.y);
-}
 
 vec4 history(int x, int y)
 {
@@ -102,17 +86,11 @@ void main()
     float alpha = 1.0, still = 0.0;
     vec4 past = present;
     if (PLAIN == 0 && u.fresh == 0.0) {
-        float e = 0.0, light = clamp(SHIFT * shift / 9.0, -SHIFT_MAX, SHIFT_MAX);
-        [[unroll]] for (int k = 0; k < 9; k++)
-            e += abs(error[k] - light);
-        e /= 9.0 * ERROR_SCALE;
-        float confidence = smoothstep(LOW, HIGH, exp(-e * e));
+        float confidence = smoothstep(LOW, HIGH, confidence_of(error, shift));
         alpha = mix(1.0, u.alpha, confidence);
         still = flow == vec2(0) ? confidence : 0.0;
         past = flow == vec2(0) ? history(x, y) : history_at(vec2(x, y) + flow);
-        vec3 reach = CLAMP_SIGMA * sigma + CLAMP_MORE;
-        vec3 c = clamp(ycocg(past.rgb), mean - reach, mean + reach);
-        past = vec4(rgb_of_ycocg(c), past.w);
+        past = vec4(clamped(past.rgb, mean, sigma), past.w);
     }
     vec4 blended = mix(past, present, alpha);
     int here = y * p.w + x;
@@ -120,9 +98,9 @@ void main()
         luma = mix(texelFetch(arena_float, p.luma + here).x, luma, mix(1.0, u.alpha, still));
     arena_store_float[p.luma + here] = luma;
     arena_store_float[p.still + here] = still;
-    arena_store[p.history_out + here] = blended;
+    store(p.history_out + here, blended);
     float l = p.kr * blended.r + (1.0 - p.kr - p.kb) * blended.g + p.kb * blended.b;
-    arena_store[p.model + here] =
+    store(p.model + here,
         vec4(l - blended.w * luma, (blended.b - l) / (2.0 - 2.0 * p.kb),
-             (blended.r - l) / (2.0 - 2.0 * p.kr), blended.w);
+             (blended.r - l) / (2.0 - 2.0 * p.kr), blended.w));
 }

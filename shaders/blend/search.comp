@@ -128,5 +128,5 @@ void main()
         best = still;
     }
     float contrast = sqrt(max(square - sum * sum / 64.0, 0.0) / 64.0);
-    arena_store[own] = vec4(flow, sqrt(max(best, 0.0) / 64.0), contrast);
+    store(own, vec4(flow, sqrt(max(best, 0.0) / 64.0), contrast));
 }

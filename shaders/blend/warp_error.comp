@@ -68,6 +68,6 @@ void main()
                       all(lessThanEqual(from, vec2(p.w, p.h) - 0.5));
         float now = texelFetch(arena_vec4, p.now + y * p.w + x).w;
         float error = inside ? doubted(now - v, doubt) : OUTSIDE;
-        arena_store[p.warp + y * p.w + x] = vec4(flow, error, now);
+        store(p.warp + y * p.w + x, vec4(flow, error, now));
     }
 }

@@ -84,11 +84,6 @@ void models(int x, int y, out vec4 m[8])
     }
 }
 
-uint to_byte(float v)
-{
-    return uint(int(clamp(v, 0.0, 255.0) + 0.5)); // int: one instruction on CPU drivers
-}
-
 // Luma of 8 pixels from (x, y) on, 0..255.
 void luma_row(int x, int y, out float luma[8])
 {
@@ -146,11 +141,6 @@ uint luma_out(float byte_in, float luma, vec4 m)
 uint chroma_out(float byte_in, float c)
 {
     return to_byte(mix(byte_in, c / p.c_scale + 128.0, u.strength));
-}
-
-uint four(uint a, uint b, uint c, uint d)
-{
-    return a | b << 8 | c << 16 | d << 24;
 }
 
 // Four luma bytes at byte `at` of the frame, from pixel i of the block on.

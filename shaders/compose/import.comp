@@ -31,24 +31,6 @@ float luma_row_yuy2(int row, int x)
     return sum;
 }
 
-// One chroma pair, raw bytes.
-vec2 chroma(int x, int y)
-{
-    int w = (p.width + 1) / 2, h = (p.height + 1) / 2;
-    x = clamp(x, 0, w - 1);
-    if (FORMAT == YUY2) {
-        uint v = word(clamp(y, 0, p.height - 1) * p.pitch0 + x * 4);
-        return vec2(byte_of(v, 1), byte_of(v, 3));
-    }
-    y = clamp(y, 0, h - 1);
-    if (FORMAT == NV12) {
-        int at = p.plane1 + y * p.pitch1 + x * 2;
-        uint v = word(at);
-        return vec2(byte_of(v, at & 3), byte_of(v, (at & 3) + 1));
-    }
-    return vec2(byte_at(p.plane1 + y * p.pitch1 + x), byte_at(p.plane2 + y * p.pitch2 + x));
-}
-
 // Mean chroma of the block whose centre has the luma position (cx, cy).
 vec2 chroma_block(float cx, float cy)
 {
@@ -97,5 +79,5 @@ void main()
         vec2 c = (chroma_block(float(x) + centre, float(y) + centre) - 128.0) * p.c_scale;
         rgb = clamp(rgb_of_ycc(vec3(luma, c)), vec3(0), vec3(1));
     }
-    arena_store[p.low + ly * p.low_w + lx] = vec4(rgb, luma);
+    store(p.low + ly * p.low_w + lx, vec4(rgb, luma));
 }

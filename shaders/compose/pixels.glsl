@@ -34,6 +34,34 @@ float byte_of(uint w, int i)
     return float(bitfieldExtract(w, i * 8, 8));
 }
 
+uint to_byte(float v)
+{
+    return uint(int(clamp(v, 0.0, 255.0) + 0.5)); // int: one instruction on CPU drivers
+}
+
+uint four(uint a, uint b, uint c, uint d)
+{
+    return a | b << 8 | c << 16 | d << 24;
+}
+
+// One chroma pair, raw bytes; the border is repeated.
+vec2 chroma(int x, int y)
+{
+    int w = (p.width + 1) / 2, h = (p.height + 1) / 2;
+    x = clamp(x, 0, w - 1);
+    if (FORMAT == YUY2) {
+        uint v = word(clamp(y, 0, p.height - 1) * p.pitch0 + x * 4);
+        return vec2(byte_of(v, 1), byte_of(v, 3));
+    }
+    y = clamp(y, 0, h - 1);
+    if (FORMAT == NV12) {
+        int at = p.plane1 + y * p.pitch1 + x * 2;
+        uint v = word(at);
+        return vec2(byte_of(v, at & 3), byte_of(v, (at & 3) + 1));
+    }
+    return vec2(byte_at(p.plane1 + y * p.pitch1 + x), byte_at(p.plane2 + y * p.pitch2 + x));
+}
+
 vec3 rgb_of(uint w)
 {
     vec4 v = unpackUnorm4x8(w);

@@ -1,5 +1,7 @@
 // A square of the frame, turned, as a picture of low_w x low_h: R'G'B' (scaled as the network
-// wants it) and 0. The mean of n x n nearest samples a pixel; where n is 1, a bilinear one.
+// wants it) and a number. The mean of n x n nearest samples a pixel; where n is 1, and everywhere
+// for SMOOTH, bilinear ones: they do not jump when the square moves by less than a pixel. For
+// SMOOTH chroma, which has a quarter of the samples, is one of them.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
@@ -9,28 +11,32 @@ layout(set = 0, binding = 6) uniform uniform_block
 {
     face_uniform u;
 };
+layout(constant_id = 2) const int SMOOTH = 0;
 
 float luma_at(int x, int y)
 {
     return byte_at(p.plane0 + y * p.pitch0 + (FORMAT == YUY2 ? 2 * x : x));
 }
 
-// The chroma sample nearest to a luma position counted from the middle of the first pixel.
+// A position counted from the middle of the first pixel, in chroma samples.
+vec2 chroma_place(vec2 at)
+{
+    return vec2((at.x - p.site_x) * 0.5, FORMAT == YUY2 ? at.y : (at.y - p.site_y) * 0.5);
+}
+
 vec2 chroma_near(vec2 at)
 {
-    int w = (p.width + 1) / 2, h = (p.height + 1) / 2;
-    int x = clamp(int(floor((at.x - p.site_x) * 0.5 + 0.5)), 0, w - 1);
-    if (FORMAT == YUY2) {
-        uint v = word(clamp(int(floor(at.y + 0.5)), 0, p.height - 1) * p.pitch0 + x * 4);
-        return vec2(byte_of(v, 1), byte_of(v, 3));
-    }
-    int y = clamp(int(floor((at.y - p.site_y) * 0.5 + 0.5)), 0, h - 1);
-    if (FORMAT == NV12) {
-        int i = p.plane1 + y * p.pitch1 + x * 2;
-        uint v = word(i);
-        return vec2(byte_of(v, i & 3), byte_of(v, (i & 3) + 1));
-    }
-    return vec2(byte_at(p.plane1 + y * p.pitch1 + x), byte_at(p.plane2 + y * p.pitch2 + x));
+    ivec2 q = ivec2(floor(chroma_place(at) + 0.5));
+    return chroma(q.x, q.y);
+}
+
+vec2 chroma_linear(vec2 at)
+{
+    at = chroma_place(at);
+    ivec2 q = ivec2(floor(at));
+    vec2 f = at - vec2(q);
+    return mix(mix(chroma(q.x, q.y), chroma(q.x + 1, q.y), f.x),
+               mix(chroma(q.x, q.y + 1), chroma(q.x + 1, q.y + 1), f.x), f.y);
 }
 
 // Luma (0..255) and chroma of one frame pixel, or its colour 0..1.
@@ -39,7 +45,7 @@ vec3 raw_at(ivec2 q)
     q = clamp(q, ivec2(0), ivec2(p.width - 1, p.height - 1));
     if (FORMAT >= RGBA)
         return rgb_of(word(q.y * p.pitch0 + q.x * 4));
-    return vec3(luma_at(q.x, q.y), chroma_near(vec2(q)));
+    return vec3(luma_at(q.x, q.y), SMOOTH == 1 ? vec2(0) : chroma_near(vec2(q)));
 }
 
 bool beyond(ivec2 q)
@@ -90,14 +96,18 @@ void main()
     } else {
         float step = 1.0 / float(n);
         for (int j = 0; j < n; j++)
-            for (int i = 0; i < n; i++)
-                raw += sample_near(corner + across * ((float(i) + 0.5) * step) +
-                                       down * ((float(j) + 0.5) * step), black);
+            for (int i = 0; i < n; i++) {
+                vec2 at = corner + across * ((float(i) + 0.5) * step) +
+                          down * ((float(j) + 0.5) * step);
+                raw += SMOOTH == 1 ? sample_linear(at, black) : sample_near(at, black);
+            }
         raw *= step * step;
     }
+    if (SMOOTH == 1 && FORMAT < RGBA)
+        raw.yz = chroma_linear(corner + 0.5 * (across + down) - 0.5);
     vec3 rgb = FORMAT >= RGBA
                    ? raw
                    : clamp(rgb_of_ycc(vec3((raw.x - p.y_offset) * p.y_scale,
                                            (raw.yz - 128.0) * p.c_scale)), vec3(0), vec3(1));
-    arena_store[p.low + y * p.low_w + x] = vec4(rgb * how.y + how.z, 0.0);
+    store(p.low + y * p.low_w + x, vec4(rgb * how.y + how.z, u.square[p.square].more.x));
 }

@@ -1,4 +1,6 @@
 /* Squares of the frame that crops are taken from in this frame, shared by C and GLSL. */
+#ifndef FACE_UNIFORM_H
+#define FACE_UNIFORM_H
 #ifndef VULKAN /* C */
 #define FACE_VEC4(name) float name[4]
 #define FACE_STRUCT struct
@@ -13,8 +15,11 @@ struct face_square {
     FACE_VEC4(place); /* middle x, y (pixels), side * cos(angle), side * sin(angle) */
     FACE_VEC4(how);   /* samples a crop pixel each way; values are made 0..1 * [1] + [2];
                        * [3] > 0: black beyond the frame, else its border is repeated */
+    FACE_VEC4(more);  /* [0]: the fourth channel of every pixel */
 };
 
 struct face_uniform {
     FACE_STRUCT face_square square[FACE_SQUARES];
 };
+
+#endif

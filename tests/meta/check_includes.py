@@ -13,10 +13,10 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 SEARCH = ['core', 'core/include', 'shaders']
 # What files see besides their own folder and the shared parts of shaders: folders (with a slash
 # at the end) and files. First row that fits.
-COMMON = ['core/include/mien/', 'core/cache_file.h', 'core/hash.h', 'core/log.h',
+COMMON = ['core/include/mien/', 'core/cache_file.h', 'core/clock.h', 'core/hash.h', 'core/log.h',
           'core/progress.h']
-PICTURES = COMMON + ['core/face_points.h', 'core/frame.h', 'core/model_file.h', 'core/params.h',
-                     'core/pixel_layout.h', 'core/stage.h', 'core/transfer.h',
+PICTURES = COMMON + ['core/crop.h', 'core/face_points.h', 'core/frame.h', 'core/model_file.h',
+                     'core/params.h', 'core/pixel_layout.h', 'core/stage.h', 'core/transfer.h',
                      'core/net/', 'core/vk/']
 RULES = [
     ('core/include/', []),

@@ -38,6 +38,17 @@ static int32_t chroma_index(int32_t luma, double site, int32_t count)
     return best;
 }
 
+/* Chroma sample (x, y) of its own grid; k 0: Cb, 1: Cr. */
+static double chroma_sample(const mien_frame *f, int32_t x, int32_t y, int k)
+{
+    int32_t rows = f->format == MIEN_FORMAT_YUY2 ? f->height : (f->height + 1) / 2;
+    x = limit(x, 0, (f->width + 1) / 2 - 1);
+    y = limit(y, 0, rows - 1);
+    return f->format == MIEN_FORMAT_YUY2   ? byte(f, 0, y, 4 * x + 1 + 2 * k)
+           : f->format == MIEN_FORMAT_NV12 ? byte(f, 1, y, 2 * x + k)
+                                           : byte(f, 1 + k, y, x);
+}
+
 /* One pixel of the frame that is there: Y, Cb, Cr bytes or R, G, B bytes. */
 static void pixel(const mien_frame *f, int32_t x, int32_t y, double v[3])
 {
@@ -53,9 +64,7 @@ static void pixel(const mien_frame *f, int32_t x, int32_t y, double v[3])
     int32_t cy = chroma_index(y, site_y, (f->height + 1) / 2);
     v[0] = byte(f, 0, y, f->format == MIEN_FORMAT_YUY2 ? 2 * x : x);
     for (int k = 0; k < 2; k++)
-        v[1 + k] = f->format == MIEN_FORMAT_YUY2   ? byte(f, 0, y, 4 * cx + 1 + 2 * k)
-                   : f->format == MIEN_FORMAT_NV12 ? byte(f, 1, cy, 2 * cx + k)
-                                                   : byte(f, 1 + k, cy, cx);
+        v[1 + k] = chroma_sample(f, cx, f->format == MIEN_FORMAT_YUY2 ? y : cy, k);
 }
 
 /* One pixel of the plane that the frame lies in. */
@@ -69,16 +78,37 @@ static void pixel_at(const mien_frame *f, int32_t x, int32_t y, bool black, doub
     pixel(f, limit(x, 0, f->width - 1), limit(y, 0, f->height - 1), v);
 }
 
-static void add_linear(const mien_frame *f, double x, double y, bool black, double sum[3])
+static void add_linear(const mien_frame *f, double x, double y, bool black, double share,
+                       double sum[3])
 {
     int32_t x0 = (int32_t)floor(x - 0.5), y0 = (int32_t)floor(y - 0.5);
     for (int32_t j = y0; j <= y0 + 1; j++)
         for (int32_t i = x0; i <= x0 + 1; i++) {
-            double v[3], weight = (1 - fabs(x - 0.5 - i)) * (1 - fabs(y - 0.5 - j));
+            double v[3], weight = (1 - fabs(x - 0.5 - i)) * (1 - fabs(y - 0.5 - j)) * share;
             pixel_at(f, i, j, black, v);
             for (int k = 0; k < 3; k++)
                 sum[k] += weight * v[k];
         }
+}
+
+/* Chroma at the middle of pixel (x, y) of the crop, between four samples, into v[1] and v[2]. */
+static void chroma_between(const mien_frame *f, const oracle_crop *o, int32_t x, int32_t y,
+                           double v[3])
+{
+    double c = cos((double)o->roi.angle), s = sin((double)o->roi.angle);
+    double u = (x + 0.5) / o->w - 0.5, w = (y + 0.5) / o->h - 0.5, side = (double)o->roi.side;
+    double px = (double)o->roi.x + side * (u * c - w * s) - 0.5;
+    double py = (double)o->roi.y + side * (u * s + w * c) - 0.5;
+    px = (px - (f->siting == MIEN_SITING_CENTER ? 0.5 : 0)) / 2;
+    if (f->format != MIEN_FORMAT_YUY2)
+        py = (py - (f->siting == MIEN_SITING_TOPLEFT ? 0 : 0.5)) / 2;
+    int32_t x0 = (int32_t)floor(px), y0 = (int32_t)floor(py);
+    for (int k = 0; k < 2; k++) {
+        v[1 + k] = 0;
+        for (int32_t j = y0; j <= y0 + 1; j++)
+            for (int32_t i = x0; i <= x0 + 1; i++)
+                v[1 + k] += (1 - fabs(px - i)) * (1 - fabs(py - j)) * chroma_sample(f, i, j, k);
+    }
 }
 
 static bool near_line(double v)
@@ -119,8 +149,8 @@ void face_oracle_crop(const mien_frame *f, const oracle_crop *o, double *rgb, bo
                 double w = (y + (k / n + 0.5) / n) / o->h - 0.5;
                 double px = (double)o->roi.x + (double)o->roi.side * (u * c - w * s);
                 double py = (double)o->roi.y + (double)o->roi.side * (u * s + w * c);
-                if (n == 1) {
-                    add_linear(f, px, py, o->black, sum);
+                if (n == 1 || o->smooth) {
+                    add_linear(f, px, py, o->black, 1.0 / (n * n), sum);
                     continue;
                 }
                 pixel_at(f, (int32_t)floor(px), (int32_t)floor(py), o->black, v);
@@ -128,6 +158,8 @@ void face_oracle_crop(const mien_frame *f, const oracle_crop *o, double *rgb, bo
                     sum[i] += v[i] / (n * n);
                 *safe = *safe && !near_line(px) && !near_line(py);
             }
+            if (o->smooth && is_yuv(f))
+                chroma_between(f, o, x, y, sum);
             colour_of(f, sum, to);
             for (int i = 0; i < 3; i++)
                 to[i] = to[i] * o->scale + o->shift;

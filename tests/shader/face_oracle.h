@@ -9,6 +9,7 @@ typedef struct oracle_crop {
     mi_roi roi;
     int32_t w, h;        /* of the result */
     int32_t taps;        /* 1: bilinear; n: the mean of n x n nearest samples */
+    bool smooth;         /* the mean of n x n bilinear samples; chroma: one */
     bool black;          /* beyond the frame; else its border is repeated */
     double scale, shift; /* of the result */
 } oracle_crop;

@@ -410,12 +410,13 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_alpha),       cmocka_unit_test(test_pyramid),
         cmocka_unit_test(test_translation), cmocka_unit_test(test_still),
         cmocka_unit_test(test_warp_error),  cmocka_unit_test(test_resolve)};
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
     if (!rig_open(&rig)) {
         rig_close(&rig);
         return RIG_SKIPPED;
     }
+    rig_take_plain(&rig, &argc, &argv);
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     int failed = cmocka_run_group_tests_name("blend", tests, NULL, NULL);
     int lines = rig.validation_lines;
     rig_close(&rig);

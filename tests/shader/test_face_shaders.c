@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "crop.h"
 #include "device_rig.h"
 #include "dice.h"
 #include "face/face_refine.h"
@@ -18,7 +19,6 @@
 
 #include "branch_crop.spv.h"
 #include "branch_place.spv.h"
-#include "crop.spv.h"
 #include "face/face_push.h"
 #include "face/face_uniform.h"
 #include "half.spv.h"
@@ -33,12 +33,20 @@ static const float PI = 3.14159265f;
 
 static device_rig rig;
 
-static mvk_pipeline *compile(const mvk_shader *shader, const uint32_t *spec)
+static mvk_pipeline *compile(const mvk_shader *shader)
 {
     mvk_pipeline *pipeline;
-    assert_int_equal(mvk_pipeline_create(rig.device, &pipeline, shader, spec, spec ? 1 : 0),
+    assert_int_equal(mvk_pipeline_create(rig.device, &pipeline, shader, NULL, 0),
                      MIEN_OK);
     return pipeline;
+}
+
+static mi_crop crop_of(mien_format format, bool smooth)
+{
+    const mien_frame any = {.format = format, .width = 16, .height = 16};
+    mi_crop crop;
+    assert_int_equal(mi_crop_create(&crop, rig.device, &any, smooth), MIEN_OK);
+    return crop;
 }
 
 static void larger(double *worst, double value)
@@ -87,13 +95,14 @@ static mi_roi random_roi(dice *d, const mien_frame *f)
     return roi;
 }
 
-static crop_job random_job(dice *d, const mien_frame *f, mi_arena *arena)
+static crop_job random_job(dice *d, const mien_frame *f, bool smooth, mi_arena *arena)
 {
     static const float scale[] = {1, 2, -0.5f}, shift[] = {0, -1, 0.25f};
     int32_t w = dice_int(d, 4, 40), h = dice_flip(d) ? w : dice_int(d, 4, 40);
     int32_t how = dice_int(d, 0, 2), taps = dice_int(d, 1, 8);
     crop_job job = {.to = mi_picture_take(arena, w, h)};
-    job.crop = (oracle_crop){.roi = random_roi(d, f), .w = w, .h = h, .black = dice_flip(d),
+    job.crop = (oracle_crop){.roi = random_roi(d, f), .w = w, .h = h, .smooth = smooth,
+                             .black = dice_flip(d) && !smooth,
                              .scale = (double)scale[how], .shift = (double)shift[how]};
     float most = ceilf(job.crop.roi.side / (float)(w < h ? w : h)); /* as the host chooses it */
     job.crop.taps = dice_int(d, 0, 2) == 0 ? taps : most < 8 ? (int32_t)most : 8;
@@ -183,11 +192,10 @@ static void run_crops(mvk_pipeline *pipeline, const mien_frame *f, const crop_jo
     rig_memory_destroy(&rig, &m);
 }
 
-static void check_format(mien_format format)
+static void check_crops(mien_format format, bool smooth)
 {
-    const uint32_t spec = (uint32_t)format;
-    mvk_pipeline *pipeline = compile(&(mvk_shader)SHADER(crop), &spec);
-    dice d = dice_of(90 + spec);
+    mi_crop crop = crop_of(format, smooth);
+    dice d = dice_of(90 + (uint64_t)format);
     crop_tally tally = {0};
     /* matrix, range and siting mean nothing to RGB */
     for (int32_t variant = 0; variant < (format <= MIEN_FORMAT_YUY2 ? 36 : 9); variant++) {
@@ -201,19 +209,25 @@ static void check_format(mien_format format)
         crop_job job[FACE_SQUARES];
         mi_arena arena = {FIRST};
         for (int32_t i = 0; i < FACE_SQUARES; i++)
-            job[i] = random_job(&d, &made.frame, &arena);
+            job[i] = random_job(&d, &made.frame, smooth, &arena);
         float *result = rig_room((size_t)arena.vec4s * 16);
-        run_crops(pipeline, &made.frame, job, FACE_SQUARES, &arena, result);
+        run_crops(crop.pipeline, &made.frame, job, FACE_SQUARES, &arena, result);
         for (int32_t i = 0; i < FACE_SQUARES; i++)
             check_crop(&made.frame, &job[i], result, &tally);
         free(result);
         test_frame_free(&made);
     }
-    print_message("%s: %lld pixels, worst %.2g of 1, %.2f %% left out\n", test_format_name(format),
-                  (long long)tally.pixels, tally.worst,
+    print_message("%s, smooth %d: %lld pixels, worst %.2g of 1, %.2f %% left out\n",
+                  test_format_name(format), smooth, (long long)tally.pixels, tally.worst,
                   100 * (double)tally.unsure / (double)tally.pixels);
     assert_true(tally.unsure * 20 < tally.pixels);
-    mvk_pipeline_destroy(rig.device, &pipeline);
+    mi_crop_destroy(&crop);
+}
+
+static void check_format(mien_format format)
+{
+    check_crops(format, false);
+    check_crops(format, true);
 }
 
 FORMAT_TESTS(check_format)
@@ -224,8 +238,7 @@ static void test_slopes(void **state)
 {
     (void)state;
     enum { SIZE = 120, CROP = 24, JOBS = FACE_SQUARES };
-    const uint32_t spec = MIEN_FORMAT_RGBA;
-    mvk_pipeline *pipeline = compile(&(mvk_shader)SHADER(crop), &spec);
+    mi_crop crop = crop_of(MIEN_FORMAT_RGBA, false);
     test_frame made = test_frame_make(MIEN_FORMAT_RGBA, SIZE, SIZE, &(frame_layout){0});
     for (int32_t y = 0; y < SIZE; y++)
         for (int32_t x = 0; x < SIZE; x++) {
@@ -243,7 +256,7 @@ static void test_slopes(void **state)
         mi_arena_take(&arena, GAP);
     }
     float *result = rig_room((size_t)arena.vec4s * 16);
-    run_crops(pipeline, &made.frame, job, JOBS, &arena, result);
+    run_crops(crop.pipeline, &made.frame, job, JOBS, &arena, result);
     for (int32_t i = 0; i < JOBS; i++) {
         const mi_roi *roi = &job[i].crop.roi;
         double c = cos((double)roi->angle), s = sin((double)roi->angle), side = (double)roi->side;
@@ -266,14 +279,14 @@ static void test_slopes(void **state)
     }
     free(result);
     test_frame_free(&made);
-    mvk_pipeline_destroy(rig.device, &pipeline);
+    mi_crop_destroy(&crop);
 }
 
 /* ---- means of cells ---- */
 
 static void check_cells(const mvk_shader *shader, int32_t k, bool flat)
 {
-    mvk_pipeline *pipeline = compile(shader, NULL);
+    mvk_pipeline *pipeline = compile(shader);
     dice d = dice_of((uint64_t)k);
     double worst = 0;
     for (int32_t size = 1; size < 40; size += dice_int(&d, 1, 6)) {
@@ -379,7 +392,7 @@ static void test_branch_place(void **state)
 {
     (void)state;
     enum { MESH_VEC4 = MI_MESH_POINTS * 3 / 4, SUBSET_VEC4 = MI_SUBSET_MAX / 4 };
-    mvk_pipeline *pipeline = compile(&(mvk_shader)SHADER(branch_place), NULL);
+    mvk_pipeline *pipeline = compile(&(mvk_shader)SHADER(branch_place));
     dice d = dice_of(1);
     rig_memory m;
     const int32_t mesh_at = FIRST, subset_at = mesh_at + MESH_VEC4, to = subset_at + SUBSET_VEC4;
@@ -476,7 +489,7 @@ static void check_branch(mvk_pipeline *pipeline, dice *d, const oracle_map *map,
 static void test_branch_crop(void **state)
 {
     (void)state;
-    mvk_pipeline *pipeline = compile(&(mvk_shader)SHADER(branch_crop), NULL);
+    mvk_pipeline *pipeline = compile(&(mvk_shader)SHADER(branch_crop));
     dice d = dice_of(2);
     branch_tally tally = {0};
     float *mesh = rig_room(MI_MESH_POINTS * 3 * sizeof *mesh);
@@ -575,12 +588,13 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_look), cmocka_unit_test(test_branch_place),
         cmocka_unit_test(test_branch_crop), cmocka_unit_test(test_branch_apply),
         cmocka_unit_test(test_branch_read)};
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
     if (!rig_open(&rig)) {
         rig_close(&rig);
         return RIG_SKIPPED;
     }
+    rig_take_plain(&rig, &argc, &argv);
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     int failed = cmocka_run_group_tests_name("face shaders", tests, NULL, NULL);
     int lines = rig.validation_lines;
     rig_close(&rig);

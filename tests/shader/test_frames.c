@@ -89,6 +89,15 @@ void test_frame_copy(const mien_frame *to, const mien_frame *from)
         }
 }
 
+void test_frame_take_unseen(const mien_frame *to, const mien_frame *from)
+{
+    for (int32_t y = 0; to->format == MIEN_FORMAT_YUY2 && to->width % 2 && y < to->height; y++) {
+        size_t bytes;
+        test_frame_row(to, 0, y, &bytes)[2 * to->width] =
+            test_frame_row(from, 0, y, &bytes)[2 * to->width];
+    }
+}
+
 void test_frame_noise(const mien_frame *f, uint64_t seed)
 {
     dice d = dice_of(seed);

@@ -39,6 +39,10 @@ int test_frame_difference(const mien_frame *a, const mien_frame *b);
 
 void test_frame_copy(const mien_frame *to, const mien_frame *from);
 
+/* An odd row of YUY2 ends with the luma of a pixel that is not shown: any value will do. Takes that
+ * of `from`. */
+void test_frame_take_unseen(const mien_frame *to, const mien_frame *from);
+
 /* Fills the picture bytes with noise from a seed. */
 void test_frame_noise(const mien_frame *frame, uint64_t seed);
 

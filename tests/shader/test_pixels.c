@@ -163,14 +163,7 @@ static void check_export(stand *s, bench *b, const export_run *run)
     mi_frame_unpack(&s->out.frame, bytes);
     pixel_oracle_export(&s->in.frame, &s->want.frame, b->scale, s->low_w, s->low_h, model,
                         (double)strength, run->steady);
-    /* An odd row of YUY2 ends with the luma of a pixel that is not shown: any value will do. */
-    for (int32_t y = 0; b->format == MIEN_FORMAT_YUY2 && y < s->in.frame.height; y++)
-        if (s->in.frame.width % 2) {
-            size_t row;
-            int32_t at = 2 * s->in.frame.width;
-            test_frame_row(&s->want.frame, 0, y, &row)[at] =
-                test_frame_row(&s->out.frame, 0, y, &row)[at];
-        }
+    test_frame_take_unseen(&s->want.frame, &s->out.frame);
     name_case(s, b, text, sizeof text);
     int off = test_frame_difference(&s->out.frame, &s->want.frame);
     if (off > (strength > 0 ? 1 : 0))
@@ -366,12 +359,13 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         FORMAT_TEST_LIST, cmocka_unit_test(test_siting), cmocka_unit_test(test_bands)};
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
     if (!rig_open(&rig)) {
         rig_close(&rig);
         return RIG_SKIPPED;
     }
+    rig_take_plain(&rig, &argc, &argv);
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     int failed = cmocka_run_group_tests_name("pixels", tests, NULL, NULL);
     int lines = rig.validation_lines;
     rig_close(&rig);
