@@ -253,3 +253,57 @@ void pixel_oracle_export(const mien_frame *in, const mien_frame *out, int32_t sc
                     mixed(*chroma_byte(in, x, y, k),
                           chroma_model(in, &c, &m, x, y, k) * c.c_range + 128, strength);
 }
+
+/* Channel k of a patch at (x, y), pixels of the frame counted from the corner of the first one. */
+static double patch_at(const pixel_patch *p, double x, double y, int k)
+{
+    double c = cos(p->angle), s = sin(p->angle), sum = 0;
+    double px = (((x - p->x) * c + (y - p->y) * s) / p->side + 0.5) * p->size - 0.5;
+    double py = (((y - p->y) * c - (x - p->x) * s) / p->side + 0.5) * p->size - 0.5;
+    if (px <= 0 || py <= 0 || px >= p->size - 1 || py >= p->size - 1)
+        return 0;
+    for (int j = 0; j < 2; j++)
+        for (int i = 0; i < 2; i++) {
+            int32_t column = (int32_t)px + i, row = (int32_t)py + j;
+            size_t pixel = (size_t)row * (size_t)p->size + (size_t)column;
+            sum += (1 - fabs(px - column)) * (1 - fabs(py - row)) *
+                   (double)p->model[pixel * 4 + (size_t)k];
+        }
+    return sum;
+}
+
+static uint8_t shifted(uint8_t in, double more)
+{
+    return mixed(in, in + more, 1);
+}
+
+void pixel_oracle_apply(const mien_frame *in, const mien_frame *out, const pixel_patch *p)
+{
+    colour c = colour_of(in);
+    for (int32_t y = 0; y < in->height; y++)
+        for (int32_t x = 0; x < in->width; x++) {
+            double m[4], rgb[3];
+            for (int k = 0; k < 4; k++)
+                m[k] = patch_at(p, x + 0.5, y + 0.5, k);
+            double luma = luma_at(in, &c, x, y);
+            double more = m[0] + m[3] * (c.yuv ? (luma - c.y_offset) / c.y_range : luma / 255);
+            if (c.yuv) {
+                *luma_byte(out, x, y) = shifted(*luma_byte(in, x, y), more * c.y_range);
+                continue;
+            }
+            rgb_of(&c, more, m[1], m[2], rgb);
+            for (int k = 0; k < 4; k++) {
+                int32_t at = 4 * x + (k < 3 && c.rgb_reversed ? 2 - k : k);
+                *sample(out, 0, y, at) = shifted(*sample(in, 0, y, at), k < 3 ? rgb[k] * 255 : 0);
+            }
+        }
+    bool half_rows = in->format != MIEN_FORMAT_YUY2;
+    int32_t rows = half_rows ? (in->height + 1) / 2 : in->height;
+    for (int32_t y = 0; c.yuv && y < rows; y++)
+        for (int32_t x = 0; x < (in->width + 1) / 2; x++)
+            for (int k = 0; k < 2; k++) {
+                double row = half_rows ? 2 * y + c.site_y : y;
+                double more = patch_at(p, 2 * x + c.site_x + 0.5, row + 0.5, 1 + k);
+                *chroma_byte(out, x, y, k) = shifted(*chroma_byte(in, x, y, k), more * c.c_range);
+            }
+}

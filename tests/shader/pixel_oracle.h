@@ -23,6 +23,18 @@ void pixel_oracle_export(const mien_frame *in, const mien_frame *out, int32_t sc
                          int32_t low_h, const float *model, double strength,
                          const pixel_steady *steady);
 
+/* A picture of size x size models (b, cb, cr, g) that lies as a square in the frame: around (x, y),
+ * `side` wide, turned by `angle` clockwise. */
+typedef struct pixel_patch {
+    const float *model;
+    int32_t size;
+    double x, y, side, angle;
+} pixel_patch;
+
+/* What compose/skin_apply.comp does to the frame: luma += b + g * luma, chroma += cb, cr, where the
+ * patch is; 0 outside of its outermost pixels' middles. */
+void pixel_oracle_apply(const mien_frame *in, const mien_frame *out, const pixel_patch *patch);
+
 /* The frame's luma as bytes, one a pixel, for `past`. */
 void pixel_oracle_luma(const mien_frame *frame, float *luma);
 

@@ -1,0 +1,98 @@
+#include "skin.h"
+
+#include <string.h>
+
+#include "skin_gather.spv.h"
+#include "skin_gather_lanes8.spv.h"
+#include "skin_look.spv.h"
+#include "skin_look_lanes8.spv.h"
+#include "skin_resolve.spv.h"
+#include "skin_resolve_lanes8.spv.h"
+#include "skin_shift.spv.h"
+#include "skin_shift_lanes8.spv.h"
+
+enum { PATCH = 8 }; /* map elements, see blend/skin.glsl */
+enum { TILE = MI_SKIN_TILE_W * MI_SKIN_TILE_H };
+
+static int create_pipelines(mi_skin *s)
+{
+    static const mi_shader_pair shader[] = {
+        MI_SHADER_PAIR(skin_look), MI_SHADER_PAIR(skin_shift), MI_SHADER_PAIR(skin_gather),
+        MI_SHADER_PAIR(skin_resolve)};
+    mvk_pipeline **pipeline[] = {&s->look, &s->shift, &s->gather, &s->resolve};
+    int status = MIEN_OK;
+    for (int i = 0; i < 4 && status == MIEN_OK; i++)
+        status = mvk_pipeline_create(s->device, pipeline[i],
+                                     mi_shader_for(s->device, &shader[i]), NULL, 0);
+    return status;
+}
+
+int mi_skin_create(mi_skin *s, mvk_device *device, mi_arena *arena, int32_t square, int32_t maps,
+                   float kr, float kb)
+{
+    memset(s, 0, sizeof *s);
+    s->device = device;
+    int32_t size = 2 * maps, texels = size * size, patches = (maps + PATCH - 1) / PATCH;
+    s->push = (struct skin_push){.size = size, .square = square, .patches = patches,
+                                 .kr = kr, .kb = kb,
+                                 .tiles = mi_arena_take(arena, (texels / TILE + 3) / 4),
+                                 .look = mi_arena_take(arena, maps * maps),
+                                 .shift = mi_arena_take(arena, patches * patches),
+                                 .present = mi_arena_take(arena, texels),
+                                 .view = mi_arena_take(arena, texels),
+                                 .shown = mi_arena_take(arena, texels)};
+    for (int i = 0; i < MIEN_FACES_MAX; i++) {
+        s->history[i] = mi_arena_take(arena, texels);
+        s->state[i] = mi_arena_take(arena, texels);
+    }
+    int status = create_pipelines(s);
+    if (status != MIEN_OK)
+        mi_skin_destroy(s);
+    return status;
+}
+
+int mi_skin_set_tiles(mi_skin *s, const mvk_buffer *arena, const float *tile, int32_t tiles)
+{
+    s->tiles = tiles;
+    return mvk_buffer_write(s->device, arena, (VkDeviceSize)s->push.tiles * 16, tile,
+                            (size_t)tiles * sizeof *tile);
+}
+
+void mi_skin_destroy(mi_skin *s)
+{
+    if (!s->device)
+        return;
+    mvk_pipeline_destroy(s->device, &s->look);
+    mvk_pipeline_destroy(s->device, &s->shift);
+    mvk_pipeline_destroy(s->device, &s->gather);
+    mvk_pipeline_destroy(s->device, &s->resolve);
+    memset(s, 0, sizeof *s);
+}
+
+struct skin_push mi_skin_shown(const mi_skin *s, const mi_skin_frame *frame)
+{
+    struct skin_push p = s->push;
+    p.at = frame->at;
+    p.uv = frame->uv;
+    p.crop = frame->crop;
+    p.result = frame->result;
+    return p;
+}
+
+void mi_skin_record(const mi_skin *s, mvk_commands *commands, int32_t slot,
+                    const mi_skin_frame *frame)
+{
+    struct skin_push p = mi_skin_shown(s, frame);
+    p.history = s->history[slot];
+    p.state = s->state[slot];
+    mvk_dispatch(s->device, commands, s->look, &p, sizeof p, mi_groups(p.size / 2, 8),
+                 mi_groups(p.size / 2, 4), 1);
+    mvk_barrier(commands);
+    mvk_dispatch(s->device, commands, s->shift, &p, sizeof p, mi_groups(p.patches, 8),
+                 mi_groups(p.patches, 4), 1);
+    mvk_barrier(commands);
+    mvk_dispatch(s->device, commands, s->gather, &p, sizeof p, (uint32_t)s->tiles, 1, 1);
+    mvk_barrier(commands);
+    mvk_dispatch(s->device, commands, s->resolve, &p, sizeof p, (uint32_t)s->tiles, 1, 1);
+    mvk_barrier(commands);
+}

@@ -1,0 +1,36 @@
+/* An effect on a face put into the frame, in place and at the frame's own resolution. */
+#ifndef MI_FACE_APPLY_H
+#define MI_FACE_APPLY_H
+
+#include "../pixel_layout.h"
+#include "../stage.h"
+
+#include "blend/skin_push.h"
+#include "blend/skin_uniform.h"
+
+typedef struct mi_face_apply {
+    mvk_device *device;
+    mvk_pipeline *model, *apply;
+    mi_picture picture; /* models of the pixels of a face's square */
+    struct pixel_push push;
+} mi_face_apply;
+
+/* `shape`: format, size and colour of the frames; `square`: columns and rows of the effect's
+ * pictures. Takes its memory from `arena`. */
+int mi_face_apply_create(mi_face_apply *apply, mvk_device *device, mi_arena *arena,
+                         const mien_frame *shape, int32_t square);
+void mi_face_apply_destroy(mi_face_apply *apply); /* zeroed; may be zero already */
+
+/* Tells the uniform which part of the square, x0, y0, x1, y1 each 0..1, the face is in, and which
+ * part of the frame that may touch. The square is `side` pixels wide, around (x, y), turned by
+ * `angle`. */
+void mi_face_apply_extent(const mi_face_apply *apply, struct skin_uniform *uniform, float x,
+                          float y, float side, float angle, const float box[4]);
+
+/* Records what puts `shown` (mi_skin_shown()) into the packed frame, which lies in both frame slots
+ * of the bound set; `uniform`, a skin_uniform, is the set's. Bytes that no face covers stay as they
+ * are. Ends with a barrier. */
+void mi_face_apply_record(const mi_face_apply *apply, mvk_commands *commands,
+                          const struct skin_push *shown, const mvk_buffer *uniform);
+
+#endif

@@ -1,0 +1,280 @@
+#include "face_chain.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blend/blend.h"
+#include "blend/skin.h"
+#include "blend/skin_uniform.h"
+#include "compose/face_apply.h"
+#include "effect/face_generator.h"
+#include "face/face_maps.h"
+
+enum { MAPS = 2 * MI_TEXELS };
+enum { TILES_MAX = 4 * MI_TEXELS / (MI_SKIN_TILE_W * MI_SKIN_TILE_H) };
+/* Weight of a frame in the luma that a history belongs to, at 30 frames/s: as in the project's
+ * simulation. */
+static const double SETTLE = 0.15;
+static const double PATIENCE = 1; /* seconds: a history that does not fit any more is given up */
+/* Weight of a frame while the effect is turned up or down: the history is scaled, which is only
+ * nearly right. */
+static const float TURNING = 0.5f;
+
+typedef struct slot {
+    uint32_t id; /* of the face; 0: none */
+    uint64_t frame; /* last used */
+    float wanted;   /* then */
+    mvk_buffer uniform, maps; /* maps: where the device has memory of its own */
+    int32_t at, uv;           /* the maps in the arena */
+    mvk_set set;
+    mvk_commands list;
+} slot;
+
+struct mi_face_chain {
+    mvk_device *device;
+    mi_log *log;
+    mi_transfer *transfer;
+    mi_face_generator generator;
+    mi_skin skin;
+    mi_face_apply apply;
+    mvk_buffer arena;
+    mi_atlas *atlas;
+    slot slot[MIEN_FACES_MAX];
+    uint64_t frame;
+};
+
+static mi_skin_frame frame_of(const mi_face_chain *c, const slot *s)
+{
+    return (mi_skin_frame){.at = s->at, .uv = s->uv, .crop = c->generator.input.at,
+                           .result = mi_face_generator_result(&c->generator)};
+}
+
+static void record_slot(mi_face_chain *c, mvk_commands *list, int32_t index)
+{
+    slot *s = &c->slot[index];
+    mi_skin_frame frame = frame_of(c, s);
+    struct skin_push shown = mi_skin_shown(&c->skin, &frame);
+    mvk_barrier(list); /* the last face's pictures were read */
+    if (s->maps.buffer) {
+        mvk_copy(list, &s->maps, &c->arena, 0, (VkDeviceSize)s->at * 16, MAPS * 16);
+        mvk_barrier(list);
+    }
+    mvk_bind_set(c->device, list, &s->set);
+    mi_face_generator_record(&c->generator, list);
+    mi_skin_record(&c->skin, list, index, &frame);
+    mi_face_apply_record(&c->apply, list, &shown, &s->uniform);
+    mvk_barrier_host(list);
+}
+
+static int create_slot(mi_face_chain *c, slot *s)
+{
+    int status = mvk_buffer_create(c->device, &s->uniform, sizeof(struct skin_uniform),
+                                   MVK_MEMORY_UPLOAD);
+    if (status == MIEN_OK && !c->arena.map)
+        status = mvk_buffer_create(c->device, &s->maps, MAPS * 16, MVK_MEMORY_UPLOAD);
+    if (status != MIEN_OK)
+        return status;
+    memset(s->uniform.map, 0, sizeof(struct skin_uniform));
+    if (s->maps.map)
+        memset(s->maps.map, 0, MAPS * 16);
+    mvk_bindings bindings = {.arena = &c->arena, .weights = &c->generator.net.weights,
+                             .frame_in = mi_transfer_in(c->transfer),
+                             .frame_out = mi_transfer_in(c->transfer), .uniform = &s->uniform};
+    status = mvk_set_create(c->device, &s->set, &bindings);
+    if (status == MIEN_OK)
+        status = mvk_commands_create(c->device, &s->list, 0);
+    return status;
+}
+
+static int record_all(mi_face_chain *c)
+{
+    int status = MIEN_OK;
+    for (int32_t i = 0; i < MIEN_FACES_MAX && status == MIEN_OK; i++) {
+        status = mvk_commands_begin(c->device, &c->slot[i].list);
+        if (status != MIEN_OK)
+            break;
+        record_slot(c, &c->slot[i].list, i);
+        status = mvk_commands_end(c->device, &c->slot[i].list);
+    }
+    return status;
+}
+
+/* Runs every kernel once: some drivers compile then, and that must not happen in a frame. The last
+ * two have no workgroups: the frame is left alone. */
+static int warm_up(mi_face_chain *c)
+{
+    mvk_commands first;
+    int status = mvk_commands_create(c->device, &first, 0);
+    if (status != MIEN_OK)
+        return status;
+    struct skin_uniform *u = c->slot[0].uniform.map;
+    u->fresh = 1;
+    u->crop.square[0].place[2] = u->crop.square[0].how[0] = 1;
+    status = mvk_commands_begin(c->device, &first);
+    if (status == MIEN_OK) {
+        mvk_commands_first(&first);
+        record_slot(c, &first, 0);
+        status = mvk_commands_end(c->device, &first);
+    }
+    if (status == MIEN_OK)
+        status = mvk_submit_first(c->device, &first);
+    mvk_commands_destroy(c->device, &first);
+    return status;
+}
+
+/* The history has two texels for one of the maps, each way. */
+static int set_tiles(mi_face_chain *c)
+{
+    float tile[TILES_MAX];
+    int32_t tiles = mi_atlas_tiles(c->atlas, MI_SKIN_TILE_W / 2, MI_SKIN_TILE_H / 2, tile);
+    return mi_skin_set_tiles(&c->skin, &c->arena, tile, tiles);
+}
+
+static int create_parts(mi_face_chain *c, const mi_face_chain_config *config)
+{
+    mvk_device *d = c->device;
+    mi_arena arena = {0};
+    float kr, kb;
+    mi_luma_weights(&config->shape, &kr, &kb);
+    if (config->transfer->bytes > d->limits.maxStorageBufferRange)
+        return mi_fail(c->log, MIEN_ERR_UNSUPPORTED, "frames of %dx%d are too large for '%s'",
+                       (int)config->shape.width, (int)config->shape.height, d->name);
+    int status = mi_face_generator_create(&c->generator, d, &arena, &config->shape, config->path,
+                                          config->what, c->log);
+    if (status == MIEN_OK)
+        status = mi_skin_create(&c->skin, d, &arena, MI_FACE_SIZE, MI_MAP, kr, kb);
+    if (status == MIEN_OK)
+        status = mi_face_apply_create(&c->apply, d, &arena, &config->shape, MI_FACE_SIZE);
+    if (status != MIEN_OK)
+        return status;
+    for (int32_t i = 0; i < MIEN_FACES_MAX; i++) {
+        c->slot[i].at = mi_arena_take(&arena, MAPS);
+        c->slot[i].uv = c->slot[i].at + MI_TEXELS;
+    }
+    status = mvk_buffer_create(d, &c->arena, (VkDeviceSize)arena.vec4s * 16, MVK_MEMORY_DEVICE);
+    if (status == MIEN_OK)
+        status = mvk_buffer_clear(d, &c->arena); /* as is what was never shown */
+    if (status == MIEN_OK)
+        status = set_tiles(c);
+    for (int32_t i = 0; i < MIEN_FACES_MAX && status == MIEN_OK; i++)
+        status = create_slot(c, &c->slot[i]);
+    if (status == MIEN_OK)
+        status = mvk_pipelines_build(d);
+    if (status == MIEN_OK)
+        status = record_all(c);
+    return status == MIEN_OK ? warm_up(c) : status;
+}
+
+int mi_face_chain_create(mi_face_chain **chain, mvk_device *device,
+                         const mi_face_chain_config *config, mi_log *log)
+{
+    int status = MIEN_ERR_NOMEM;
+    *chain = NULL;
+    mi_face_chain *c = calloc(1, sizeof *c);
+    if (!c)
+        return mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
+    c->device = device;
+    c->log = log;
+    c->transfer = config->transfer;
+    c->atlas = malloc(sizeof *c->atlas);
+    if (!c->atlas) {
+        mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
+        goto error;
+    }
+    mi_atlas_make(c->atlas);
+    status = create_parts(c, config);
+error:
+    if (status != MIEN_OK)
+        mi_face_chain_destroy(&c);
+    *chain = c;
+    return status;
+}
+
+void mi_face_chain_destroy(mi_face_chain **chain)
+{
+    mi_face_chain *c = *chain;
+    if (!c)
+        return;
+    *chain = NULL;
+    for (int32_t i = 0; i < MIEN_FACES_MAX; i++) {
+        slot *s = &c->slot[i];
+        mvk_commands_destroy(c->device, &s->list);
+        mvk_set_destroy(c->device, &s->set);
+        mvk_buffer_destroy(c->device, &s->uniform);
+        mvk_buffer_destroy(c->device, &s->maps);
+    }
+    mvk_buffer_destroy(c->device, &c->arena);
+    mi_face_apply_destroy(&c->apply);
+    mi_skin_destroy(&c->skin);
+    mi_face_generator_destroy(&c->generator);
+    free(c->atlas);
+    free(c);
+}
+
+/* The slot of a face; a new one gets the slot that was used longest ago. */
+static slot *slot_of(mi_face_chain *c, uint32_t id)
+{
+    slot *oldest = &c->slot[0];
+    for (int32_t i = 0; i < MIEN_FACES_MAX; i++) {
+        slot *s = &c->slot[i];
+        if (s->id == id)
+            return s;
+        if (s->frame < oldest->frame)
+            oldest = s;
+    }
+    oldest->id = 0;
+    return oldest;
+}
+
+static void prepare(mi_face_chain *c, slot *s, const mien_face *face, float amount,
+                    const mi_face_chain_values *v)
+{
+    bool known = s->id == face->id && !v->reset;
+    float *maps = s->maps.map ? s->maps.map : (float *)c->arena.map + (size_t)s->at * 4;
+    mi_maps to = {.at = (float(*)[4])maps, .uv = (float(*)[4])(maps + MI_TEXELS * 4)};
+    mi_roi square = mi_face_square(face->point);
+    struct skin_uniform *u = s->uniform.map;
+    mi_box box = mi_maps_make(&to, c->atlas, &square, face->point);
+    u->crop.square[0] = mi_crop_square(square.x, square.y, square.side, square.angle,
+                                       MI_FACE_SIZE, v->wanted);
+    mi_face_apply_extent(&c->apply, u, square.x, square.y, square.side, square.angle,
+                         (const float[]){box.x0, box.y0, box.x1, box.y1});
+    bool turning = known && s->wanted != v->wanted;
+    u->fresh = !known || s->wanted * v->wanted <= 0;
+    u->carry = u->fresh ? 0 : v->wanted / s->wanted;
+    u->alpha = mi_blend_alpha(v->smooth, v->dt);
+    u->alpha = turning ? fmaxf(u->alpha, TURNING) : u->alpha;
+    u->settle = (float)(1 - pow(1 - SETTLE, v->dt * 30));
+    u->haste = (float)(v->dt / PATIENCE);
+    u->amount = amount;
+    s->id = face->id;
+    s->frame = c->frame;
+    s->wanted = v->wanted;
+}
+
+static bool is_changed(const mien_face *face, float amount, const mi_face_chain_values *v)
+{
+    return !face->lost && amount > 0 && v->wanted != 0;
+}
+
+int mi_face_chain_run(mi_face_chain *c, const mien_face *face, const float *amount, int32_t count,
+                      const mi_face_chain_values *v, bool *changed)
+{
+    const mvk_commands *list[MIEN_FACES_MAX + 2];
+    *changed = false;
+    c->frame++;
+    for (int32_t i = 0; i < count; i++)
+        *changed = *changed || is_changed(&face[i], amount[i], v);
+    if (!*changed)
+        return MIEN_OK;
+    uint32_t lists = mi_transfer_upload(c->transfer, list);
+    for (int32_t i = 0; i < count; i++)
+        if (is_changed(&face[i], amount[i], v)) {
+            slot *s = slot_of(c, face[i].id);
+            prepare(c, s, &face[i], amount[i], v);
+            list[lists++] = &s->list;
+        }
+    lists += mi_transfer_return(c->transfer, &list[lists]);
+    return mvk_submit_lists(c->device, list, lists);
+}

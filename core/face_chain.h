@@ -1,0 +1,38 @@
+/* An effect on faces on one frame shape: look at each face's square -> generator -> history on its
+ * skin -> the frame, changed in place where it lies for the device. Lists are recorded once, one
+ * for each of MIEN_FACES_MAX slots, and replayed a frame. */
+#ifndef MI_FACE_CHAIN_H
+#define MI_FACE_CHAIN_H
+
+#include "face/face.h"
+#include "params.h"
+#include "transfer.h"
+
+typedef struct mi_face_chain mi_face_chain;
+
+typedef struct mi_face_chain_config {
+    mi_transfer *transfer; /* made for frames of this shape; outlives the chain */
+    mien_frame shape;      /* format, size and colour; planes are not looked at */
+    const char *path;      /* of the generator's file, see effect/face_generator.h */
+    const char *what;      /* how messages call it: "age model" */
+} mi_face_chain_config;
+
+/* What may differ from frame to frame. */
+typedef struct mi_face_chain_values {
+    float wanted; /* -1..1: the generator's fourth channel; 0: nothing is done */
+    float smooth; /* 0..1 */
+    double dt;    /* seconds since the last frame, > 0 */
+    bool reset;   /* this frame has no past */
+} mi_face_chain_values;
+
+int mi_face_chain_create(mi_face_chain **chain, mvk_device *device,
+                         const mi_face_chain_config *config, mi_log *log);
+void mi_face_chain_destroy(mi_face_chain **chain); /* *chain may be NULL */
+
+/* Changes the faces of the frame that was put into the transfer, in place; amount[i]: 0..1, how
+ * much of the effect face[i] gets. Lost ones are left as they are. *changed: there was one to
+ * change. One submission, one host wait, no allocation; count: up to MIEN_FACES_MAX. */
+int mi_face_chain_run(mi_face_chain *chain, const mien_face *face, const float *amount,
+                      int32_t count, const mi_face_chain_values *values, bool *changed);
+
+#endif

@@ -1,0 +1,152 @@
+// An effect on a face applied at the frame's own resolution and in the frame's own bytes: models of
+// the pixels of the face's square (skin_model.comp) are interpolated, and where they are 0 no byte
+// changes. The frame is changed in place: both frame slots show it.
+//
+// An invocation makes 8x2 pixels: whole words in every format.
+#version 460
+#extension GL_GOOGLE_include_directive : require
+layout(local_size_x = 8, local_size_y = 4) in;
+#include "compose/pixels.glsl"
+#include "blend/skin_uniform.h"
+
+layout(set = 0, binding = 5) writeonly buffer out_block
+{
+    uint frame_out[];
+};
+layout(set = 0, binding = 6) uniform uniform_block
+{
+    skin_uniform u;
+};
+
+// The model at a position of the frame; the middle of the top left pixel is (0.5, 0.5).
+vec4 model_at(vec2 at)
+{
+    vec4 place = u.crop.square[0].place;
+    vec2 from = at - place.xy;
+    float scale = float(p.low_w) / dot(place.zw, place.zw);
+    vec2 pixel = scale * vec2(dot(from, place.zw), dot(from, vec2(-place.w, place.z))) +
+                 0.5 * float(p.low_w) - 0.5;
+    vec2 first = vec2(u.box_x0, u.box_y0), last = vec2(u.box_x1, u.box_y1) - 1.0;
+    bool inside = all(greaterThan(pixel, first)) && all(lessThan(pixel, last));
+    pixel = clamp(pixel, first, last);
+    ivec2 q = min(ivec2(pixel), ivec2(p.low_w - 2));
+    vec2 f = pixel - vec2(q);
+    int i = p.low + q.y * p.low_w + q.x;
+    vec4 m = mix(mix(texelFetch(arena_vec4, i), texelFetch(arena_vec4, i + 1), f.x),
+                 mix(texelFetch(arena_vec4, i + p.low_w), texelFetch(arena_vec4, i + p.low_w + 1),
+                     f.x), f.y);
+    return inside ? m : vec4(0);
+}
+
+// A luma byte from the frame's byte and the model. A model of 0 leaves it as it is.
+uint luma_out(float byte_in, vec4 m)
+{
+    float y = (byte_in - p.y_offset) * p.y_scale;
+    return to_byte(byte_in + (m.x + m.w * y) / p.y_scale);
+}
+
+void luma_word(int at, vec4 m[8], int i)
+{
+    uint w = word(at);
+    frame_out[at >> 2] = four(luma_out(byte_of(w, 0), m[i]), luma_out(byte_of(w, 1), m[i + 1]),
+                              luma_out(byte_of(w, 2), m[i + 2]), luma_out(byte_of(w, 3), m[i + 3]));
+}
+
+void row_rgb(int x, int y, vec4 m[8])
+{
+    [[unroll]] for (int k = 0; k < 8; k++) {
+        if (x + k >= p.width)
+            continue;
+        int at = y * p.pitch0 + (x + k) * 4;
+        uint w = word(at);
+        vec3 rgb = rgb_of(w);
+        float luma = luma_of_rgb(rgb);
+        // chroma is shifted: the change is the colour of (luma's change, cb, cr)
+        rgb += rgb_of_ycc(vec3(m[k].x + m[k].w * luma, m[k].yz));
+        rgb *= 255.0;
+        if (FORMAT == BGRA || FORMAT == BGRX)
+            rgb = rgb.bgr;
+        frame_out[at >> 2] = (w & 0xff000000u) | to_byte(rgb.r) | to_byte(rgb.g) << 8 |
+                             to_byte(rgb.b) << 16;
+    }
+}
+
+// Chroma at a luma position of the frame, counted from the middle of the first pixel.
+vec2 chroma_at(float x, float y)
+{
+    return model_at(vec2(x, y) + 0.5).yz / p.c_scale;
+}
+
+void row_yuy2(int x, int y, vec4 m[8])
+{
+    [[unroll]] for (int k = 0; k < 8; k += 2) {
+        if (x + k >= p.width)
+            continue;
+        int at = y * p.pitch0 + (x + k) * 2;
+        uint w = word(at);
+        vec2 c = chroma_at(float(x + k) + p.site_x, float(y));
+        frame_out[at >> 2] = four(luma_out(byte_of(w, 0), m[k]), to_byte(byte_of(w, 1) + c.x),
+                                  luma_out(byte_of(w, 2), m[k + 1]), to_byte(byte_of(w, 3) + c.y));
+    }
+}
+
+void row(int x, int y)
+{
+    vec4 m[8];
+    [[unroll]] for (int k = 0; k < 8; k++)
+        m[k] = model_at(vec2(x + k, y) + 0.5);
+    if (FORMAT >= RGBA) {
+        row_rgb(x, y, m);
+    } else if (FORMAT == YUY2) {
+        row_yuy2(x, y, m);
+    } else {
+        int at = p.plane0 + y * p.pitch0 + x;
+        luma_word(at, m, 0);
+        if (x + 4 < p.pitch0)
+            luma_word(at + 4, m, 4);
+    }
+}
+
+// Four bytes of one chroma plane, `lane` of the change.
+void chroma_word(int at, vec2 c[4], int lane)
+{
+    uint w = word(at);
+    frame_out[at >> 2] =
+        four(to_byte(byte_of(w, 0) + c[0][lane]), to_byte(byte_of(w, 1) + c[1][lane]),
+             to_byte(byte_of(w, 2) + c[2][lane]), to_byte(byte_of(w, 3) + c[3][lane]));
+}
+
+void chroma_rows(int x, int y)
+{
+    vec2 c[4];
+    [[unroll]] for (int k = 0; k < 4; k++)
+        c[k] = chroma_at(float(x + 2 * k) + p.site_x, float(y) + p.site_y);
+    if (FORMAT == I420) {
+        int at = y / 2 * p.pitch1 + x / 2;
+        chroma_word(p.plane1 + at, c, 0);
+        chroma_word(p.plane2 + at, c, 1);
+        return;
+    }
+    [[unroll]] for (int k = 0; k < 4; k += 2) {
+        if (x + 2 * k >= p.pitch1)
+            continue;
+        int at = p.plane1 + y / 2 * p.pitch1 + x + 2 * k;
+        uint w = word(at);
+        frame_out[at >> 2] =
+            four(to_byte(byte_of(w, 0) + c[k].x), to_byte(byte_of(w, 1) + c[k].y),
+                 to_byte(byte_of(w, 2) + c[k + 1].x), to_byte(byte_of(w, 3) + c[k + 1].y));
+    }
+}
+
+void main()
+{
+    int x = int(u.x0) + int(gl_GlobalInvocationID.x) * 8;
+    int y = int(u.y0) + int(gl_GlobalInvocationID.y) * 2;
+    if (x >= p.width || y >= p.height)
+        return;
+    row(x, y);
+    if (y + 1 < p.height)
+        row(x, y + 1);
+    if (FORMAT == I420 || FORMAT == NV12)
+        chroma_rows(x, y);
+}

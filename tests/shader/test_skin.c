@@ -1,0 +1,306 @@
+/* The shaders of effects on faces against the scalar oracle: history on the skin, models of the
+ * square's pixels, and their way into frames of every format. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "blend/skin.h"
+#include "blend/skin_uniform.h"
+#include "compose/face_apply.h"
+#include "crop.h"
+#include "device_rig.h"
+#include "dice.h"
+#include "pixel_oracle.h"
+#include "skin_oracle.h"
+#include "test_frames.h"
+
+enum { MAPS = 12, SIZE = 2 * MAPS, SQUARE = 20, ROUNDS = 12, SLOT = 5, TAIL = 64 };
+
+static device_rig rig;
+static const float whole[4] = {0, 0, 1, 1};
+
+typedef struct skin_rig {
+    mi_skin skin;
+    mi_face_apply apply;
+    mi_skin_frame frame;
+    rig_memory memory;
+    int64_t vec4s;
+} skin_rig;
+
+static void skin_up(skin_rig *s, const mien_frame *shape, size_t frame_bytes)
+{
+    mi_arena arena = {0};
+    float kr, kb;
+    mi_luma_weights(shape, &kr, &kb);
+    assert_int_equal(mi_skin_create(&s->skin, rig.device, &arena, SQUARE, MAPS, kr, kb), MIEN_OK);
+    assert_int_equal(mi_face_apply_create(&s->apply, rig.device, &arena, shape, SQUARE), MIEN_OK);
+    s->frame = (mi_skin_frame){.at = mi_arena_take(&arena, MAPS * MAPS),
+                               .uv = mi_arena_take(&arena, MAPS * MAPS),
+                               .crop = mi_arena_take(&arena, SQUARE * SQUARE),
+                               .result = mi_arena_take(&arena, SQUARE * SQUARE)};
+    s->vec4s = arena.vec4s;
+    rig_memory_create(&rig, &s->memory,
+                      &(rig_sizes){.arena = arena.vec4s, .frame = frame_bytes,
+                                   .uniform = sizeof(struct skin_uniform)});
+    float tile[SIZE * SIZE / 32];
+    int32_t tiles = 0;
+    for (int32_t y = 0; y < SIZE / MI_SKIN_TILE_H; y++)
+        for (int32_t x = 0; x < SIZE / MI_SKIN_TILE_W; x++)
+            tile[tiles++] = (float)(x + 1024 * y);
+    assert_int_equal(mi_skin_set_tiles(&s->skin, &s->memory.arena, tile, tiles), MIEN_OK);
+}
+
+static void skin_down(skin_rig *s)
+{
+    rig_memory_destroy(&rig, &s->memory);
+    mi_face_apply_destroy(&s->apply);
+    mi_skin_destroy(&s->skin);
+}
+
+static void write_picture(skin_rig *s, int32_t at, const float *from, size_t pixels)
+{
+    rig_write(&rig, &s->memory.arena, (size_t)at * 16, from, pixels * 16);
+}
+
+/* What lies in the arena at `at` must be `want`, but for rounding. */
+static void check_picture(skin_rig *s, const char *what, int32_t at, const float *want,
+                          size_t pixels)
+{
+    float *got = rig_room(pixels * 16);
+    rig_read(&rig, &s->memory.arena, (size_t)at * 16, got, pixels * 16);
+    for (size_t i = 0; i < pixels * 4; i++)
+        if (!(fabsf(got[i] - want[i]) <= 2e-4f * (1 + fabsf(want[i]))))
+            fail_msg("%s: pixel %zu, lane %zu is %g, not %g", what, i / 4, i % 4, (double)got[i],
+                     (double)want[i]);
+    free(got);
+}
+
+static float *random_picture(dice *d, size_t pixels, float low, float high)
+{
+    float *picture = rig_room(pixels * 16);
+    dice_fill(d, picture, pixels * 4, low, high);
+    return picture;
+}
+
+enum { TEXELS = SIZE * SIZE, PIXELS = SQUARE * SQUARE, PLACES = MAPS * MAPS };
+enum { ACROSS = (MAPS + 7) / 8, PATCHES = ACROSS * ACROSS };
+
+/* Histories of all kinds: new ones, long ones, such as do not fit at all, little light and much. */
+static skin_pictures random_pictures(dice *d)
+{
+    skin_pictures p = {.at = random_picture(d, PLACES, -0.2f, 1.2f),
+                       .uv = random_picture(d, PLACES, 0, 1),
+                       .crop = random_picture(d, PIXELS, 0.45f, 0.55f),
+                       .result = random_picture(d, PIXELS, -0.05f, 0.05f),
+                       .look = random_picture(d, PLACES, 0, 1),
+                       .shift = random_picture(d, PATCHES, 0, 1),
+                       .present = random_picture(d, TEXELS, 0, 1),
+                       .view = random_picture(d, TEXELS, 0, 1),
+                       .history = random_picture(d, TEXELS, -0.05f, 0.05f),
+                       .state = random_picture(d, TEXELS, 0, 1),
+                       .shown = random_picture(d, TEXELS, -1, 1),
+                       .model = random_picture(d, PIXELS, 0, 1)};
+    float apart = dice_float(d, 0, 0.2f);
+    for (size_t i = 0; i < PLACES; i++) {
+        for (size_t k = 2; k < 4; k++) /* seen, share: 0 and 1 are common */
+            p.at[4 * i + k] = fminf(fmaxf(p.at[4 * i + k], 0), 1);
+        if (dice_int(d, 0, 3) == 0)
+            p.uv[4 * i + 2] = 0;
+    }
+    for (size_t i = 0; i < TEXELS; i++) {
+        p.state[4 * i] = dice_float(d, 0.5f - apart, 0.5f + apart);
+        p.state[4 * i + 1] = (float)dice_int(d, 0, 70);
+        p.state[4 * i + 3] = 0;
+    }
+    return p;
+}
+
+static void free_pictures(skin_pictures *p)
+{
+    float *all[] = {p->at,   p->uv,   p->crop,    p->result, p->look,  p->shift,
+                    p->present, p->view, p->history, p->state,  p->shown, p->model};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        free(all[i]);
+}
+
+static void write_inputs(skin_rig *s, const skin_pictures *p)
+{
+    write_picture(s, s->frame.at, p->at, PLACES);
+    write_picture(s, s->frame.uv, p->uv, PLACES);
+    write_picture(s, s->frame.crop, p->crop, PIXELS);
+    write_picture(s, s->frame.result, p->result, PIXELS);
+    write_picture(s, s->skin.history[SLOT], p->history, TEXELS);
+    write_picture(s, s->skin.state[SLOT], p->state, TEXELS);
+    write_picture(s, s->skin.push.shown, p->shown, TEXELS);
+}
+
+static void run(skin_rig *s)
+{
+    mvk_commands list;
+    struct skin_push shown = mi_skin_shown(&s->skin, &s->frame);
+    rig_begin(&rig, &s->memory, &list);
+    mi_skin_record(&s->skin, &list, SLOT, &s->frame);
+    mi_face_apply_record(&s->apply, &list, &shown, &s->memory.uniform);
+    rig_run(&rig, &list);
+}
+
+static void check_round(skin_rig *s, dice *d, bool fresh)
+{
+    skin_pictures p = random_pictures(d);
+    skin_case c = {.size = SIZE, .square = SQUARE, .patches = ACROSS, .kr = (double)s->skin.push.kr,
+                   .kb = (double)s->skin.push.kb, .fresh = fresh,
+                   .alpha = (double)dice_float(d, 0, 1), .settle = (double)dice_float(d, 0, 1),
+                   .carry = (double)dice_float(d, -1, 2), .haste = (double)dice_float(d, 0, 0.5f),
+                   .amount = (double)dice_float(d, 0, 1)};
+    struct skin_uniform u = {.fresh = fresh, .alpha = (float)c.alpha, .settle = (float)c.settle,
+                             .carry = (float)c.carry, .haste = (float)c.haste,
+                             .amount = (float)c.amount};
+    mi_face_apply_extent(&s->apply, &u, -1000, 0, 10, 0, whole); /* beside the frame */
+    memcpy(s->memory.uniform.map, &u, sizeof u);
+    write_inputs(s, &p);
+    run(s);
+    skin_oracle_shift(&c, &p);
+    check_picture(s, "look", s->skin.push.look, p.look, PLACES);
+    check_picture(s, "shift", s->skin.push.shift, p.shift, PATCHES);
+    skin_oracle_gather(&c, &p);
+    check_picture(s, "present", s->skin.push.present, p.present, TEXELS);
+    check_picture(s, "view", s->skin.push.view, p.view, TEXELS);
+    skin_oracle_resolve(&c, &p);
+    check_picture(s, "history", s->skin.history[SLOT], p.history, TEXELS);
+    check_picture(s, "state", s->skin.state[SLOT], p.state, TEXELS);
+    check_picture(s, "shown", s->skin.push.shown, p.shown, TEXELS);
+    skin_oracle_model(&c, &p);
+    check_picture(s, "model", s->apply.picture.at, p.model, PIXELS);
+    free_pictures(&p);
+}
+
+static void test_history(void **state)
+{
+    (void)state;
+    dice d = dice_of(17);
+    skin_rig s;
+    mien_frame shape = {.format = MIEN_FORMAT_RGBA, .width = 16, .height = 16};
+    skin_up(&s, &shape, 16 * 16 * 4);
+    for (int i = 0; i < ROUNDS; i++)
+        check_round(&s, &d, i % 4 == 0);
+    skin_down(&s);
+}
+
+/* A model whose edge is 0, as a face's is; a third of it is 0 altogether. */
+static float *random_model(dice *d)
+{
+    float *model = random_picture(d, PIXELS, -0.3f, 0.3f);
+    for (int32_t i = 0; i < PIXELS; i++) {
+        int32_t x = i % SQUARE, y = i / SQUARE;
+        if (x == 0 || y == 0 || x == SQUARE - 1 || y == SQUARE - 1 || x < SQUARE / 3)
+            memset(model + 4 * i, 0, 16);
+    }
+    return model;
+}
+
+static void set_place(skin_rig *s, const pixel_patch *patch)
+{
+    struct skin_uniform u = {.fresh = 1};
+    float x = (float)patch->x, y = (float)patch->y, side = (float)patch->side;
+    u.crop.square[0] = mi_crop_square(x, y, side, (float)patch->angle, SQUARE, 0);
+    mi_face_apply_extent(&s->apply, &u, x, y, side, (float)patch->angle, whole);
+    memcpy(s->memory.uniform.map, &u, sizeof u);
+}
+
+/* The last step alone, in place. */
+static void apply_model(skin_rig *s, const float *model, const mien_frame *f, uint8_t *bytes,
+                        size_t packed)
+{
+    mvk_bindings in_place = {.arena = &s->memory.arena, .frame_in = &s->memory.frame_in,
+                             .frame_out = &s->memory.frame_in, .uniform = &s->memory.uniform};
+    mvk_set set;
+    mvk_commands list;
+    write_picture(s, s->apply.picture.at, model, PIXELS);
+    memset(bytes, TEST_CANARY, packed + TAIL);
+    mi_frame_pack(bytes, f);
+    rig_write(&rig, &s->memory.frame_in, 0, bytes, packed + TAIL);
+    assert_int_equal(mvk_set_create(rig.device, &set, &in_place), MIEN_OK);
+    rig_begin(&rig, &s->memory, &list);
+    mvk_bind_set(rig.device, &list, &set);
+    const uint32_t most[3] = {mi_groups(f->width, 64), mi_groups(f->height, 8), 1};
+    mvk_dispatch_indirect(rig.device, &list, s->apply.apply, &s->apply.push,
+                          sizeof s->apply.push, &s->memory.uniform,
+                          offsetof(struct skin_uniform, across), most);
+    rig_run(&rig, &list);
+    mvk_set_destroy(rig.device, &set);
+    rig_read(&rig, &s->memory.frame_in, 0, bytes, packed + TAIL);
+}
+
+static void check_apply(dice *d, mien_format format, int32_t variant)
+{
+    const frame_layout layout = {0, false};
+    int32_t w = dice_int(d, 16, 90), h = dice_int(d, 16, 70);
+    test_frame in = test_frame_make(format, w, h, &layout);
+    in.frame.matrix = (mien_matrix)(variant % 3);
+    in.frame.range = (mien_range)(variant / 3 % 3);
+    in.frame.siting = (mien_siting)(variant / 9);
+    test_frame_noise(&in.frame, (uint64_t)variant + 9);
+    test_frame out = test_frame_make(format, w, h, &layout);
+    test_frame want = test_frame_make(format, w, h, &layout);
+    size_t offset[3], pitch[3], packed = mi_frame_packed(format, w, h, offset, pitch);
+    uint8_t *bytes = rig_room(packed + TAIL);
+    skin_rig s;
+    skin_up(&s, &in.frame, packed + TAIL);
+    float *model = random_model(d);
+    pixel_patch patch = {.model = model, .size = SQUARE, .x = (double)dice_float(d, 0, (float)w),
+                         .y = (double)dice_float(d, 0, (float)h),
+                         .side = (double)dice_float(d, 8, 120),
+                         .angle = (double)dice_float(d, -3.1f, 3.1f)};
+    set_place(&s, &patch);
+    apply_model(&s, model, &in.frame, bytes, packed);
+    mi_frame_unpack(&out.frame, bytes);
+    pixel_oracle_apply(&in.frame, &want.frame, &patch);
+    test_frame_take_unseen(&want.frame, &out.frame);
+    int off = test_frame_difference(&out.frame, &want.frame);
+    if (off > 1)
+        fail_msg("%s %dx%d variant %d: off by %d levels", test_format_name(format), (int)w, (int)h,
+                 (int)variant, off);
+    for (size_t i = packed; i < packed + TAIL; i++)
+        assert_int_equal(bytes[i], TEST_CANARY);
+    /* a model of 0 changes nothing, to the bit */
+    memset(model, 0, PIXELS * 16);
+    apply_model(&s, model, &in.frame, bytes, packed);
+    mi_frame_unpack(&out.frame, bytes);
+    assert_true(test_frame_equal(&out.frame, &in.frame));
+    free(model);
+    free(bytes);
+    skin_down(&s);
+    test_frame_free(&in);
+    test_frame_free(&out);
+    test_frame_free(&want);
+}
+
+static void check_format(mien_format format)
+{
+    dice d = dice_of((uint64_t)format + 40);
+    for (int32_t variant = 0; variant < (format <= MIEN_FORMAT_YUY2 ? 36 : 9); variant++)
+        check_apply(&d, format, variant);
+}
+
+FORMAT_TESTS(check_format)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_history), FORMAT_TEST_LIST};
+    if (!rig_open(&rig)) {
+        rig_close(&rig);
+        return RIG_SKIPPED;
+    }
+    rig_take_plain(&rig, &argc, &argv);
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
+    int failed = cmocka_run_group_tests_name("skin", tests, NULL, NULL);
+    int lines = rig.validation_lines;
+    rig_close(&rig);
+    return failed || lines ? 1 : 0;
+}
