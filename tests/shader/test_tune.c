@@ -207,6 +207,14 @@ static void test_rule_only(void **state)
     mi_graph_destroy(&g);
 }
 
+static void *read_model(const char *path, size_t *size)
+{
+    void *bytes = path ? test_file_read(path, size) : NULL;
+    if (!bytes)
+        fail_msg("'%s' cannot be read", path ? path : "");
+    return bytes;
+}
+
 /* Convolutions through shared memory of a plan. */
 static int32_t count_gemm(const mi_plan *plan)
 {
@@ -222,9 +230,7 @@ static void test_trust(void **state)
 {
     const char *path = *state;
     size_t size;
-    void *bytes = path ? test_file_read(path, &size) : NULL;
-    if (!bytes)
-        fail_msg("'%s' cannot be read", path ? path : "");
+    void *bytes = read_model(path, &size);
     mi_graph *g;
     mi_net net;
     assert_int_equal(mi_graph_from_onnx(&g, bytes, size, path, 48, 64, &test_log), MIEN_OK);
@@ -254,7 +260,7 @@ static void test_frames_only(void **state)
 {
     const char *path = *state;
     size_t size;
-    void *bytes = test_file_read(path, &size);
+    void *bytes = read_model(path, &size);
     mi_tuning t = {.list = NULL};
     mi_graph *g;
     mi_net net;
