@@ -19,6 +19,8 @@ packages=(
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     frei0r-plugins-dev ffmpeg
+    # mien-cam
+    libv4l-dev
     # the face networks; a picture
     python3-pip python3-numpy python3-onnx python3-imageio
     # ONNX's own cases
@@ -113,7 +115,7 @@ everyday() {
     say "unit, network, shader and front-end tests under the validation layers"
     rm -f "$build"/meson-logs/everyday.*
     VK_INSTANCE_LAYERS=VK_LAYER_KHRONOS_validation \
-        suites everyday "$build" unit net shader golden gst frei0r meta
+        suites everyday "$build" unit net shader golden gst frei0r camera meta
     ! grep -qE 'Validation (Error|Warning)|Vulkan validation:|VUID-' \
         "$build/meson-logs/everyday.txt"
     count $? "no message from the validation layers"

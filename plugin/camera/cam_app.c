@@ -1,0 +1,503 @@
+#include "cam_app.h"
+
+#include <glib-unix.h>
+#include <string.h>
+#include <time.h>
+
+#include "cam_control.h"
+#include "cam_keys.h"
+#include "cam_link.h"
+#include "cam_notify.h"
+#include "cam_output.h"
+#include "cam_pace.h"
+#include "cam_preview.h"
+#include "cam_say.h"
+#include "cam_source.h"
+
+enum { TICK_MS = 100, BLACK_MS = 200 };
+#define AWAY (1 * G_USEC_PER_SEC)          /* without a frame for so long: black frames */
+#define CAMERA_START (15 * G_USEC_PER_SEC) /* some take seconds to warm up */
+#define CAMERA_STALL (5 * G_USEC_PER_SEC)
+#define FILTER_STALL (120 * G_USEC_PER_SEC) /* a first start compiles and measures kernels */
+#define SLEPT (2 * G_USEC_PER_SEC)
+#define LOADING (4 * G_USEC_PER_SEC) /* the filter after a change: no time to judge its pace */
+
+typedef struct CamApp {
+    const CamOptions *options;
+    GMainLoop *loop;
+    CamFeed *feed;
+    CamMeter meter;
+    CamPace pace;
+    gint status; /* for main() */
+
+    CamSource *source;
+    CamLink source_link;
+    CamPipeEvents source_events;
+    gchar *source_trouble; /* of the pipeline; it is closed at the next tick */
+    gchar *card;           /* name of the last camera that gave frames */
+    guint64 frames;        /* from cameras at the last tick */
+
+    CamOutput *output;
+    CamLink output_link;
+    CamPipeEvents output_events;
+    gchar *output_trouble;
+    gchar *where;   /* the output that was opened first, or NULL */
+    guint64 done;   /* frames at the last tick */
+    gboolean ready; /* the filter has shown that it works */
+    gint64 black;   /* time of the last black frame, us; 0: the camera is there */
+
+    CamPreview *preview;
+    gboolean preview_wanted;
+
+    CamReach reach;
+    CamControl *control;
+    CamKeyActions key_actions;
+    CamKeys *keys;
+    gchar **applied; /* values that the filter has, by row */
+    gint64 asleep;   /* how much further the clock that counts sleep is */
+} CamApp;
+
+static CamSettings *settings(CamApp *app)
+{
+    return app->options->settings;
+}
+
+static CamPaceCounts count(CamApp *app)
+{
+    gint64 last;
+    CamPaceCounts counts = {.came = cam_feed_count(app->feed, &last)};
+    g_mutex_lock(&app->meter.lock);
+    counts.done = app->meter.done;
+    counts.busy = app->meter.busy;
+    g_mutex_unlock(&app->meter.lock);
+    return counts;
+}
+
+static void rest_pace(CamApp *app)
+{
+    cam_pace_rest(&app->pace, g_get_monotonic_time(), LOADING, count(app));
+}
+
+/* ---- the camera */
+
+static void source_failed(gpointer data, GstMessage *error)
+{
+    CamApp *app = data;
+    g_free(app->source_trouble);
+    app->source_trouble = cam_source_explain(app->source, error);
+}
+
+static void source_ended(gpointer data)
+{
+    CamApp *app = data;
+    if (app->source)
+        cam_source_rewind(app->source);
+}
+
+static void lose_source(CamApp *app, const gchar *trouble)
+{
+    gint64 now = g_get_monotonic_time();
+    g_clear_pointer(&app->source, cam_source_close);
+    if (cam_link_failed(&app->source_link, now, trouble))
+        cam_say("%s", trouble);
+    cam_notify_status(trouble);
+}
+
+static void open_source(CamApp *app)
+{
+    gchar *trouble = NULL;
+    app->source =
+        cam_source_open(app->options, app->feed, app->card, &app->source_events, &trouble);
+    if (app->source)
+        cam_link_opened(&app->source_link, g_get_monotonic_time());
+    else
+        lose_source(app, trouble);
+    g_free(trouble);
+}
+
+static void greet_source(CamApp *app)
+{
+    cam_say("camera: %s", app->source->label);
+    cam_notify_status(app->source->label);
+    g_free(app->card);
+    app->card = g_strdup(app->source->card);
+}
+
+static void tend_source(CamApp *app, gint64 now)
+{
+    gint64 last;
+    guint64 frames = cam_feed_count(app->feed, &last);
+    if (frames != app->frames && cam_link_flowed(&app->source_link, now))
+        greet_source(app);
+    app->frames = frames;
+    if (app->source_trouble) {
+        lose_source(app, app->source_trouble);
+        g_clear_pointer(&app->source_trouble, g_free);
+    }
+    switch (cam_link_tick(&app->source_link, now)) {
+    case CAM_LINK_OPEN:
+        open_source(app);
+        break;
+    case CAM_LINK_REOPEN:
+        lose_source(app, "the camera gives no frames: it is opened again");
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- the output */
+
+static void output_failed(gpointer data, GstMessage *error)
+{
+    CamApp *app = data;
+    gboolean ours;
+    g_free(app->output_trouble);
+    app->output_trouble = cam_output_explain(app->output, error, &ours);
+    if (ours && !app->ready) { /* a style that is not there, no Vulkan: trying on is of no use */
+        app->status = 1;
+        g_main_loop_quit(app->loop);
+    }
+}
+
+static void output_warned(gpointer data, const gchar *line)
+{
+    (void)data;
+    cam_say("%s", line);
+}
+
+static void close_preview(CamApp *app)
+{
+    if (app->output)
+        cam_output_preview(app->output, NULL);
+    g_clear_pointer(&app->preview, cam_preview_close);
+}
+
+static void lose_output(CamApp *app, const gchar *trouble)
+{
+    close_preview(app);
+    if (app->output)
+        cam_output_close(app->output, app->feed);
+    app->output = NULL;
+    if (cam_link_failed(&app->output_link, g_get_monotonic_time(), trouble))
+        cam_say("%s", trouble);
+    cam_notify_status(trouble);
+}
+
+static void remember_applied(CamApp *app)
+{
+    for (gsize i = 0; i < settings(app)->count; i++) {
+        g_free(app->applied[i]);
+        app->applied[i] = g_strdup(settings(app)->values[i]);
+    }
+}
+
+static void open_output(CamApp *app, const GstVideoInfo *info)
+{
+    gchar *trouble = NULL;
+    app->output = cam_output_open(app->options, app->where, app->feed, info, &app->meter,
+                                  &app->output_events, &trouble);
+    if (!app->output) {
+        lose_output(app, trouble);
+        g_free(trouble);
+        return;
+    }
+    if (!app->where)
+        app->where = g_strdup(cam_output_where(app->output));
+    cam_link_opened(&app->output_link, g_get_monotonic_time());
+    remember_applied(app);
+    rest_pace(app);
+}
+
+static void preview_closed(gpointer data, const gchar *line)
+{
+    CamApp *app = data;
+    cam_say("the preview is closed: %s", line);
+    app->preview_wanted = FALSE; /* closed at the next tick: this is inside its own call */
+}
+
+static void open_preview(CamApp *app, const GstVideoInfo *info)
+{
+    gchar *trouble = NULL;
+    app->preview = cam_preview_open(info, preview_closed, app, &trouble);
+    if (app->preview) {
+        cam_output_preview(app->output, app->preview->frames);
+        return;
+    }
+    cam_say("%s", trouble);
+    g_free(trouble);
+    app->preview_wanted = FALSE;
+}
+
+static void greet_output(CamApp *app)
+{
+    GstVideoInfo info;
+    gchar *label = cam_output_label(app->output);
+    cam_feed_info(app->feed, &info);
+    cam_say("output: %s, %s %dx%d", label, gst_video_format_to_string(info.finfo->format),
+            info.width, info.height);
+    g_free(label);
+    app->ready = TRUE;
+    cam_notify("READY=1");
+}
+
+/* Nothing came out. As long as nothing went in, that is no fault. */
+static void tend_output(CamApp *app, gint64 now)
+{
+    GstVideoInfo info;
+    guint64 done = count(app).done;
+    gboolean fed = app->source_link.state == CAM_LINK_RUNNING;
+    if (done != app->done) {
+        if (cam_link_flowed(&app->output_link, now))
+            greet_output(app);
+    } else if (!fed && app->output_link.state == CAM_LINK_RUNNING) {
+        cam_link_flowed(&app->output_link, now);
+    }
+    app->done = done;
+    if (app->output_trouble && app->output) {
+        lose_output(app, app->output_trouble);
+        g_clear_pointer(&app->output_trouble, g_free);
+    }
+    if (!cam_feed_info(app->feed, &info))
+        return;
+    CamLinkOrder order = cam_link_tick(&app->output_link, now);
+    if (order == CAM_LINK_OPEN)
+        open_output(app, &info);
+    else if (order == CAM_LINK_REOPEN)
+        lose_output(app, "no frame comes out: the output is opened again");
+    if (app->preview && !app->preview_wanted)
+        close_preview(app);
+    if (app->output && app->preview_wanted && !app->preview)
+        open_preview(app, &info);
+}
+
+/* Readers that wait for frames, or come while the camera is away, see black. */
+static void tend_black(CamApp *app, gint64 now)
+{
+    gint64 last;
+    cam_feed_count(app->feed, &last);
+    if (!app->output || now - last < AWAY)
+        app->black = 0;
+    else if (now - app->black >= BLACK_MS * 1000) {
+        cam_feed_black(app->feed);
+        app->black = now;
+    }
+}
+
+/* ---- the filter's pace */
+
+static void apply(CamApp *app)
+{
+    if (!app->output)
+        return;
+    for (gsize i = 0; i < settings(app)->count; i++)
+        if (g_strcmp0(app->applied[i], settings(app)->values[i]))
+            cam_settings_apply(settings(app), (gint)i, cam_output_filter(app->output));
+    remember_applied(app);
+    rest_pace(app);
+}
+
+static void slow_down(CamApp *app)
+{
+    const gchar *quality = cam_settings_get(settings(app), "quality");
+    gchar *rates = g_strdup_printf("the machine is slow: %.0f of %.0f frames a second come "
+                                   "through, %.0f ms each", app->pace.done, app->pace.came,
+                                   app->pace.busy);
+    if (!g_strcmp0(quality, "auto")) {
+        g_free(cam_settings_set(settings(app), "quality", "low"));
+        apply(app);
+        cam_say("%s: quality is low from now on", rates);
+    } else if (!g_strcmp0(quality, "high")) {
+        cam_say("%s: quality=auto or low would help", rates);
+        rest_pace(app);
+        app->pace.start += 60 * G_USEC_PER_SEC; /* once a minute is enough */
+    } else {
+        cam_say("%s: a smaller --size would help", rates);
+        rest_pace(app);
+        app->pace.start += 60 * G_USEC_PER_SEC;
+    }
+    g_free(rates);
+}
+
+static void tend_pace(CamApp *app, gint64 now)
+{
+    if (app->source_link.state != CAM_LINK_RUNNING || app->output_link.state != CAM_LINK_RUNNING)
+        rest_pace(app);
+    else if (cam_pace_look(&app->pace, now, count(app)))
+        slow_down(app);
+}
+
+/* ---- what comes from outside */
+
+static gint64 clock_us(clockid_t clock)
+{
+    struct timespec time = {0};
+    clock_gettime(clock, &time);
+    return (gint64)time.tv_sec * G_USEC_PER_SEC + time.tv_nsec / 1000;
+}
+
+/* Cameras seldom outlive a suspended machine, and some then give nothing without a word. */
+static void tend_sleep(CamApp *app)
+{
+    gint64 asleep = clock_us(CLOCK_BOOTTIME) - clock_us(CLOCK_MONOTONIC);
+    if (asleep - app->asleep > SLEPT && app->source) {
+        lose_source(app, "the machine slept: the camera is opened again");
+        cam_link_hurry(&app->source_link, g_get_monotonic_time());
+    }
+    app->asleep = asleep;
+}
+
+static gboolean tick(gpointer data)
+{
+    CamApp *app = data;
+    gint64 now = g_get_monotonic_time();
+    tend_sleep(app);
+    tend_source(app, now);
+    tend_output(app, now);
+    tend_black(app, now);
+    tend_pace(app, now);
+    cam_notify("WATCHDOG=1");
+    return G_SOURCE_CONTINUE;
+}
+
+static void changed(gpointer data)
+{
+    apply(data);
+}
+
+static const gchar *state_name(CamLinkState state)
+{
+    return state == CAM_LINK_RUNNING    ? "running"
+           : state == CAM_LINK_STARTING ? "starting"
+                                        : "waiting";
+}
+
+static void print_status(gpointer data, GString *answer)
+{
+    CamApp *app = data;
+    GstVideoInfo info;
+    CamPaceCounts counts = count(app);
+    g_string_append_printf(answer, "camera=%s\ncamera-state=%s\n",
+                           app->source ? app->source->label : "",
+                           state_name(app->source_link.state));
+    if (app->source_link.said)
+        g_string_append_printf(answer, "camera-trouble=%s\n", app->source_link.said);
+    gchar *label = app->output ? cam_output_label(app->output) : g_strdup("");
+    g_string_append_printf(answer, "output=%s\noutput-state=%s\n", label,
+                           state_name(app->output_link.state));
+    g_free(label);
+    if (app->output_link.said)
+        g_string_append_printf(answer, "output-trouble=%s\n", app->output_link.said);
+    if (cam_feed_info(app->feed, &info))
+        g_string_append_printf(answer, "size=%dx%d\n", info.width, info.height);
+    g_mutex_lock(&app->meter.lock);
+    gint64 delay = app->meter.delay;
+    g_mutex_unlock(&app->meter.lock);
+    g_string_append_printf(answer,
+                           "frames-in=%" G_GUINT64_FORMAT "\nframes-out=%" G_GUINT64_FORMAT
+                           "\nrate-in=%.1f\nrate-out=%.1f\nfilter-ms=%.1f\ndelay-ms=%.1f\n",
+                           counts.came, counts.done, app->pace.came, app->pace.done,
+                           app->pace.busy, (double)delay / 1000);
+}
+
+static void quit(gpointer data)
+{
+    g_main_loop_quit(((CamApp *)data)->loop);
+}
+
+static gboolean quit_on_signal(gpointer data)
+{
+    quit(data);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean open_control(CamApp *app)
+{
+    gchar *path = cam_control_path(app->options->control), *trouble = NULL;
+    app->reach = (CamReach){settings(app), changed, print_status, quit, app};
+    if (path)
+        app->control = cam_control_open(path, &app->reach, &trouble);
+    if (trouble)
+        cam_say("%s", trouble);
+    g_free(path);
+    g_free(trouble);
+    return app->control || !path;
+}
+
+/* With a size that is given the output need not wait for a camera. */
+static void assume_shape(CamApp *app)
+{
+    const CamWish *wish = &app->options->wish;
+    GstVideoInfo info;
+    if (!wish->width)
+        return;
+    gst_video_info_set_format(&info, gst_video_format_from_string(app->options->format),
+                              (guint)wish->width, (guint)wish->height);
+    info.fps_n = wish->fps ? wish->fps : 30;
+    info.fps_d = 1;
+    cam_feed_set_info(app->feed, &info);
+}
+
+static void begin(CamApp *app)
+{
+    app->loop = g_main_loop_new(NULL, FALSE);
+    app->feed = cam_feed_new();
+    g_mutex_init(&app->meter.lock);
+    cam_link_init(&app->source_link, CAMERA_START, CAMERA_STALL);
+    cam_link_init(&app->output_link, FILTER_STALL, FILTER_STALL);
+    app->source_events = (CamPipeEvents){source_failed, NULL, source_ended, app};
+    app->output_events = (CamPipeEvents){output_failed, output_warned, NULL, app};
+    app->preview_wanted = app->options->preview;
+    app->applied = g_new0(gchar *, settings(app)->count);
+    app->asleep = clock_us(CLOCK_BOOTTIME) - clock_us(CLOCK_MONOTONIC);
+    assume_shape(app);
+}
+
+static void end(CamApp *app)
+{
+    close_preview(app);
+    g_clear_pointer(&app->source, cam_source_close);
+    if (app->output)
+        cam_output_close(app->output, app->feed);
+    cam_feed_free(app->feed);
+    cam_link_clear(&app->source_link);
+    cam_link_clear(&app->output_link);
+    for (gsize i = 0; i < settings(app)->count; i++)
+        g_free(app->applied[i]);
+    g_free(app->applied);
+    g_free(app->source_trouble);
+    g_free(app->output_trouble);
+    g_free(app->card);
+    g_free(app->where);
+    g_mutex_clear(&app->meter.lock);
+    g_main_loop_unref(app->loop);
+}
+
+int cam_app_run(const CamOptions *options)
+{
+    CamApp app = {.options = options};
+    static const gint SIGNALS[] = {SIGINT, SIGTERM, SIGHUP};
+    guint sources[G_N_ELEMENTS(SIGNALS)];
+    begin(&app);
+    if (!open_control(&app)) {
+        end(&app);
+        return 1;
+    }
+    app.key_actions = (CamKeyActions){settings(&app), changed, quit, &app};
+    app.keys = options->keys ? cam_keys_open(&app.key_actions) : NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
+        sources[i] = g_unix_signal_add(SIGNALS[i], quit_on_signal, &app);
+    guint timer = g_timeout_add(TICK_MS, tick, &app);
+    tick(&app);
+    g_main_loop_run(app.loop);
+    cam_notify("STOPPING=1");
+    if (app.status && app.output_trouble)
+        cam_say("%s", app.output_trouble);
+    g_source_remove(timer);
+    for (gsize i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
+        g_source_remove(sources[i]);
+    g_clear_pointer(&app.keys, cam_keys_close);
+    g_clear_pointer(&app.control, cam_control_close);
+    end(&app);
+    return app.status;
+}

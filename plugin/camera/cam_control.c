@@ -1,0 +1,247 @@
+#include "cam_control.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { LINE_BYTES = 8192, CALLERS_MAX = 16, ANSWER_SECONDS = 10 };
+
+/* One connection. */
+typedef struct {
+    CamControl *control;
+    int fd;
+    guint watch;
+    gsize used;
+    gchar line[LINE_BYTES];
+} Caller;
+
+struct CamControl {
+    gchar *path;
+    int fd;
+    guint watch;
+    const CamReach *reach;
+    GPtrArray *callers;
+};
+
+gchar *cam_control_path(const gchar *option)
+{
+    if (!strcmp(option, "none"))
+        return NULL;
+    if (*option)
+        return g_strdup(option);
+    return g_build_filename(g_get_user_runtime_dir(), "mien-cam.sock", NULL);
+}
+
+static gboolean make_address(struct sockaddr_un *address, const gchar *path)
+{
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    return g_strlcpy(address->sun_path, path, sizeof address->sun_path) <
+           sizeof address->sun_path;
+}
+
+/* A connected socket, or -1 and errno. */
+static int connect_to(const gchar *path)
+{
+    struct sockaddr_un address;
+    if (!make_address(&address, path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    int fault = errno;
+    close(fd);
+    errno = fault;
+    return -1;
+}
+
+static void free_caller(gpointer data)
+{
+    Caller *caller = data;
+    if (caller->watch)
+        g_source_remove(caller->watch);
+    close(caller->fd);
+    g_free(caller);
+}
+
+/* FALSE: the caller does not read what it asked for. */
+static gboolean answer_line(Caller *caller, const gchar *line)
+{
+    gchar *answer = cam_protocol_answer(caller->control->reach, line);
+    gsize length = strlen(answer);
+    ssize_t sent = send(caller->fd, answer, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    g_free(answer);
+    return sent == (ssize_t)length;
+}
+
+/* Answers whole lines and keeps the rest. FALSE: hang up. */
+static gboolean work_off(Caller *caller)
+{
+    gchar *end;
+    while ((end = memchr(caller->line, '\n', caller->used))) {
+        gsize length = (gsize)(end - caller->line) + 1;
+        *end = 0;
+        if (strlen(caller->line) + 1 != length || !answer_line(caller, caller->line))
+            return FALSE; /* bytes of value 0 are no text */
+        caller->used -= length;
+        memmove(caller->line, caller->line + length, caller->used);
+    }
+    return caller->used < LINE_BYTES;
+}
+
+static gboolean hear(gint fd, GIOCondition condition, gpointer data)
+{
+    (void)condition;
+    Caller *caller = data;
+    ssize_t got = recv(fd, caller->line + caller->used, LINE_BYTES - caller->used, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return G_SOURCE_CONTINUE;
+    if (got > 0) {
+        caller->used += (gsize)got;
+        if (work_off(caller))
+            return G_SOURCE_CONTINUE;
+    }
+    caller->watch = 0; /* this source ends by itself */
+    g_ptr_array_remove_fast(caller->control->callers, caller);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean welcome(gint fd, GIOCondition condition, gpointer data)
+{
+    (void)condition;
+    CamControl *control = data;
+    int caller_fd = accept(fd, NULL, NULL);
+    if (caller_fd < 0)
+        return G_SOURCE_CONTINUE;
+    if (control->callers->len >= CALLERS_MAX) {
+        close(caller_fd);
+        return G_SOURCE_CONTINUE;
+    }
+    Caller *caller = g_new0(Caller, 1);
+    caller->control = control;
+    caller->fd = caller_fd;
+    caller->watch = g_unix_fd_add(caller_fd, G_IO_IN | G_IO_HUP | G_IO_ERR, hear, caller);
+    g_ptr_array_add(control->callers, caller);
+    return G_SOURCE_CONTINUE;
+}
+
+/* The path is free, or what is left there is nobody's. */
+static gboolean make_room(const gchar *path, gchar **trouble)
+{
+    struct stat what;
+    if (lstat(path, &what) != 0)
+        return TRUE;
+    if (!S_ISSOCK(what.st_mode)) {
+        *trouble = g_strdup_printf("%s is there and is no socket: choose another --control", path);
+        return FALSE;
+    }
+    int fd = connect_to(path);
+    if (fd >= 0) {
+        close(fd);
+        *trouble = g_strdup_printf("a mien-cam is running already at %s (mien-cam quit ends it; "
+                                   "--control PATH is for a second one)", path);
+        return FALSE;
+    }
+    unlink(path);
+    return TRUE;
+}
+
+CamControl *cam_control_open(const gchar *path, const CamReach *reach, gchar **trouble)
+{
+    struct sockaddr_un address;
+    if (!make_address(&address, path)) {
+        *trouble = g_strdup_printf("the path of the control socket is too long: %s", path);
+        return NULL;
+    }
+    if (!make_room(path, trouble))
+        return NULL;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    mode_t mask = umask(0077);
+    gboolean made = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+                    listen(fd, CALLERS_MAX) == 0;
+    int fault = errno;
+    umask(mask);
+    if (!made) {
+        *trouble = g_strdup_printf("no control socket can be made at %s: %s", path,
+                                   g_strerror(fault));
+        if (fd >= 0)
+            close(fd);
+        return NULL;
+    }
+    CamControl *control = g_new0(CamControl, 1);
+    control->path = g_strdup(path);
+    control->fd = fd;
+    control->reach = reach;
+    control->callers = g_ptr_array_new_with_free_func(free_caller);
+    control->watch = g_unix_fd_add(fd, G_IO_IN, welcome, control);
+    return control;
+}
+
+void cam_control_close(CamControl *control)
+{
+    g_ptr_array_unref(control->callers);
+    g_source_remove(control->watch);
+    close(control->fd);
+    unlink(control->path);
+    g_free(control->path);
+    g_free(control);
+}
+
+/* The last line of an answer, or NULL: it is not there yet. */
+static gchar *find_end(const GString *answer)
+{
+    if (answer->len == 0 || answer->str[answer->len - 1] != '\n')
+        return NULL;
+    gchar *before = g_strrstr_len(answer->str, (gssize)answer->len - 1, "\n");
+    gchar *last = before ? before + 1 : answer->str;
+    return !strcmp(last, "ok\n") || g_str_has_prefix(last, "error ") ? last : NULL;
+}
+
+/* NULL: it did not come. */
+static GString *hear_answer(int fd)
+{
+    GString *answer = g_string_new(NULL);
+    gchar part[4096];
+    ssize_t got;
+    while (!find_end(answer) && (got = recv(fd, part, sizeof part, 0)) > 0)
+        g_string_append_len(answer, part, got);
+    if (find_end(answer))
+        return answer;
+    g_string_free(answer, TRUE);
+    return NULL;
+}
+
+int cam_control_send(const gchar *path, gchar **words)
+{
+    struct timeval patience = {.tv_sec = ANSWER_SECONDS};
+    int fd = connect_to(path);
+    if (fd < 0) {
+        fprintf(stderr, "mien-cam: no mien-cam is running at %s (%s)\n", path, g_strerror(errno));
+        return 1;
+    }
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    gchar *request = cam_protocol_request(words);
+    gsize length = strlen(request);
+    gboolean sent = send(fd, request, length, MSG_NOSIGNAL) == (ssize_t)length;
+    GString *answer = sent ? hear_answer(fd) : NULL;
+    g_free(request);
+    close(fd);
+    if (!answer) {
+        fprintf(stderr, "mien-cam: the mien-cam at %s does not answer\n", path);
+        return 1;
+    }
+    const gchar *end = find_end(answer);
+    int status = strcmp(end, "ok\n") ? 1 : 0;
+    fwrite(answer->str, 1, (gsize)(end - answer->str), stdout);
+    if (status)
+        fprintf(stderr, "mien-cam: %s", end + strlen("error "));
+    g_string_free(answer, TRUE);
+    return status;
+}

@@ -1,0 +1,155 @@
+#include "cam_loopback.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/videodev2.h>
+#include <mien/mien.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cam_trouble.h"
+
+struct CamLoopback {
+    int fd;
+    GstVideoInfo info;
+    gsize size; /* bytes of a frame as the device has it */
+    guint8 *bytes;
+};
+
+static const struct {
+    GstVideoFormat format;
+    mien_format layout;
+    guint32 fourcc;
+} FORMATS[] = {
+    {GST_VIDEO_FORMAT_YUY2, MIEN_FORMAT_YUY2, V4L2_PIX_FMT_YUYV},
+    {GST_VIDEO_FORMAT_I420, MIEN_FORMAT_I420, V4L2_PIX_FMT_YUV420},
+    {GST_VIDEO_FORMAT_NV12, MIEN_FORMAT_NV12, V4L2_PIX_FMT_NV12},
+};
+
+static gsize find_format(const GstVideoInfo *info)
+{
+    gsize i = 0;
+    while (i < G_N_ELEMENTS(FORMATS) - 1 && FORMATS[i].format != GST_VIDEO_INFO_FORMAT(info))
+        i++;
+    return i;
+}
+
+gsize cam_loopback_size(const GstVideoInfo *info)
+{
+    mien_format layout = FORMATS[find_format(info)].layout;
+    gsize size = 0;
+    for (int p = 0; p < mien_format_planes(layout); p++)
+        size += mien_format_row_bytes(layout, p, info->width) *
+                (gsize)mien_format_rows(layout, p, info->height);
+    return size;
+}
+
+gboolean cam_loopback_pack(const GstVideoFrame *frame, guint8 *bytes, gsize size)
+{
+    mien_format layout = FORMATS[find_format(&frame->info)].layout;
+    if (cam_loopback_size(&frame->info) > size)
+        return FALSE;
+    for (int p = 0; p < mien_format_planes(layout); p++) {
+        const guint8 *row = GST_VIDEO_FRAME_PLANE_DATA(frame, p);
+        gsize length = mien_format_row_bytes(layout, p, frame->info.width);
+        for (int y = 0; y < mien_format_rows(layout, p, frame->info.height); y++) {
+            memcpy(bytes, row, length);
+            bytes += length;
+            row += GST_VIDEO_FRAME_PLANE_STRIDE(frame, p);
+        }
+    }
+    return TRUE;
+}
+
+static int ask(int fd, unsigned long request, void *data)
+{
+    int result;
+    do
+        result = ioctl(fd, request, data);
+    while (result < 0 && errno == EINTR);
+    return result;
+}
+
+/* Where readers look for the rate; a device that has none is no less a device. */
+static void set_rate(int fd, const GstVideoInfo *info)
+{
+    struct v4l2_streamparm rate = {.type = V4L2_BUF_TYPE_VIDEO_OUTPUT};
+    rate.parm.output.capability = V4L2_CAP_TIMEPERFRAME;
+    rate.parm.output.timeperframe.numerator = (guint32)info->fps_d;
+    rate.parm.output.timeperframe.denominator = (guint32)info->fps_n;
+    ask(fd, VIDIOC_S_PARM, &rate);
+}
+
+/* v4l2loopback answers with the format that it has where it cannot change it. */
+static gchar *set_format(CamLoopback *self, const gchar *path)
+{
+    struct v4l2_format format = {.type = V4L2_BUF_TYPE_VIDEO_OUTPUT};
+    guint32 fourcc = FORMATS[find_format(&self->info)].fourcc;
+    format.fmt.pix.width = (guint32)self->info.width;
+    format.fmt.pix.height = (guint32)self->info.height;
+    format.fmt.pix.pixelformat = fourcc;
+    format.fmt.pix.field = V4L2_FIELD_NONE;
+    format.fmt.pix.sizeimage = (guint32)self->size;
+    format.fmt.pix.colorspace = V4L2_COLORSPACE_SRGB;
+    if (ask(self->fd, VIDIOC_S_FMT, &format) < 0)
+        return cam_trouble_device("loopback device", path, errno);
+    if (format.fmt.pix.width != (guint32)self->info.width ||
+        format.fmt.pix.height != (guint32)self->info.height ||
+        format.fmt.pix.pixelformat != fourcc) {
+        gchar *readers = cam_trouble_holders(path);
+        gchar *line = g_strdup_printf(
+            "loopback device %s holds on to another format: close what reads it (%s)", path,
+            readers ? readers : "none that this user may see");
+        g_free(readers);
+        return line;
+    }
+    set_rate(self->fd, &self->info);
+    return NULL;
+}
+
+CamLoopback *cam_loopback_open(const gchar *path, const GstVideoInfo *info, gchar **trouble)
+{
+    CamLoopback *self = g_new0(CamLoopback, 1);
+    struct v4l2_capability about = {0};
+    self->info = *info;
+    self->size = cam_loopback_size(info);
+    self->bytes = g_malloc(self->size);
+    self->fd = open(path, O_RDWR | O_CLOEXEC);
+    if (self->fd < 0)
+        *trouble = cam_trouble_device("loopback device", path, errno);
+    else if (ask(self->fd, VIDIOC_QUERYCAP, &about) < 0 ||
+             strcmp((const char *)about.driver, "v4l2 loopback"))
+        *trouble = g_strdup_printf("%s is no v4l2loopback device (mien-cam --list shows those)",
+                                   path);
+    else
+        *trouble = set_format(self, path);
+    if (!*trouble)
+        return self;
+    cam_loopback_close(self);
+    return NULL;
+}
+
+void cam_loopback_close(CamLoopback *loopback)
+{
+    if (loopback->fd >= 0)
+        close(loopback->fd);
+    g_free(loopback->bytes);
+    g_free(loopback);
+}
+
+gint cam_loopback_write(CamLoopback *loopback, GstBuffer *buffer)
+{
+    GstVideoFrame frame;
+    ssize_t written;
+    if (!gst_video_frame_map(&frame, &loopback->info, buffer, GST_MAP_READ))
+        return EINVAL;
+    gboolean fits = cam_loopback_pack(&frame, loopback->bytes, loopback->size);
+    gst_video_frame_unmap(&frame);
+    if (!fits)
+        return EINVAL;
+    do
+        written = write(loopback->fd, loopback->bytes, loopback->size);
+    while (written < 0 && errno == EINTR);
+    return written < 0 ? errno : 0;
+}

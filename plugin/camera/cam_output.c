@@ -1,0 +1,248 @@
+#include "cam_output.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cam_devices.h"
+#include "cam_loopback.h"
+#include "cam_trouble.h"
+
+struct CamOutput {
+    GstElement *pipe;
+    gchar *where;
+    gchar *name; /* of a PipeWire camera */
+    CamLoopback *loopback;
+    CamMeter *meter;
+    GMutex lock; /* guards preview */
+    GstAppSrc *preview;
+};
+
+/* Of the frames that wait, only the newest is kept. */
+#define HEAD                                                                                       \
+    "appsrc name=frames is-live=true format=time max-buffers=1 max-bytes=0 max-time=0 "            \
+    "leaky-type=downstream ! mien name=filter ! "
+
+static const gchar LOOPBACK[] = HEAD "appsink name=out sync=false max-buffers=1";
+static const gchar PIPEWIRE[] = HEAD "pipewiresink name=out mode=provide sync=false";
+static const gchar NOWHERE[] = HEAD "fakesink name=out sync=false";
+
+static gchar *find_loopback(gchar **trouble)
+{
+    GPtrArray *devices = cam_devices_scan(NULL);
+    gchar *path = NULL, *busy = NULL;
+    for (guint i = 0; i < devices->len && !path; i++) {
+        const CamDevice *device = devices->pdata[i];
+        if (device->loopback && device->output)
+            path = g_strdup(device->path);
+        else if (device->loopback && !busy)
+            busy = g_strdup(device->path);
+    }
+    if (!path && busy)
+        *trouble = cam_trouble_device("loopback device", busy, EBUSY);
+    g_free(busy);
+    g_ptr_array_unref(devices);
+    return path;
+}
+
+static gboolean has_pipewire(void)
+{
+    gchar *socket = g_build_filename(g_get_user_runtime_dir(), "pipewire-0", NULL);
+    gboolean there = g_file_test(socket, G_FILE_TEST_EXISTS);
+    g_free(socket);
+    return there;
+}
+
+/* Where to write to if the user did not say. */
+static gchar *choose_output(gchar **trouble)
+{
+    gchar *path = find_loopback(trouble);
+    if (path || *trouble)
+        return path;
+    if (has_pipewire())
+        return g_strdup("pipewire");
+    *trouble = g_strdup("there is no loopback device and no PipeWire: as root, modprobe "
+                        "v4l2loopback exclusive_caps=1 card_label=mien (package "
+                        "v4l2loopback-dkms), or start PipeWire; waiting");
+    return NULL;
+}
+
+static GstFlowReturn write_frame(GstAppSink *sink, gpointer data)
+{
+    CamOutput *self = data;
+    GstSample *sample = gst_app_sink_pull_sample(sink);
+    if (!sample)
+        return GST_FLOW_EOS;
+    gint fault = cam_loopback_write(self->loopback, gst_sample_get_buffer(sample));
+    gst_sample_unref(sample);
+    if (fault == 0 || fault == EAGAIN) /* EAGAIN: no room for this one */
+        return GST_FLOW_OK;
+    gchar *line = cam_trouble_device("loopback device", self->where, fault);
+    GST_ELEMENT_ERROR(sink, RESOURCE, WRITE, ("%s", line), (NULL));
+    g_free(line);
+    return GST_FLOW_ERROR;
+}
+
+static GstPadProbeReturn enter(GstPad *pad, GstPadProbeInfo *probe, gpointer data)
+{
+    (void)pad;
+    (void)probe;
+    CamMeter *meter = ((CamOutput *)data)->meter;
+    g_mutex_lock(&meter->lock);
+    meter->entered = g_get_monotonic_time();
+    g_mutex_unlock(&meter->lock);
+    return GST_PAD_PROBE_OK;
+}
+
+static void show(CamOutput *self, GstBuffer *buffer)
+{
+    g_mutex_lock(&self->lock);
+    GstAppSrc *preview = self->preview ? gst_object_ref(self->preview) : NULL;
+    g_mutex_unlock(&self->lock);
+    if (preview)
+        gst_app_src_push_buffer(preview, gst_buffer_ref(buffer));
+    g_clear_pointer(&preview, gst_object_unref);
+}
+
+static GstPadProbeReturn leave(GstPad *pad, GstPadProbeInfo *probe, gpointer data)
+{
+    (void)pad;
+    CamOutput *self = data;
+    CamMeter *meter = self->meter;
+    GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(probe);
+    GstClock *clock = gst_system_clock_obtain();
+    GstClockTime now = gst_clock_get_time(clock) - gst_element_get_base_time(self->pipe);
+    gst_object_unref(clock);
+    g_mutex_lock(&meter->lock);
+    meter->done++;
+    meter->busy += g_get_monotonic_time() - meter->entered;
+    if (GST_BUFFER_PTS_IS_VALID(buffer))
+        meter->delay = GST_CLOCK_DIFF(GST_BUFFER_PTS(buffer), now) / 1000;
+    g_mutex_unlock(&meter->lock);
+    show(self, buffer);
+    return GST_PAD_PROBE_OK;
+}
+
+static void watch(CamOutput *self, const gchar *pad_name, GstPadProbeCallback callback)
+{
+    GstPad *pad = gst_element_get_static_pad(cam_output_filter(self), pad_name);
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, callback, self, NULL);
+    gst_object_unref(pad);
+}
+
+/* What browsers and portals look for in a camera of PipeWire's. */
+static void describe(GstElement *sink, const gchar *name)
+{
+    GstStructure *properties = gst_structure_new(
+        "props", "media.class", G_TYPE_STRING, "Video/Source", "media.role", G_TYPE_STRING,
+        "Camera", "node.name", G_TYPE_STRING, "mien-cam", "node.description", G_TYPE_STRING, name,
+        NULL);
+    g_object_set(sink, "stream-properties", properties, "client-name", "mien-cam", NULL);
+    gst_structure_free(properties);
+}
+
+static gboolean open_sink(CamOutput *self, const GstVideoInfo *info, gchar **trouble)
+{
+    GstAppSinkCallbacks callbacks = {.new_sample = write_frame};
+    GstElement *sink = cam_pipe_find(self->pipe, "out");
+    if (!strcmp(self->where, "pipewire"))
+        describe(sink, self->name);
+    if (*self->where != '/')
+        return TRUE;
+    self->loopback = cam_loopback_open(self->where, info, trouble);
+    gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, self, NULL);
+    return self->loopback != NULL;
+}
+
+static gchar *start(CamOutput *self, const CamPipeEvents *events)
+{
+    gboolean ours;
+    watch(self, "sink", enter);
+    watch(self, "src", leave);
+    GstMessage *error = cam_pipe_start(self->pipe, events);
+    gchar *line = error ? cam_output_explain(self, error, &ours) : NULL;
+    g_clear_pointer(&error, gst_message_unref);
+    return line;
+}
+
+CamOutput *cam_output_open(const CamOptions *options, const gchar *where, CamFeed *feed,
+                           const GstVideoInfo *info, CamMeter *meter, const CamPipeEvents *events,
+                           gchar **trouble)
+{
+    *trouble = NULL;
+    CamOutput *self = g_new0(CamOutput, 1);
+    g_mutex_init(&self->lock);
+    self->meter = meter;
+    self->name = g_strdup(options->name);
+    self->where = g_strdup(where && *where ? where : options->output);
+    if (!*self->where) {
+        g_free(self->where);
+        self->where = choose_output(trouble);
+    }
+    if (self->where)
+        self->pipe = cam_pipe_new(*self->where == '/'                  ? LOOPBACK
+                                  : !strcmp(self->where, "pipewire") ? PIPEWIRE
+                                                                     : NOWHERE,
+                                  trouble);
+    if (!self->pipe || !open_sink(self, info, trouble))
+        goto error;
+    GstAppSrc *frames = GST_APP_SRC(cam_pipe_find(self->pipe, "frames"));
+    GstCaps *caps = gst_video_info_to_caps(info);
+    gst_app_src_set_caps(frames, caps);
+    gst_caps_unref(caps);
+    cam_settings_apply_all(options->settings, cam_output_filter(self));
+    *trouble = start(self, events);
+    if (*trouble)
+        goto error;
+    cam_feed_give_to(feed, frames);
+    return self;
+error:
+    cam_output_close(self, feed);
+    return NULL;
+}
+
+void cam_output_close(CamOutput *output, CamFeed *feed)
+{
+    cam_feed_give_to(feed, NULL);
+    g_clear_pointer(&output->pipe, cam_pipe_stop);
+    g_clear_pointer(&output->loopback, cam_loopback_close);
+    gst_clear_object(&output->preview);
+    g_mutex_clear(&output->lock);
+    g_free(output->where);
+    g_free(output->name);
+    g_free(output);
+}
+
+const gchar *cam_output_where(const CamOutput *output)
+{
+    return output->where;
+}
+
+gchar *cam_output_label(const CamOutput *output)
+{
+    if (!strcmp(output->where, "pipewire"))
+        return g_strdup_printf("PipeWire camera '%s'", output->name);
+    return g_strdup(output->loopback ? output->where : "no output");
+}
+
+GstElement *cam_output_filter(CamOutput *output)
+{
+    return cam_pipe_find(output->pipe, "filter");
+}
+
+gchar *cam_output_explain(const CamOutput *output, GstMessage *error, gboolean *ours)
+{
+    *ours = !g_strcmp0(GST_MESSAGE_SRC_NAME(error), "filter");
+    if (*ours)
+        return cam_trouble_message("effect", NULL, error);
+    if (!strcmp(output->where, "pipewire"))
+        return cam_trouble_message("PipeWire output", NULL, error);
+    return cam_trouble_message("output", NULL, error);
+}
+
+void cam_output_preview(CamOutput *output, GstAppSrc *to)
+{
+    g_mutex_lock(&output->lock);
+    gst_clear_object(&output->preview);
+    output->preview = to ? gst_object_ref(to) : NULL;
+    g_mutex_unlock(&output->lock);
+}

@@ -1,0 +1,139 @@
+#include "cam_settings.h"
+
+#include <math.h>
+
+CamSettings *cam_settings_new(void)
+{
+    CamSettings *settings = g_new0(CamSettings, 1);
+    size_t count;
+    settings->table = mien_params(&count);
+    settings->count = count;
+    settings->values = g_new0(gchar *, count);
+    for (gsize i = 0; i < count; i++)
+        settings->values[i] = g_strdup(settings->table[i].default_text);
+    return settings;
+}
+
+void cam_settings_free(CamSettings *settings)
+{
+    for (gsize i = 0; i < settings->count; i++)
+        g_free(settings->values[i]);
+    g_free(settings->values);
+    g_free(settings);
+}
+
+gint cam_settings_find(const CamSettings *settings, const gchar *name)
+{
+    for (gsize i = 0; i < settings->count; i++)
+        if (!g_strcmp0(settings->table[i].name, name))
+            return (gint)i;
+    return -1;
+}
+
+const gchar *cam_settings_get(const CamSettings *settings, const gchar *name)
+{
+    gint row = cam_settings_find(settings, name);
+    return row < 0 ? NULL : settings->values[row];
+}
+
+static void keep(CamSettings *settings, gint row, const gchar *value)
+{
+    gchar *copy = g_strdup(value); /* `value` may be the old one */
+    g_free(settings->values[row]);
+    settings->values[row] = copy;
+}
+
+static gchar *check(const gchar *name, const gchar *value)
+{
+    gchar line[512];
+    return mien_param_check(name, value, line, sizeof line) < 0 ? g_strdup(line) : NULL;
+}
+
+gchar *cam_settings_set(CamSettings *settings, const gchar *name, const gchar *value)
+{
+    gchar *trouble = check(name, value);
+    if (!trouble)
+        keep(settings, cam_settings_find(settings, name), value);
+    return trouble;
+}
+
+gchar *cam_settings_set_words(CamSettings *settings, gchar **words)
+{
+    for (gint pass = 0; pass < 2; pass++)
+        for (gchar **word = words; *word; word++) {
+            gchar *value = strchr(*word, '=');
+            if (!value)
+                return g_strdup_printf("'%s' is not name=value", *word);
+            gchar *name = g_strndup(*word, (gsize)(value - *word));
+            gchar *trouble =
+                pass ? cam_settings_set(settings, name, value + 1) : check(name, value + 1);
+            g_free(name);
+            if (trouble)
+                return trouble;
+        }
+    return NULL;
+}
+
+static gchar *step_number(const mien_param_info *info, const gchar *value, gint steps)
+{
+    gchar text[G_ASCII_DTOSTR_BUF_SIZE];
+    double by = (info->max - info->min) / 20;
+    if (info->type == MIEN_PARAM_INT)
+        by = fmax(1, round(by));
+    double number = CLAMP(g_ascii_strtod(value, NULL) + steps * by, info->min, info->max);
+    if (fabs(number) < by * 1e-6) /* no 1e-17 for a nought */
+        number = 0;
+    return g_strdup(g_ascii_formatd(text, sizeof text, "%g", number));
+}
+
+static gchar *step_choice(const mien_param_info *info, const gchar *value, gint steps)
+{
+    gchar **words = g_strsplit(info->choices, "|", -1);
+    gint count = (gint)g_strv_length(words), at = 0;
+    while (at < count - 1 && g_strcmp0(words[at], value))
+        at++;
+    gchar *next = g_strdup(words[((at + steps) % count + count) % count]);
+    g_strfreev(words);
+    return next;
+}
+
+gboolean cam_settings_step(CamSettings *settings, gint row, gint steps)
+{
+    const mien_param_info *info = &settings->table[row];
+    gchar *next;
+    if (info->type == MIEN_PARAM_FLOAT || info->type == MIEN_PARAM_INT)
+        next = step_number(info, settings->values[row], steps);
+    else if (info->type == MIEN_PARAM_ENUM)
+        next = step_choice(info, settings->values[row], steps);
+    else
+        return FALSE;
+    gboolean changed = g_strcmp0(next, settings->values[row]) != 0;
+    keep(settings, row, next);
+    g_free(next);
+    return changed;
+}
+
+void cam_settings_apply(const CamSettings *settings, gint row, GstElement *element)
+{
+    const mien_param_info *info = &settings->table[row];
+    const gchar *value = settings->values[row];
+    switch (info->type) {
+    case MIEN_PARAM_FLOAT:
+        g_object_set(element, info->name, g_ascii_strtod(value, NULL), NULL);
+        break;
+    case MIEN_PARAM_INT:
+        g_object_set(element, info->name, (gint)g_ascii_strtod(value, NULL), NULL);
+        break;
+    case MIEN_PARAM_STRING:
+        g_object_set(element, info->name, value, NULL);
+        break;
+    default: /* GStreamer calls an empty set of flags by its name */
+        gst_util_set_object_arg(G_OBJECT(element), info->name, *value ? value : "none");
+    }
+}
+
+void cam_settings_apply_all(const CamSettings *settings, GstElement *element)
+{
+    for (gsize i = 0; i < settings->count; i++)
+        cam_settings_apply(settings, (gint)i, element);
+}
