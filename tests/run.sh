@@ -19,8 +19,9 @@ packages=(
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     frei0r-plugins-dev ffmpeg
-    # mien-cam
-    libv4l-dev
+    # mien-cam, and its readers
+    libv4l-dev dbus pipewire pipewire-bin wireplumber gstreamer1.0-pipewire libglib2.0-bin
+    chromium xvfb xdg-desktop-portal xdg-desktop-portal-gtk
     # the face networks; a picture
     python3-pip python3-numpy python3-onnx python3-imageio
     # ONNX's own cases

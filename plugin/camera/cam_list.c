@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cam_devices.h"
+#include "cam_pipewire.h"
 #include "cam_trouble.h"
 
 static gint count_rates(const GArray *modes, guint from)
@@ -74,33 +75,17 @@ static gboolean is_v4l2(GstDevice *device)
 
 static void print_pipewire_camera(GstDevice *device)
 {
-    GstStructure *about = gst_device_get_properties(device);
-    const gchar *node = about ? gst_structure_get_string(about, "node.name") : NULL;
-    gchar *name = gst_device_get_display_name(device);
+    gchar *node = cam_pipewire_node(device), *name = gst_device_get_display_name(device);
     printf("  pipewire:%s  %s%s\n", node ? node : "", name,
            is_v4l2(device) ? "  (a V4L2 device)" : "");
-    g_clear_pointer(&about, gst_structure_free);
+    g_free(node);
     g_free(name);
-}
-
-/* PipeWire's device provider, asked by name: others would list the V4L2 devices once more. */
-static GList *ask_pipewire(void)
-{
-    GstDeviceProvider *provider =
-        gst_device_provider_factory_get_by_name("pipewiredeviceprovider");
-    GList *all = provider ? gst_device_provider_get_devices(provider) : NULL, *cameras = NULL;
-    for (GList *d = all; d; d = d->next)
-        if (gst_device_has_classes(d->data, "Video/Source"))
-            cameras = g_list_append(cameras, gst_object_ref(d->data));
-    g_list_free_full(all, gst_object_unref);
-    gst_clear_object(&provider);
-    return cameras;
 }
 
 int cam_list(void)
 {
     GPtrArray *devices = cam_devices_scan(NULL);
-    GList *cameras = ask_pipewire();
+    GList *cameras = cam_pipewire_cameras();
     guint count = 0;
     printf("cameras:\n");
     for (guint i = 0; i < devices->len; i++) {

@@ -5,6 +5,7 @@
 
 #include "cam_devices.h"
 #include "cam_loopback.h"
+#include "cam_pipewire.h"
 #include "cam_trouble.h"
 
 struct CamOutput {
@@ -12,6 +13,7 @@ struct CamOutput {
     gchar *where;
     gchar *name; /* of a PipeWire camera */
     CamLoopback *loopback;
+    CamPulse *pulse; /* of PipeWire, where that is the output */
     CamMeter *meter;
     GMutex lock; /* guards preview */
     GstAppSrc *preview;
@@ -44,21 +46,13 @@ static gchar *find_loopback(gchar **trouble)
     return path;
 }
 
-static gboolean has_pipewire(void)
-{
-    gchar *socket = g_build_filename(g_get_user_runtime_dir(), "pipewire-0", NULL);
-    gboolean there = g_file_test(socket, G_FILE_TEST_EXISTS);
-    g_free(socket);
-    return there;
-}
-
 /* Where to write to if the user did not say. */
 static gchar *choose_output(gchar **trouble)
 {
     gchar *path = find_loopback(trouble);
     if (path || *trouble)
         return path;
-    if (has_pipewire())
+    if (cam_pipewire_is_there())
         return g_strdup("pipewire");
     *trouble = g_strdup("there is no loopback device and no PipeWire: as root, modprobe "
                         "v4l2loopback exclusive_caps=1 card_label=mien (package "
@@ -134,10 +128,28 @@ static void describe(GstElement *sink, const gchar *name)
 {
     GstStructure *properties = gst_structure_new(
         "props", "media.class", G_TYPE_STRING, "Video/Source", "media.role", G_TYPE_STRING,
-        "Camera", "node.name", G_TYPE_STRING, "mien-cam", "node.description", G_TYPE_STRING, name,
-        NULL);
+        "Camera", "node.name", G_TYPE_STRING, CAM_PIPEWIRE_NODE, "node.description", G_TYPE_STRING,
+        name, NULL);
     g_object_set(sink, "stream-properties", properties, "client-name", "mien-cam", NULL);
     gst_structure_free(properties);
+}
+
+static void lose_pipewire(gpointer data)
+{
+    CamOutput *self = data;
+    GST_ELEMENT_ERROR(cam_pipe_find(self->pipe, "out"), RESOURCE, WRITE, ("it has ended: waiting"),
+                      (NULL));
+}
+
+static gboolean open_pipewire(CamOutput *self, GstElement *sink, gchar **trouble)
+{
+    describe(sink, self->name);
+    self->pulse = cam_pulse_open(lose_pipewire, self);
+    if (self->pulse)
+        g_object_set(sink, "fd", cam_pulse_fd(self->pulse), NULL);
+    else
+        *trouble = g_strdup("PipeWire does not run: waiting for it");
+    return self->pulse != NULL;
 }
 
 static gboolean open_sink(CamOutput *self, const GstVideoInfo *info, gchar **trouble)
@@ -145,7 +157,7 @@ static gboolean open_sink(CamOutput *self, const GstVideoInfo *info, gchar **tro
     GstAppSinkCallbacks callbacks = {.new_sample = write_frame};
     GstElement *sink = cam_pipe_find(self->pipe, "out");
     if (!strcmp(self->where, "pipewire"))
-        describe(sink, self->name);
+        return open_pipewire(self, sink, trouble);
     if (*self->where != '/')
         return TRUE;
     self->loopback = cam_loopback_open(self->where, info, trouble);
@@ -204,6 +216,7 @@ void cam_output_close(CamOutput *output, CamFeed *feed)
 {
     cam_feed_give_to(feed, NULL);
     g_clear_pointer(&output->pipe, cam_pipe_stop);
+    g_clear_pointer(&output->pulse, cam_pulse_close);
     g_clear_pointer(&output->loopback, cam_loopback_close);
     gst_clear_object(&output->preview);
     g_mutex_clear(&output->lock);
@@ -235,7 +248,7 @@ gchar *cam_output_explain(const CamOutput *output, GstMessage *error, gboolean *
     if (*ours)
         return cam_trouble_message("effect", NULL, error);
     if (!strcmp(output->where, "pipewire"))
-        return cam_trouble_message("PipeWire output", NULL, error);
+        return cam_trouble_message("PipeWire", NULL, error);
     return cam_trouble_message("output", NULL, error);
 }
 

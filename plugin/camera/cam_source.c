@@ -100,16 +100,34 @@ static CamSource *make_test(const CamOptions *options, gchar **trouble)
     return source;
 }
 
+static void lose_pipewire(gpointer data)
+{
+    CamSource *source = data;
+    GST_ELEMENT_ERROR(cam_pipe_find(source->pipe, "camera"), RESOURCE, READ,
+                      ("PipeWire has ended: waiting"), (NULL));
+}
+
 static CamSource *make_pipewire(const CamOptions *options, gchar **trouble)
 {
-    const gchar *name = find_part(options->camera);
-    CamSource *source = make(PIPEWIRE, trouble);
-    if (!source)
-        return NULL;
-    set_wish(source->pipe, &options->wish, 0, 0, 0);
-    if (*name)
-        g_object_set(cam_pipe_find(source->pipe, "camera"), "target-object", name, NULL);
-    source->label = g_strdup_printf("PipeWire camera %s", *name ? name : "(the first one)");
+    const gchar *wanted = find_part(options->camera);
+    gchar *node = cam_pipewire_find(wanted);
+    CamSource *source = node ? make(PIPEWIRE, trouble) : NULL;
+    if (source) {
+        /* Without a name of its own it would have that of this program's camera. */
+        GstStructure *names = gst_structure_new("props", "node.name", G_TYPE_STRING,
+                                                CAM_PIPEWIRE_NODE "-input", NULL);
+        source->pulse = cam_pulse_open(lose_pipewire, source);
+        g_object_set(cam_pipe_find(source->pipe, "camera"), "target-object", node, "fd",
+                     source->pulse ? cam_pulse_fd(source->pulse) : -1, "stream-properties", names,
+                     NULL);
+        gst_structure_free(names);
+        set_wish(source->pipe, &options->wish, 0, 0, 0);
+        source->label = g_strdup_printf("PipeWire camera %s", node);
+    } else if (!node) {
+        *trouble = g_strdup_printf("PipeWire has no %scamera%s%s: waiting for one",
+                                   *wanted ? "" : "other ", *wanted ? " " : "", wanted);
+    }
+    g_free(node);
     return source;
 }
 
@@ -265,6 +283,7 @@ CamSource *cam_source_open(const CamOptions *options, CamFeed *feed, const gchar
 void cam_source_close(CamSource *source)
 {
     cam_pipe_stop(source->pipe);
+    g_clear_pointer(&source->pulse, cam_pulse_close);
     g_free(source->label);
     g_free(source->path);
     g_free(source->card);

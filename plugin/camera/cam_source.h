@@ -5,6 +5,7 @@
 #include "cam_feed.h"
 #include "cam_options.h"
 #include "cam_pipe.h"
+#include "cam_pipewire.h"
 
 typedef struct CamSource {
     GstElement *pipe;
@@ -12,6 +13,7 @@ typedef struct CamSource {
     gchar *path;  /* of the device, or NULL */
     gchar *card;  /* the device's name, or NULL */
     gboolean raw; /* a device that gives no JPEG */
+    CamPulse *pulse; /* of PipeWire, if the camera is one of its, or NULL */
 } CamSource;
 
 /* Finds the camera and starts it; its frames go to `feed`. `card`, or NULL: the name of the one

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""mien-cam as a camera of PipeWire's, and taking one: readers that come and go, a camera that goes
+and comes back, PipeWire itself started anew. Nothing but PipeWire in a folder of its own is needed.
+
+    test_cam_pipewire.py PROGRAM WORK_FOLDER
+"""
+import os
+import signal
+import sys
+import time
+
+import cam_session
+from cam_session import wait_for
+
+PROGRAM, WORK = sys.argv[1:3]
+SIZE = 640 * 360 * 2
+UPSTREAM = ('gst-launch-1.0', '-q', 'videotestsrc', 'is-live=true', 'pattern=white', '!',
+            'video/x-raw,format=YUY2,width=640,height=360,framerate=30/1', '!', 'pipewiresink',
+            'mode=provide', 'sync=false', 'stream-properties=p,media.class=Video/Source,'
+            'media.role=Camera,node.name=upstream,node.description=Upstream')
+
+
+def read(session, frames, name='mien-cam'):
+    """What a reader gets: the bytes of frames, YUY2."""
+    node = session.node(name)
+    path = os.path.join(WORK, 'read.yuv')
+    if os.path.exists(path):
+        os.unlink(path)
+    session.run('gst-launch-1.0', '-q', 'pipewiresrc', f'path={node}', f'num-buffers={frames}',
+                '!', 'video/x-raw,format=YUY2', '!', 'filesink', f'location={path}', seconds=20)
+    try:
+        with open(path, 'rb') as file:
+            data = file.read()
+    except FileNotFoundError:
+        data = b''
+    return [data[i:i + SIZE] for i in range(0, len(data) - SIZE + 1, SIZE)]
+
+
+def brightness(frame):
+    luma = frame[::2]
+    return sum(luma) / max(1, len(luma))
+
+
+def test_readers(s):
+    s.camera('--camera', 'test:snow', '--size', '640x360', '--output', 'pipewire', '--name', 'Me')
+    s.check('it is a camera of PipeWire', wait_for(lambda: s.node('mien-cam'), 30),
+            s.said('mien-cam'))
+    listed = s.run(PROGRAM, '--list')
+    s.check('--list shows it by its name', 'pipewire:mien-cam' in listed and 'Me' in listed, listed)
+    for turn in range(3):
+        frames = read(s, 20)
+        s.check(f'reader {turn + 1} gets moving frames',
+                len(frames) == 20 and len(set(frames)) >= 15,
+                f'{len(frames)} frames, {len(set(frames))} different')
+    before = int(s.status()['frames-out'])
+    time.sleep(2)
+    s.check('without a reader it goes on', int(s.status()['frames-out']) > before + 20, s.status())
+    s.check('it ends in order', s.stop('mien-cam') == 0)
+
+
+def test_camera_of_pipewire(s):
+    s.start('upstream', *UPSTREAM)
+    wait_for(lambda: s.node('upstream'), 15)
+    s.camera('--camera', 'pipewire:upstream', '--size', '640x360', '--output', 'pipewire')
+    s.check('a camera of PipeWire runs',
+            wait_for(lambda: s.status().get('output-state') == 'running', 40), s.said('mien-cam'))
+    frames = read(s, 10)
+    s.check('it is as bright as it should be', frames and brightness(frames[-1]) > 200,
+            frames and brightness(frames[-1]))
+    s.stop('upstream', signal.SIGKILL)
+    s.check('its loss is told', wait_for(lambda: 'camera' in s.status().get('camera-trouble', ''),
+                                         30), s.status())
+    frames = read(s, 5)
+    s.check('readers then see black', frames and brightness(frames[-1]) < 20,
+            frames and brightness(frames[-1]))
+    s.start('upstream', *UPSTREAM)
+    s.check('it is taken again when it is back',
+            wait_for(lambda: s.status().get('camera-state') == 'running', 40), s.said('mien-cam'))
+    frames = read(s, 10)
+    s.check('and seen', frames and brightness(frames[-1]) > 200, frames and brightness(frames[-1]))
+    s.stop('mien-cam')
+    s.stop('upstream')
+
+
+def test_new_pipewire(s):
+    s.camera('--camera', 'test:white', '--size', '640x360')
+    s.check('PipeWire is the output where there is no loopback device',
+            wait_for(lambda: s.status().get('output-state') == 'running', 30), s.said('mien-cam'))
+    s.stop('wireplumber')
+    s.stop('pipewire')
+    s.check('the loss of PipeWire is told',
+            wait_for(lambda: 'PipeWire' in s.status().get('output-trouble', ''), 15), s.status())
+    s.start_pipewire()
+    s.check('a new one is used', wait_for(lambda: s.node('mien-cam'), 30) and
+            wait_for(lambda: s.status().get('output-state') == 'running', 15), s.said('mien-cam'))
+    frames = read(s, 10)
+    s.check('and gets frames', frames and brightness(frames[-1]) > 200,
+            frames and brightness(frames[-1]))
+    s.check('it ends in order', s.stop('mien-cam') == 0)
+
+
+def main():
+    cam_session.enter(WORK, ['dbus-run-session', 'pipewire', 'wireplumber', 'pw-cli',
+                             'gst-launch-1.0'])
+    with cam_session.Session(WORK, PROGRAM) as session:
+        session.start_pipewire()
+        for test in (test_readers, test_camera_of_pipewire, test_new_pipewire):
+            print('#', test.__name__, flush=True)
+            test(session)
+    return 1 if session.failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
