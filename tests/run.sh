@@ -19,9 +19,10 @@ packages=(
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     frei0r-plugins-dev ffmpeg
-    # mien-cam, and its readers
+    # mien-cam, and its readers; for the slow suite a virtual machine with V4L2
     libv4l-dev dbus pipewire pipewire-bin wireplumber gstreamer1.0-pipewire libglib2.0-bin
     chromium xvfb xdg-desktop-portal xdg-desktop-portal-gtk
+    qemu-system-x86 busybox-static kmod cpio v4l-utils gcc-12
     # the face networks; a picture
     python3-pip python3-numpy python3-onnx python3-imageio
     # ONNX's own cases
@@ -139,7 +140,7 @@ everyday() {
 }
 
 slow() {
-    say "FFmpeg from source; training smoke"
+    say "FFmpeg from source; cameras in QEMU; training smoke"
     python_packages "$root/.cache/venv-training" "$root/training/requirements.txt" ||
         echo "training packages could not be installed"
     suites slow "$build" slow

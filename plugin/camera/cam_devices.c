@@ -126,8 +126,12 @@ static void look_at(CamDevice *device, int fd, const CamWish *wish)
     device->loopback = !strcmp(device->driver, "v4l2 loopback");
     device->capture = (can & V4L2_CAP_VIDEO_CAPTURE) != 0;
     device->output = (can & V4L2_CAP_VIDEO_OUTPUT) != 0;
-    if (device->capture)
-        add_formats(device, fd, wish);
+    if (!device->capture)
+        return;
+    /* From here on v4l2_ioctl() adds the formats that libv4l2 can make. It knows nothing of a
+     * loopback device, and would complain where that has no format yet. */
+    int known = device->loopback ? -1 : v4l2_fd_open(fd, 0);
+    add_formats(device, known >= 0 ? known : fd, wish);
 }
 
 CamDevice *cam_device_look(const gchar *path, const CamWish *wish)
@@ -137,13 +141,13 @@ CamDevice *cam_device_look(const gchar *path, const CamWish *wish)
     device->card = g_strdup("");
     device->driver = g_strdup("");
     device->modes = g_array_new(FALSE, FALSE, sizeof(CamMode));
-    int fd = v4l2_open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC, 0);
+    int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         device->fault = errno;
         return device;
     }
     look_at(device, fd, wish);
-    v4l2_close(fd);
+    v4l2_close(fd); /* close() where libv4l2 does not know it */
     return device;
 }
 

@@ -31,6 +31,11 @@ static void print_modes(const CamDevice *device)
     const CamMode *modes = (const CamMode *)device->modes->data;
     gboolean native = FALSE;
     gchar code[5];
+    /* formats that this program does not take are no use to show */
+    for (guint i = device->modes->len; i > 0; i--)
+        if (!cam_mode_is_known(&g_array_index(device->modes, CamMode, i - 1)))
+            g_array_remove_index(device->modes, i - 1);
+    modes = (const CamMode *)device->modes->data;
     for (guint i = 0; i < device->modes->len; i++)
         native |= !modes[i].emulated;
     for (guint i = 0; i < device->modes->len;) {

@@ -81,49 +81,88 @@ static void set_rate(int fd, const GstVideoInfo *info)
     ask(fd, VIDIOC_S_PARM, &rate);
 }
 
-/* v4l2loopback answers with the format that it has where it cannot change it. */
-static gchar *set_format(CamLoopback *self, const gchar *path)
+/* Makes this the device's writer, who is missed when it closes; newer versions know without it,
+ * and refuse. */
+static void announce(int fd)
 {
-    struct v4l2_format format = {.type = V4L2_BUF_TYPE_VIDEO_OUTPUT};
-    guint32 fourcc = FORMATS[find_format(&self->info)].fourcc;
-    format.fmt.pix.width = (guint32)self->info.width;
-    format.fmt.pix.height = (guint32)self->info.height;
-    format.fmt.pix.pixelformat = fourcc;
-    format.fmt.pix.field = V4L2_FIELD_NONE;
-    format.fmt.pix.sizeimage = (guint32)self->size;
-    format.fmt.pix.colorspace = V4L2_COLORSPACE_SRGB;
-    if (ask(self->fd, VIDIOC_S_FMT, &format) < 0)
-        return cam_trouble_device("loopback device", path, errno);
-    if (format.fmt.pix.width != (guint32)self->info.width ||
-        format.fmt.pix.height != (guint32)self->info.height ||
-        format.fmt.pix.pixelformat != fourcc) {
-        gchar *readers = cam_trouble_holders(path);
-        gchar *line = g_strdup_printf(
-            "loopback device %s holds on to another format: close what reads it (%s)", path,
-            readers ? readers : "none that this user may see");
-        g_free(readers);
-        return line;
+    int type = V4L2_BUF_TYPE_VIDEO_OUTPUT;
+    ask(fd, VIDIOC_STREAMON, &type);
+}
+
+/* Opens the device for one writer. An errno: EBUSY if it has one, as far as it says so. */
+static gint open_device(const gchar *path, int *fd, gboolean *ours)
+{
+    struct v4l2_capability about = {0};
+    *ours = FALSE;
+    *fd = open(path, O_RDWR | O_CLOEXEC);
+    if (*fd < 0 || ask(*fd, VIDIOC_QUERYCAP, &about) < 0)
+        return errno;
+    *ours = !strcmp((const char *)about.driver, "v4l2 loopback");
+    guint32 can = about.device_caps & (V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_VIDEO_OUTPUT);
+    return can == V4L2_CAP_VIDEO_CAPTURE ? EBUSY : 0;
+}
+
+static gint set_format(CamLoopback *self, struct v4l2_format *format)
+{
+    *format = (struct v4l2_format){.type = V4L2_BUF_TYPE_VIDEO_OUTPUT};
+    format->fmt.pix.width = (guint32)self->info.width;
+    format->fmt.pix.height = (guint32)self->info.height;
+    format->fmt.pix.pixelformat = FORMATS[find_format(&self->info)].fourcc;
+    format->fmt.pix.field = V4L2_FIELD_NONE;
+    format->fmt.pix.sizeimage = (guint32)self->size;
+    format->fmt.pix.colorspace = V4L2_COLORSPACE_SRGB;
+    return ask(self->fd, VIDIOC_S_FMT, format) < 0 ? errno : 0;
+}
+
+/* v4l2loopback answers with the format that it has where it cannot change it. */
+static gchar *check_format(const CamLoopback *self, const gchar *path,
+                           const struct v4l2_format *format)
+{
+    if (format->fmt.pix.width == (guint32)self->info.width &&
+        format->fmt.pix.height == (guint32)self->info.height &&
+        format->fmt.pix.pixelformat == FORMATS[find_format(&self->info)].fourcc)
+        return NULL;
+    gchar *readers = cam_trouble_holders(path);
+    gchar *line = g_strdup_printf(
+        "loopback device %s holds on to another format: close what reads it (%s)", path,
+        readers ? readers : "none that this user may see");
+    g_free(readers);
+    return line;
+}
+
+static gchar *open_writer(CamLoopback *self, const gchar *path)
+{
+    struct v4l2_format format;
+    gboolean ours;
+    gint fault = open_device(path, &self->fd, &ours);
+    if (!fault && !ours)
+        return g_strdup_printf("%s is no v4l2loopback device (mien-cam --list shows those)", path);
+    if (!fault && set_format(self, &format) == EINVAL) {
+        /* With exclusive_caps=1, v4l2loopback 0.12 forgets to take writers again after one that
+         * only used write(2), as ffmpeg does; one that announces itself and closes reminds it. */
+        announce(self->fd);
+        close(self->fd);
+        fault = open_device(path, &self->fd, &ours);
     }
-    set_rate(self->fd, &self->info);
-    return NULL;
+    if (!fault)
+        fault = set_format(self, &format);
+    if (fault)
+        return cam_trouble_device("loopback device", path, fault);
+    gchar *trouble = check_format(self, path, &format);
+    if (!trouble) {
+        set_rate(self->fd, &self->info);
+        announce(self->fd);
+    }
+    return trouble;
 }
 
 CamLoopback *cam_loopback_open(const gchar *path, const GstVideoInfo *info, gchar **trouble)
 {
     CamLoopback *self = g_new0(CamLoopback, 1);
-    struct v4l2_capability about = {0};
     self->info = *info;
     self->size = cam_loopback_size(info);
     self->bytes = g_malloc(self->size);
-    self->fd = open(path, O_RDWR | O_CLOEXEC);
-    if (self->fd < 0)
-        *trouble = cam_trouble_device("loopback device", path, errno);
-    else if (ask(self->fd, VIDIOC_QUERYCAP, &about) < 0 ||
-             strcmp((const char *)about.driver, "v4l2 loopback"))
-        *trouble = g_strdup_printf("%s is no v4l2loopback device (mien-cam --list shows those)",
-                                   path);
-    else
-        *trouble = set_format(self, path);
+    *trouble = open_writer(self, path);
     if (!*trouble)
         return self;
     cam_loopback_close(self);

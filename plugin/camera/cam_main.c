@@ -24,6 +24,7 @@ static int run(const CamOptions *options)
         g_free(path);
         return status;
     }
+    gst_init(NULL, NULL);
     /* The element is part of this program: no other version of it can get in, and none is missing
      * where GStreamer does not look. */
     GST_PLUGIN_STATIC_REGISTER(mien);
@@ -37,7 +38,6 @@ int main(int argc, char **argv)
         words[i] = g_strdup(argv[i]);
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
-    gst_init(NULL, NULL);
     CamOptions *options = cam_options_parse(words, &trouble);
     g_strfreev(words);
     if (!options) {
@@ -47,6 +47,5 @@ int main(int argc, char **argv)
     }
     int status = run(options);
     cam_options_free(options);
-    gst_deinit();
     return status;
 }

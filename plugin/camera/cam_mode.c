@@ -88,6 +88,11 @@ GstCaps *cam_mode_caps(const CamMode *mode)
     return caps;
 }
 
+gboolean cam_mode_is_known(const CamMode *mode)
+{
+    return find_format(mode->fourcc) >= 0;
+}
+
 gboolean cam_mode_is_jpeg(const CamMode *mode)
 {
     gint found = find_format(mode->fourcc);

@@ -27,6 +27,9 @@ const CamMode *cam_mode_choose(const CamMode *modes, gsize count, const CamWish 
 /* GStreamer's caps for a mode, or NULL for a format that is not known. The caller owns them. */
 GstCaps *cam_mode_caps(const CamMode *mode);
 
+/* Is it a format that this program takes? */
+gboolean cam_mode_is_known(const CamMode *mode);
+
 /* Needs a JPEG decoder. */
 gboolean cam_mode_is_jpeg(const CamMode *mode);
 

@@ -34,7 +34,8 @@ static gchar *find_loopback(gchar **trouble)
     gchar *path = NULL, *busy = NULL;
     for (guint i = 0; i < devices->len && !path; i++) {
         const CamDevice *device = devices->pdata[i];
-        if (device->loopback && device->output)
+        /* One that says neither is unusable only at first sight: cam_loopback_open(). */
+        if (device->loopback && (device->output || !device->capture))
             path = g_strdup(device->path);
         else if (device->loopback && !busy)
             busy = g_strdup(device->path);

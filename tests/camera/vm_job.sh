@@ -1,0 +1,166 @@
+# What is tried inside the virtual machine: mien-cam between vivid, a camera of the kernel's, and
+# v4l2loopback. PROGRAM, TESTS (this folder) and the GStreamer registry are set above this line.
+failed=0
+export AV_LOG_FORCE_NOCOLOR=1 # what clears escapes off the console eats the next word
+up() { cut -d' ' -f1 /proc/uptime; }
+ok() { echo "ok - $* [$(up) s]"; }
+no() {
+    echo "not ok - $* [$(up) s]"
+    failed=1
+}
+check() { # WHAT COMMAND...
+    local what=$1
+    shift
+    if "$@"; then ok "$what"; else no "$what"; fi
+}
+
+log=/run/mien-cam.log
+start() { # OPTIONS... : mien-cam, what it says goes to the log
+    : >"$log"
+    "$PROGRAM" --no-keys --device cpu "$@" 2>"$log" &
+    program=$!
+}
+said() { grep -q -e "$1" "$log"; }
+wait_for() { # SECONDS COMMAND...
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || { sed 's/^/# /' "$log"; return 1; }
+        sleep 0.3
+    done
+}
+is() { "$PROGRAM" status 2>/dev/null | grep -q -e "^$1=$2"; }
+stop() {
+    kill "$program"
+    wait "$program"
+}
+# After it was away it may have another number.
+vivid() { basename "$(dirname "$(grep -lx vivid.* /sys/class/video4linux/*/name | head -n 1)")"; }
+size_is() { v4l2-ctl -d "$1" --get-fmt-video 2>/dev/null | grep -q "Width/Height.*: $2"; }
+
+# Five frames, of which some differ, through each of three readers.
+ffmpeg_reads() { # DEVICE SIZE
+    local sums=/run/sums
+    timeout 60 ffmpeg -hide_banner -nostdin -v error -f v4l2 -i "$1" -frames:v 5 \
+        -fps_mode passthrough -f framemd5 -y "$sums" || return 1
+    [ "$(grep -vc '^#' "$sums")" = 5 ] && [ "$(grep -v '^#' "$sums" | awk '{print $5}' |
+        sort -u | wc -l)" = 1 ] && grep -v '^#' "$sums" | grep -q " $2, " &&
+        [ "$(grep -v '^#' "$sums" | awk '{print $6}' | sort -u | wc -l)" -ge 3 ]
+}
+v4l2_ctl_reads() { # DEVICE BYTES
+    rm -f /run/raw
+    timeout 60 v4l2-ctl -d "$1" --stream-mmap --stream-count=5 --stream-to=/run/raw >/dev/null 2>&1
+    [ "$(stat -c %s /run/raw)" = "$2" ]
+}
+gstreamer_reads() { # DEVICE BYTES
+    rm -f /run/raw
+    timeout 60 gst-launch-1.0 --no-position -q v4l2src device="$1" num-buffers=5 ! \
+        video/x-raw,format=YUY2 ! filesink location=/run/raw
+    [ "$(stat -c %s /run/raw)" -ge "$2" ]
+}
+brightness() { # DEVICE: mean luma of a frame
+    timeout 60 ffmpeg -hide_banner -nostdin -v error -f v4l2 -i "$1" -frames:v 1 -vf \
+        scale=1:1,format=gray -f rawvideo - | od -An -tu1 | tr -d ' '
+}
+is_black() { [ "$(brightness "$1")" -lt 24 ]; }
+is_bright() { [ "$(brightness "$1")" -gt 40 ]; }
+
+only_gives() {
+    local about
+    about=$(v4l2-ctl -d "$1" --info | sed -n '/Device Caps/,$p')
+    grep -q 'Video Capture' <<<"$about" && ! grep -q 'Video Output' <<<"$about"
+}
+
+echo '# devices'
+"$PROGRAM" --list >/run/list
+head -n 12 /run/list | sed 's/^/# /'
+check 'the camera is listed with a format' grep -q 'YUYV  *640x480  *at .*10' /run/list
+check 'and the loopback devices' grep -q '/dev/video11  exclusive' /run/list
+
+echo '# from the camera to a loopback device, both found by themselves'
+start --size 640x480 --fps 10
+check 'it runs' wait_for 60 is output-state running
+check 'the camera is vivid' is camera '/dev/video0 .*640x480 at 10'
+check 'the output is the first loopback device' is output /dev/video10
+check 'ffmpeg reads it' ffmpeg_reads /dev/video10 614400
+check 'v4l2-ctl reads it' v4l2_ctl_reads /dev/video10 3072000
+check 'GStreamer reads it' gstreamer_reads /dev/video10 3072000
+check 'ffmpeg reads it again' ffmpeg_reads /dev/video10 614400
+
+echo '# the camera goes and comes back'
+echo vivid.0 >/sys/bus/platform/drivers/vivid/unbind
+check 'its loss is told' wait_for 20 said 'not there: waiting'
+check 'the output stays' is output-state running
+sleep 2
+check 'readers see black' is_black /dev/video10
+echo vivid.0 >/sys/bus/platform/drivers/vivid/bind
+check 'it is taken again' wait_for 30 is camera-state running
+sleep 2
+check 'and seen' is_bright /dev/video10
+check 'an orderly end' stop
+
+echo '# another program has the camera'
+v4l2-ctl -d /dev/$(vivid) --set-fmt-video=width=640,height=480,pixelformat=YUYV --set-parm=10 \
+    --stream-mmap >/dev/null 2>&1 &
+holder=$!
+sleep 2
+start --size 640x360 --fps 10 --output /dev/video11
+check 'it says which one' wait_for 30 said "in use by v4l2-ctl ($holder)"
+check 'and waits' is camera-state waiting
+kill $holder
+wait $holder
+check 'then it runs' wait_for 30 is camera-state running
+check 'a size that is no multiple of a page' ffmpeg_reads /dev/video11 460800
+check 'an orderly end' stop
+
+echo '# no permission'
+chmod 600 /dev/$(vivid)
+chmod 666 /dev/video10
+mkdir -m 777 /run/nobody
+: >"$log"
+XDG_RUNTIME_DIR=/run/nobody HOME=/run/nobody setpriv --reuid=65534 --regid=65534 --clear-groups \
+    "$PROGRAM" --no-keys --device cpu --size 640x480 --fps 10 2>"$log" &
+program=$!
+check 'it says what to do' wait_for 30 said 'no permission to open camera /dev/video.*usermod'
+chmod 666 /dev/$(vivid)
+check 'and runs when it may' wait_for 30 said 'camera: /dev/video'
+check 'an orderly end' stop
+
+echo '# another program writes to the loopback device'
+ffmpeg -hide_banner -nostdin -v error -re -f lavfi -i testsrc2=s=640x480:r=10 -pix_fmt yuyv422 \
+    -f v4l2 /dev/video11 &
+writer=$!
+wait_for 30 size_is /dev/video11 640.480
+start --size 640x480 --fps 10 --output /dev/video11
+check 'it says so' wait_for 30 said "/dev/video11 is in use by .*ffmpeg ($writer)"
+check 'and waits' is output-state waiting
+kill $writer
+wait $writer
+check 'then it runs' wait_for 30 is output-state running
+check 'as a device for browsers: it gives frames and takes none' only_gives /dev/video11
+check 'an orderly end' stop
+
+echo '# formats of cameras'
+start --size 640x480 --fps 10 --input-format NV12 --output /dev/video10
+check 'NV12' wait_for 30 is camera '/dev/video.*NV12 640x480'
+check 'ffmpeg reads it' ffmpeg_reads /dev/video10 614400
+stop
+ffmpeg -hide_banner -nostdin -v error -re -f lavfi -i testsrc2=s=640x480:r=10 -c:v mjpeg -q:v 5 \
+    -f v4l2 /dev/video11 &
+writer=$!
+wait_for 30 size_is /dev/video11 640.480
+start --camera /dev/video11 --output /dev/video10
+check 'MJPEG' wait_for 30 is camera '/dev/video11 .*MJPG 640x480'
+check 'ffmpeg reads it' ffmpeg_reads /dev/video10 614400
+stop
+kill $writer
+wait $writer
+for format in I420 NV12; do
+    start --size 640x360 --fps 10 --format $format --output /dev/video10
+    wait_for 30 is output-state running
+    check "output in $format" ffmpeg_reads /dev/video10 345600
+    stop
+done
+
+dmesg | grep -E 'BUG|Oops' | head -n 3
+exit $failed
