@@ -33,11 +33,14 @@ void main()
         [[unroll]] for (int i = 0; i < 4; i++)
             r[i][q] = texelFetch(weights, p.bias + co_block * 2 + q);
     int plane = p.iw * p.ih;
-    for (int c = 0; c < p.iq; c++) {
+    int c = 0;
+    do {
         int tap = p.weights + (co_block * p.iq + c) * p.kh * p.kw * 8;
         int base = p.in0 + c * plane;
-        for (int ky = 0; ky < p.kh; ky++)
-            for (int kx = 0; kx < p.kw; kx++, tap += 8) {
+        int ky = 0;
+        do {
+            int kx = 0;
+            do {
                 vec4 v[4];
                 [[unroll]] for (int i = 0; i < 4; i++)
                     v[i] = texelFetch(arena_vec4,
@@ -52,8 +55,10 @@ void main()
                         [[unroll]] for (int i = 0; i < 4; i++)
                             r[i][q] += v[i][j] * k;
                     }
-            }
-    }
+                tap += 8;
+            } while (++kx < p.kw);
+        } while (++ky < p.kh);
+    } while (++c < p.iq);
     [[unroll]] for (int i = 0; i < 4; i++) {
         int ox = x + i % 2, oy = y + i / 2;
         if (ox >= p.ow || oy >= p.oh)

@@ -17,17 +17,20 @@ void main()
         r[i] = texelFetch(weights, p.bias + quad);
     int base = p.in0 + quad * p.iw * p.ih;
     int tap = p.weights + quad * p.kh * p.kw;
-    for (int ky = 0; ky < p.kh; ky++) {
+    int ky = 0;
+    do {
         int sy = source(y * p.sh - p.pad_t + ky * p.dh, p.ih, PAD);
-        for (int kx = 0; kx < p.kw; kx++, tap++) {
+        int kx = 0;
+        do {
             vec4 k = texelFetch(weights, tap);
             [[unroll]] for (int i = 0; i < 4; i++) {
                 int sx = source((x + i) * p.sw - p.pad_l + kx * p.dw, p.iw, PAD);
                 int at = sy == OUTSIDE || sx == OUTSIDE ? 0 : base + sy * p.iw + sx;
                 r[i] += k * texelFetch(arena_vec4, at);
             }
-        }
-    }
+            tap++;
+        } while (++kx < p.kw);
+    } while (++ky < p.kh);
     [[unroll]] for (int i = 0; i < 4; i++) {
         if (x + i >= p.ow)
             continue;

@@ -75,7 +75,8 @@ void main()
             r[d][q] = b;
     }
     int plane = p.iw * p.ih;
-    for (int c = 0; c < p.iq; c++) {
+    int c = 0;
+    do {
         int block = p.weights + (co_block * p.iq + c) * (LOADS * 8);
         vec4 v[WINDOW][3];
         window_load(in0, p.in0 + c * plane, v);
@@ -107,7 +108,7 @@ void main()
                                 r[d][q][i] += value * k[i];
                     }
                 }
-    }
+    } while (++c < p.iq);
 #if defined LANES8 && !defined D2S
     if (STATS == 1)
         [[unroll]] for (int q = 0; q < Q; q++) {

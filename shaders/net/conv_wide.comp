@@ -47,10 +47,12 @@ void main()
             r[d][q] = b;
     }
     int plane = p.iw * p.ih;
-    for (int c = 0; c < p.iq; c++) {
+    int c = 0;
+    do {
         int tap = p.weights + (co_block * p.iq + c) * ((K * ROW_VECS + 7) / 8 * 8);
         int base = p.in0 + c * plane;
-        for (int ky = 0; ky < K; ky++, tap += ROW_VECS) {
+        int ky = 0;
+        do {
 #ifdef LANES8
             vec4 w[LOADS];
             [[unroll]] for (int i = 0; i < LOADS; i++)
@@ -81,8 +83,9 @@ void main()
                                 r[d][q][i] += s[d][j] * weight[i];
                     }
             }
-        }
-    }
+            tap += ROW_VECS;
+        } while (++ky < K);
+    } while (++c < p.iq);
 #ifdef LANES8
     if (STATS == 1)
         [[unroll]] for (int q = 0; q < Q; q++) {

@@ -13,6 +13,11 @@ layout(push_constant) uniform push_block
 // A copy: read in the middle of a loop, lavapipe gathers push constants lane by lane.
 net_push p = pushed;
 
+// Loops of the hot kernels test at their end. lavapipe cannot leave a loop in its middle: from the
+// test on it masks the lanes, so that one at the head costs a whole idle pass. Where the sums are
+// many and the passes eight and more (conv_pair, conv_point) what the compiler keeps twice then
+// costs more than that pass.
+
 // Values of mi_act in core/net/graph.h.
 layout(constant_id = 0) const int ACT = 0;
 

@@ -13,17 +13,19 @@ void main()
         return;
     vec4 o = vec4(MODE == 0 ? -3.4e38 : 0.0);
     float n = 0.0;
-    for (int ky = 0; ky < p.kh; ky++) {
-        int sy = y * p.sh - p.pad_t + ky * p.dh;
-        for (int kx = 0; kx < p.kw; kx++) {
+    int ky = 0;
+    do {
+        int sy = y * p.sh - p.pad_t + ky * p.dh, kx = 0;
+        do {
             int sx = x * p.sw - p.pad_l + kx * p.dw;
-            if (sy < 0 || sy >= p.ih || sx < 0 || sx >= p.iw)
-                continue;
-            vec4 v = texelFetch(arena_vec4, p.in0 + (quad * p.ih + sy) * p.iw + sx);
-            o = MODE == 0 ? max(o, v) : o + v;
-            n += 1.0;
-        }
-    }
+            bool inside = sy >= 0 && sy < p.ih && sx >= 0 && sx < p.iw;
+            vec4 v = texelFetch(arena_vec4,
+                                inside ? p.in0 + (quad * p.ih + sy) * p.iw + sx : 0);
+            vec4 taken = MODE == 0 ? max(o, v) : o + v;
+            o = inside ? taken : o;
+            n += inside ? 1.0 : 0.0;
+        } while (++kx < p.kw);
+    } while (++ky < p.kh);
     if (MODE == 1)
         o /= max(n, 1.0);
     store(p.out0 + (quad * p.oh + y) * p.ow + x, activate(o));

@@ -79,7 +79,8 @@ void multiply(int i, int j, int at, int block, out QUAD m[PARTS][Q])
     [[unroll]] for (int k = 0; k < PARTS; k++)
         [[unroll]] for (int q = 0; q < Q; q++)
             m[k][q] = QUAD(0);
-    for (int c = 0; c < p.iq; c++) {
+    int c = 0;
+    do {
         vec4 v[PARTS];
         [[unroll]] for (int k = 0; k < PARTS; k++)
             v[k] = texelFetch(arena_vec4, at + k * 8);
@@ -99,7 +100,7 @@ void multiply(int i, int j, int at, int block, out QUAD m[PARTS][Q])
             }
         at += TILES;
         block += LOADS * 8;
-    }
+    } while (++c < p.iq);
 }
 
 void main()
@@ -118,27 +119,30 @@ void main()
         [[unroll]] for (int q = 0; q < Q; q++)
             [[unroll]] for (int e = 0; e < 4; e++)
                 r[d][q][e] = QUAD(0);
-    for (int i = 0; i < PRODUCTS; i++) {
+    int i = 0;
+    do {
         QUAD m[PARTS][Q], row[PARTS][Q][4];
 #define EACH(what) \
     [[unroll]] for (int k = 0; k < PARTS; k++) \
         [[unroll]] for (int q = 0; q < Q; q++) \
             [[unroll]] for (int e = 0; e < 4; e++) { what; }
         EACH(row[k][q][e] = QUAD(0))
-        for (int j = 0; j < PRODUCTS; j++) {
+        int j = 0;
+        do {
             multiply(i, j, at, block, m);
             vec4 f = powers(j);
             EACH(row[k][q][e] += f[e] * m[k][q])
-        }
+        } while (++j < PRODUCTS);
         vec4 f = powers(i);
         [[unroll]] for (int d = 0; d < 4; d++)
             EACH(r[k * 4 + d][q][e] += f[d] * row[k][q][e])
-    }
+    } while (++i < PRODUCTS);
     QUAD b[Q];
     [[unroll]] for (int q = 0; q < Q; q++)
         b[q] = QUAD(texelFetch(weights, p.bias + co_block * Q + q));
     // A loop that moves the rows up, and not an index that varies: that would be a gather.
-    for (int d = 0; d < PARTS * 4; d++) {
+    int d = 0;
+    do {
         int tile = first + d / 4 * 8, across = (p.ow + 3) / 4;
         int y = (p.ys + tile / across) * 4 + d % 4, x = tile % across * 4;
         [[unroll]] for (int q = 0; q < Q; q++)
@@ -157,5 +161,5 @@ void main()
             }
         [[unroll]] for (int k = 0; k + 1 < PARTS * 4; k++)
             r[k] = r[k + 1];
-    }
+    } while (++d < PARTS * 4);
 }
