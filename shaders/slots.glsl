@@ -9,14 +9,17 @@
 #ifndef SLOTS_GLSL
 #define SLOTS_GLSL
 
-layout(set = 0, binding = 0) buffer arena_block
+#ifndef ARENA_ACCESS
+#define ARENA_ACCESS
+#endif
+layout(set = 0, binding = 0) ARENA_ACCESS buffer arena_block
 {
     vec4 arena_store[];
 };
 #ifdef LANES8
 // The same memory: lavapipe stores lane by lane and number by number, and half as many numbers are
 // worth their packing.
-layout(set = 0, binding = 0) buffer arena_pair_block
+layout(set = 0, binding = 0) ARENA_ACCESS buffer arena_pair_block
 {
     dvec2 arena_pairs[];
 };

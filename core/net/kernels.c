@@ -85,6 +85,7 @@
 #include "resize_lanes8.spv.h"
 #include "resize_table.spv.h"
 #include "resize_table_lanes8.spv.h"
+#include "small_lanes8.spv.h"
 #include "wino_in.spv.h"
 #include "wino_in_lanes8.spv.h"
 #include "wino_in_sum.spv.h"
@@ -164,6 +165,7 @@ static const struct {
     TWINS(pool, .kernel = MI_KERNEL_POOL),
     TWINS(copy, .kernel = MI_KERNEL_COPY),
     TWINS(resize_table, .kernel = MI_KERNEL_RESIZE_TABLE),
+    {{.kernel = MI_KERNEL_SMALL, .lanes8 = true}, SHADER(small_lanes8)},
     TWINS(wino_in, .kernel = MI_KERNEL_WINO_IN),
     TWINS(wino_in_up, .kernel = MI_KERNEL_WINO_IN, .up = true),
     TWINS(wino_in_sum, .kernel = MI_KERNEL_WINO_IN, .sum = true),

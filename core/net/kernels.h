@@ -24,7 +24,8 @@ typedef enum mi_kernel {
     MI_KERNEL_RESIZE,
     MI_KERNEL_POOL,
     MI_KERNEL_COPY,
-    MI_KERNEL_RESIZE_TABLE
+    MI_KERNEL_RESIZE_TABLE,
+    MI_KERNEL_SMALL /* several layers of small pictures */
 } mi_kernel;
 
 /* What tells variants of a kernel apart; 0 where it does not apply. */

@@ -126,19 +126,43 @@ static int32_t place(const mi_net *net, int32_t buffer, int32_t base, int32_t in
     return buffer == net->plan.input ? input : base + net->plan.piece[buffer].at;
 }
 
+static void record_step(const mi_net *net, mvk_commands *commands, int32_t base, int32_t input,
+                        int32_t i)
+{
+    const mi_step *s = &net->plan.step[i];
+    struct net_push push = s->push;
+    push.in0 += place(net, s->in0, base, input);
+    push.in1 += place(net, s->stats == MI_BUFFER_NONE ? s->in1 : s->stats, base, input);
+    push.c0 += place(net, s->in2, base, input);
+    push.out0 += place(net, s->out, base, input);
+    mvk_dispatch_work(net->device, commands, net->pipeline[i], &push, sizeof push, s->groups,
+                      s->mac);
+}
+
+/* `count` steps of MI_KERNEL_SMALL as one dispatch; their records lie one after the other. */
+static void record_small(const mi_net *net, mvk_commands *commands, int32_t base, int32_t input,
+                         int32_t first, int32_t count)
+{
+    const mi_step *s = &net->plan.step[first];
+    struct net_push push = {.in0 = base, .in1 = input, .weights = s->record, .c1 = count};
+    double mac = 0;
+    for (int32_t i = 0; i < count; i++)
+        mac += s[i].mac;
+    mvk_dispatch_work(net->device, commands, net->pipeline[first], &push, sizeof push, s->groups,
+                      mac);
+}
+
 void mi_net_record(const mi_net *net, mvk_commands *commands, int32_t base, int32_t input,
                    bool marks)
 {
-    for (int32_t i = 0; i < net->plan.steps; i++) {
-        const mi_step *s = &net->plan.step[i];
-        struct net_push push = s->push;
-        push.in0 += place(net, s->in0, base, input);
-        push.in1 += place(net, s->stats == MI_BUFFER_NONE ? s->in1 : s->stats, base, input);
-        push.c0 += place(net, s->in2, base, input);
-        push.out0 += place(net, s->out, base, input);
+    int32_t count;
+    for (int32_t i = 0; i < net->plan.steps; i += count) {
+        count = marks ? 1 : mi_plan_together(&net->plan, i);
         mvk_barrier(commands);
-        mvk_dispatch_work(net->device, commands, net->pipeline[i], &push, sizeof push, s->groups,
-                          s->mac);
+        if (net->plan.step[i].variant.kernel == MI_KERNEL_SMALL)
+            record_small(net, commands, base, input, i, count);
+        else
+            record_step(net, commands, base, input, i);
         if (marks)
             mvk_mark(commands);
     }

@@ -144,6 +144,25 @@ int32_t mi_pack_matrix(mi_blob *blob, const mi_filter_bank *b, int32_t part, con
     return at;
 }
 
+int32_t mi_pack_small(mi_blob *blob, const mi_filter_bank *b)
+{
+    enum { WIDTH = 32 }; /* channels of a block, in and out */
+    size_t taps = (size_t)b->kh * (size_t)b->kw;
+    size_t in = ((size_t)b->ci + WIDTH - 1) / WIDTH, out = ((size_t)b->co + WIDTH - 1) / WIDTH;
+    int32_t at = mi_blob_take(blob, out * taps * in * WIDTH * WIDTH / 4);
+    if (blob->failed)
+        return 0;
+    for (int32_t co = 0; co < b->co; co++)
+        for (int32_t ci = 0; ci < b->ci; ci++)
+            for (size_t t = 0; t < taps; t++) {
+                size_t block = ((size_t)co / WIDTH * taps + t) * in + (size_t)ci / WIDTH;
+                size_t row = block * WIDTH + (size_t)ci % WIDTH;
+                blob->data[(size_t)at * 4 + row * WIDTH + (size_t)co % WIDTH] =
+                    weight_at(b, co, ci, (int32_t)t);
+            }
+    return at;
+}
+
 int32_t mi_pack_depthwise(mi_blob *blob, const mi_filter_bank *b)
 {
     size_t taps = (size_t)b->kh * (size_t)b->kw;

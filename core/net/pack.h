@@ -42,6 +42,8 @@ int32_t mi_pack_pair(mi_blob *blob, const mi_filter_bank *depth, const mi_filter
  * bits of two words, rows filled up to whole vec4; what is too large becomes 65504. */
 int32_t mi_pack_matrix(mi_blob *blob, const mi_filter_bank *bank, int32_t part,
                        const int32_t *order, bool halves);
+/* The order of small.comp. */
+int32_t mi_pack_small(mi_blob *blob, const mi_filter_bank *bank);
 int32_t mi_pack_depthwise(mi_blob *blob, const mi_filter_bank *bank);
 int32_t mi_pack_transpose(mi_blob *blob, const mi_filter_bank *bank);
 /* A vec4 for every `part` (1..4) stored channels, room for whole blocks of `parts`. */

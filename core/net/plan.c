@@ -277,14 +277,15 @@ int mi_plan_create_by(mi_plan *plan, const mi_graph *graph, const mi_plan_rules 
     status = place_outputs(&p);
     if (status != MIEN_OK)
         goto error;
-    if (plan->blob.failed || keep_names(plan) != MIEN_OK) {
-        status = mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
-        goto error;
-    }
     status = mi_place_pieces(plan);
-    if (status != MIEN_OK)
+    if (status != MIEN_OK) {
         mi_fail(log, status, status == MIEN_ERR_NOMEM ? "out of memory"
                                                       : "the network needs too much memory");
+        goto error;
+    }
+    mi_small_records(plan);
+    if (plan->blob.failed || keep_names(plan) != MIEN_OK)
+        status = mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
 error:
     free(p.buffer);
     free(p.producer);

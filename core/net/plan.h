@@ -20,6 +20,7 @@ typedef struct mi_step {
     uint32_t groups[3];
     double mac;             /* of a convolution as such, also where Winograd does with fewer */
     const char *node;       /* name in the model, owned by the plan's copy */
+    int32_t record;         /* of MI_KERNEL_SMALL, in the weights; see small_layer.h */
     uint64_t key;           /* SIMT: of a convolution that has choices, see gemm.h; else 0 */
     int32_t choice;         /* taken; 0: the kernel for any device */
 } mi_step;
@@ -51,6 +52,13 @@ typedef enum mi_winograd {
     MI_WINOGRAD_WHERE_IT_CAN /* but not for SIMT; for tests */
 } mi_winograd;
 
+/* Where layers are done by MI_KERNEL_SMALL, which CPU drivers have. */
+typedef enum mi_small {
+    MI_SMALL_WHERE_IT_PAYS,
+    MI_SMALL_NEVER,
+    MI_SMALL_WHERE_IT_CAN /* for tests */
+} mi_small;
+
 /* By what kernels are chosen. */
 typedef struct mi_plan_rules {
     mi_family family;
@@ -58,6 +66,7 @@ typedef struct mi_plan_rules {
     const mi_tuning *tuning; /* SIMT: what was measured; NULL: nothing */
     int32_t force;           /* SIMT: the choice for all that have choices; -1: none */
     mi_winograd winograd;
+    mi_small small;
 } mi_plan_rules;
 
 /* MIEN_ERR_UNSUPPORTED names the node that cannot be run. */
@@ -66,5 +75,8 @@ int mi_plan_create_by(mi_plan *plan, const mi_graph *graph, const mi_plan_rules 
 /* The same for no particular device of a family. */
 int mi_plan_create(mi_plan *plan, const mi_graph *graph, mi_family family, mi_log *log);
 void mi_plan_destroy(mi_plan *plan);
+
+/* How many steps from `first` on are recorded as one dispatch: more than one of MI_KERNEL_SMALL. */
+int32_t mi_plan_together(const mi_plan *plan, int32_t first);
 
 #endif

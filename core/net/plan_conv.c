@@ -2,6 +2,8 @@
 #include "gemm.h"
 #include "planner.h"
 
+#include "net/small_layer.h"
+
 typedef struct conv_plan {
     int32_t in, out;      /* tensors after fusion */
     int32_t pad_t, pad_l, pad_b, pad_r;
@@ -137,12 +139,11 @@ static bool is_full(const planner *p, const mi_node *n, const conv_plan *c)
            n->conv.kh == in->h && n->conv.kw == in->w && !c->up && c->half < 0;
 }
 
-static bool is_depth3(const planner *p, const mi_node *n)
+/* ... whose columns conv_depth3.comp can count. */
+static bool fits_depth3(const planner *p, const mi_node *n)
 {
     const mi_tensor *out = mi_planner_tensor(p, n->out);
-    return n->conv.kh == 3 && n->conv.kw == 3 && n->conv.dilation_h == 1 &&
-           n->conv.dilation_w == 1 && n->conv.stride_h == n->conv.stride_w &&
-           n->conv.stride_h <= 2 && (int64_t)mi_quads(out->c) * out->w < 1 << 22;
+    return mi_is_depth3(p, n) && (int64_t)mi_quads(out->c) * out->w < 1 << 22;
 }
 
 static bool is_wide(const mi_node *n)
@@ -166,7 +167,7 @@ static void choose_kernel(const planner *p, const mi_node *n, const conv_plan *c
         v->rows = 4;
     } else if (n->conv.groups > 1 && n->conv.groups == ci && ci == co) {
         v->kernel = MI_KERNEL_CONV_DEPTH;
-        v->stride = is_depth3(p, n) ? (uint8_t)n->conv.stride_h : 0;
+        v->stride = fits_depth3(p, n) ? (uint8_t)n->conv.stride_h : 0;
     } else if (is_full(p, n, c)) {
         v->kernel = MI_KERNEL_CONV_FULL;
     } else if (mi_is_conv3x3(n)) {
@@ -232,8 +233,8 @@ static mi_filter_bank filter_bank(const planner *p, const mi_node *n, const mi_n
 static void set_conv_groups(mi_step *s, uint32_t blocks)
 {
     const struct net_push *u = &s->push;
-    if (s->variant.kernel == MI_KERNEL_CONV_GEMM)
-        return; /* mi_gemm_set() did */
+    if (s->variant.kernel == MI_KERNEL_CONV_GEMM || s->variant.kernel == MI_KERNEL_SMALL)
+        return; /* mi_gemm_set() and mi_small_set() did */
     if (s->variant.kernel == MI_KERNEL_CONV_POINT) {
         s->groups[0] = mi_divide_up(u->iw * u->ih, 128);
         s->groups[1] = 1;
@@ -283,6 +284,17 @@ static void set_geometry(planner *p, mi_step *s, const mi_node *n, const conv_pl
         mi_set_act(s, c->act);
 }
 
+/* Gives the step to the kernel of small pictures where that can do it and it pays. */
+static void choose_small(planner *p, const mi_node *n, const conv_plan *c,
+                         const mi_filter_bank *bank, mi_step *s)
+{
+    bool depth = mi_is_depth3(p, n);
+    bool fused = c->depth || c->up || c->d2s || c->half >= 0 || (depth && c->residual >= 0);
+    if (!fused && c->pad_mode == MI_PAD_CONSTANT && mi_small_act(c->act) && mi_small_conv(p, n))
+        mi_small_set(p, s, depth ? SMALL_DEPTH : SMALL_DENSE, c->act, bank->co,
+                     c->residual_mode);
+}
+
 /* Leaves the statistics of its tiles to an instance norm that alone reads what the step makes, if
  * the kernel can. One invocation adds them up for a quad: not too many. */
 static int leave_stats(planner *p, mi_step *s, const conv_plan *c)
@@ -329,6 +341,7 @@ int mi_plan_conv(planner *p, const mi_node *n)
         s->push.c0 = s->push.iq * s->push.iw * s->push.ih;
     s->spec[3] = c.half_relu;
     choose_gemm(p->rules, s);
+    choose_small(p, n, &c, &bank, s);
     if (s->variant.kernel == MI_KERNEL_CONV_TILE || s->variant.kernel == MI_KERNEL_CONV_WIDE) {
         s->spec[4] = (uint32_t)(bank.ci < 4 ? bank.ci : 4);
         s->spec[5] = (uint32_t)(bank.co < 4 ? bank.co : 4);
@@ -336,7 +349,7 @@ int mi_plan_conv(planner *p, const mi_node *n)
     if (c.residual >= 0)
         s->in1 = p->buffer[c.residual];
     s->push.c1 = c.residual_quads;
-    if (c.act && c.act->act == MI_ACT_PRELU)
+    if (s->variant.kernel != MI_KERNEL_SMALL && c.act && c.act->act == MI_ACT_PRELU)
         s->push.c2 = mi_pack_slopes(p, c.act, bank.co);
 
     s->mac = macs(s->push.ow, s->push.oh, &bank);
@@ -353,7 +366,9 @@ int mi_plan_conv(planner *p, const mi_node *n)
         depth = filter_bank(p, c.depth, NULL);
     if (s->variant.kernel == MI_KERNEL_CONV_PAIR)
         s->push.weights = mi_pack_pair(blob, &depth, &bank, part * parts);
-    else if (s->variant.kernel == MI_KERNEL_CONV_DEPTH)
+    else if (s->variant.kernel == MI_KERNEL_SMALL && s->push.qs == SMALL_DENSE)
+        s->push.weights = mi_pack_small(blob, &bank);
+    else if (s->variant.kernel == MI_KERNEL_SMALL || s->variant.kernel == MI_KERNEL_CONV_DEPTH)
         s->push.weights = mi_pack_depthwise(blob, &bank);
     else if (s->variant.kernel == MI_KERNEL_CONV_FULL)
         s->push.weights = mi_pack_matrix(blob, &bank, 4, NULL, false);

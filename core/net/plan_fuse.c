@@ -8,6 +8,15 @@ bool mi_is_conv3x3(const mi_node *n)
            n->conv.stride_h <= 2 && n->conv.groups == 1;
 }
 
+bool mi_is_depth3(const planner *p, const mi_node *n)
+{
+    int32_t ci = mi_planner_tensor(p, n->in[0])->c, co = mi_planner_tensor(p, n->out)->c;
+    return n->op == MI_OP_CONV && n->conv.groups > 1 && n->conv.groups == ci && ci == co &&
+           n->conv.kh == 3 && n->conv.kw == 3 && n->conv.dilation_h == 1 &&
+           n->conv.dilation_w == 1 && n->conv.stride_h == n->conv.stride_w &&
+           n->conv.stride_h <= 2;
+}
+
 /* A pad that a convolution's loads can do: no channels, and zeros or a copy of the border that
  * the loads know. */
 static bool pad_fits(const mi_node *pad)
@@ -23,7 +32,7 @@ bool mi_is_channel_pad(const planner *p, const mi_node *n)
            mi_planner_tensor(p, n->in[0])->c % 4 == 0;
 }
 
-static bool is_up2(const planner *p, const mi_node *n)
+bool mi_is_up2(const planner *p, const mi_node *n)
 {
     const mi_tensor *in = mi_planner_tensor(p, n->in[0]), *out = mi_planner_tensor(p, n->out);
     return n->op == MI_OP_RESIZE &&
@@ -67,7 +76,7 @@ static bool is_joint(const planner *p, const mi_node *n)
     for (int k = 0; k < 2; k++) {
         int32_t i = p->producer[n->in[k]];
         const mi_node *from = i >= 0 && p->uses[n->in[k]] == 1 ? &p->g->node[i] : NULL;
-        found += from && is_up2(p, from) && (p->left[i] || i == p->node) &&
+        found += from && mi_is_up2(p, from) && (p->left[i] || i == p->node) &&
                  mi_is_ready(p, from->in[0]) && mi_is_ready(p, n->in[1 - k]);
     }
     return found == 1 &&
@@ -79,15 +88,13 @@ static bool is_joint(const planner *p, const mi_node *n)
  * or the picture is so small that a dispatch costs more. */
 static bool feeds_pair(const planner *p, const mi_node *n, const mi_node *next)
 {
-    const mi_tensor *in = mi_planner_tensor(p, n->in[0]), *out = mi_planner_tensor(p, next->out);
-    bool depth = n->op == MI_OP_CONV && n->conv.groups == in->c && n->conv.groups > 1 &&
-                 mi_planner_tensor(p, n->out)->c == in->c && n->conv.kh == 3 &&
-                 n->conv.kw == 3 && n->conv.dilation_h == 1 && n->conv.dilation_w == 1 &&
-                 n->conv.stride_h == n->conv.stride_w && n->conv.stride_h <= 2;
+    const mi_tensor *out = mi_planner_tensor(p, next->out);
     bool point = next->op == MI_OP_CONV && next->conv.kh == 1 && next->conv.kw == 1 &&
                  next->conv.stride_h == 1 && next->conv.stride_w == 1 && next->conv.groups == 1 &&
                  !has_own_pad(next);
-    return depth && point && (out->c <= 64 || out->h * out->w <= 64);
+    if (!mi_is_depth3(p, n) || !point || (mi_small_conv(p, n) && mi_small_conv(p, next)))
+        return false;
+    return out->c <= 64 || out->h * out->w <= 64;
 }
 
 bool mi_left_to_reader(const planner *p, const mi_node *n)
@@ -105,7 +112,7 @@ bool mi_left_to_reader(const planner *p, const mi_node *n)
         return true; /* or the addition asks for it: mi_make_ready() */
     if (n->op == MI_OP_ACT)
         return mi_left_producer(p, n->in[0]) != NULL;
-    if (!is_up2(p, n))
+    if (!mi_is_up2(p, n))
         return false;
     return feeds_tile(p, n->out) || (mi_is_ready(p, n->in[0]) && is_joint(p, next));
 }

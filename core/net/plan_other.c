@@ -1,6 +1,8 @@
 /* Steps of everything that is no convolution. */
 #include "planner.h"
 
+#include "net/small_layer.h"
+
 /* Lanes that share one instance norm's sums: enough for a CPU's cores and a GPU's units at the
  * sizes in use, few enough that one invocation can add them up. */
 enum { NORM_STRIPS = 64 };
@@ -21,6 +23,28 @@ static void finish_step(planner *p, mi_step *s, int32_t out)
     fuse_act(p, s, &out);
     s->out = mi_planner_place(p, out);
     mi_planner_commit(p, s);
+}
+
+/* The same for a step of the kernel of small pictures: the maximum of kh x kw values and in1. */
+static void finish_small(planner *p, mi_step *s, int32_t out)
+{
+    const mi_node *act = mi_only_reader(p, out);
+    int32_t channels = mi_planner_tensor(p, out)->c;
+    if (act && act->op == MI_OP_ACT && mi_small_act(act))
+        mi_swallow(p, act, &out);
+    else
+        act = NULL;
+    s->push.c1 = s->push.oq;
+    mi_small_set(p, s, SMALL_WINDOW, act, channels, s->in1 == MI_BUFFER_NONE ? 0 : 1);
+    s->out = mi_planner_place(p, out);
+    mi_planner_commit(p, s);
+}
+
+/* A window of one pixel, of an input that is seen upsampled by two `zoom` times. */
+static void set_window(mi_step *s, int32_t zoom)
+{
+    s->push.kh = s->push.kw = s->push.sh = s->push.sw = 1;
+    s->push.xs = zoom;
 }
 
 static void set_flat_groups(mi_step *s)
@@ -115,6 +139,12 @@ static int plan_elementwise(planner *p, const mi_node *n)
     mi_planner_shapes(p, s, a, n->out);
     s->push.c0 = o->c;
     set_flat_groups(s);
+    if (n->op == MI_OP_ADD && s->in1 != MI_BUFFER_NONE && mi_small_window(p, o, 1) &&
+        mi_same_size(mi_planner_tensor(p, b), o)) {
+        set_window(s, 0);
+        finish_small(p, s, n->out);
+        return MIEN_OK;
+    }
     finish_step(p, s, n->out);
     return MIEN_OK;
 }
@@ -316,6 +346,11 @@ static int plan_resize(planner *p, const mi_node *n)
     if (!s)
         return mi_planner_no_memory(p);
     mi_planner_shapes(p, s, n->in[0], n->out);
+    if (mi_is_up2(p, n) && mi_small_window(p, mi_planner_tensor(p, n->out), 1)) {
+        set_window(s, 1);
+        finish_small(p, s, n->out);
+        return MIEN_OK;
+    }
     s->spec[3] = (uint32_t)n->resize;
     s->push.f0 = n->resize_scale_h;
     s->push.f1 = n->resize_scale_w;
@@ -341,7 +376,11 @@ static int plan_pool(planner *p, const mi_node *n)
     s->push.pad_t = global ? 0 : n->conv.pad_t;
     s->push.pad_l = global ? 0 : n->conv.pad_l;
     set_plane_groups(s);
-    finish_step(p, s, n->out);
+    if (n->op == MI_OP_MAX_POOL && n->conv.dilation_h == 1 && n->conv.dilation_w == 1 &&
+        mi_small_window(p, mi_planner_tensor(p, n->out), n->conv.kh * n->conv.kw))
+        finish_small(p, s, n->out);
+    else
+        finish_step(p, s, n->out);
     return MIEN_OK;
 }
 

@@ -68,6 +68,10 @@ void mi_set_act(mi_step *s, const mi_node *n);
 int32_t mi_pack_slopes(planner *p, const mi_node *prelu, int32_t channels);
 
 bool mi_is_conv3x3(const mi_node *n);
+/* A nearest upsampling to twice the size. */
+bool mi_is_up2(const planner *p, const mi_node *n);
+/* A depthwise 3x3 convolution of stride 1 or 2. */
+bool mi_is_depth3(const planner *p, const mi_node *n);
 /* Will the node's only reader, a convolution, do this node's work in its loads? */
 bool mi_left_to_reader(const planner *p, const mi_node *n);
 
@@ -85,6 +89,19 @@ bool mi_wino_pays(const planner *p, const mi_step *conv_tile);
 /* Plans it so; `order` of the output channels as pack.h has it, `out`: the tensor after fusion. */
 int mi_plan_wino(planner *p, const mi_step *conv_tile, const mi_filter_bank *bank,
                  const int32_t *order, int32_t out);
+
+/* Layers of small pictures. Can MI_KERNEL_SMALL do a convolution, and does it pay? Or what takes
+ * the maximum of so many taps for each value of `out`? */
+bool mi_small_conv(const planner *p, const mi_node *n);
+bool mi_small_window(const planner *p, const mi_tensor *out, int32_t taps);
+/* Can it apply the activation, which may be NULL? */
+bool mi_small_act(const mi_node *act);
+/* Makes the step, whose shapes are set, one of its: of a kind of small_layer.h, for so many output
+ * channels; `residual` as in small_layer.h. */
+void mi_small_set(planner *p, mi_step *s, int kind, const mi_node *act, int32_t channels,
+                  int residual);
+/* Writes what the kernel reads of such steps to the weights, when all pieces have their places. */
+void mi_small_records(mi_plan *plan);
 
 int mi_plan_conv(planner *p, const mi_node *n);
 int mi_plan_conv_transpose(planner *p, const mi_node *n);

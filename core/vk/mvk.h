@@ -28,7 +28,9 @@ typedef enum mvk_slot {
     MVK_SLOT_FRAME_OUT = 5,   /* storage buffer of uint: bytes of the output frame */
     MVK_SLOT_UNIFORM = 6,     /* uniform buffer: values that change from frame to frame */
     MVK_SLOT_WEIGHT_BITS = 7, /* the weights' memory as texel buffer RGBA32UI: packed halves */
-    MVK_SLOTS = 8
+    MVK_SLOT_ARENA_NOW = 8,   /* the arena as storage texel buffer RGBA32F: loads of what the same
+                               * dispatch stored */
+    MVK_SLOTS = 9
 } mvk_slot;
 
 typedef struct mvk_device {

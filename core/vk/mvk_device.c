@@ -277,7 +277,8 @@ static int create_layout(mvk_device *d)
         [MVK_SLOT_FRAME_IN] = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER,
         [MVK_SLOT_FRAME_OUT] = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
         [MVK_SLOT_UNIFORM] = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER,
-        [MVK_SLOT_WEIGHT_BITS] = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER};
+        [MVK_SLOT_WEIGHT_BITS] = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER,
+        [MVK_SLOT_ARENA_NOW] = VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER};
     enum { SETS = 32 };
     VkDescriptorSetLayoutBinding binding[MVK_SLOTS];
     for (uint32_t i = 0; i < MVK_SLOTS; i++)
@@ -303,12 +304,13 @@ static int create_layout(mvk_device *d)
         return mvk_fail(d, r, "vkCreatePipelineLayout");
     VkDescriptorPoolSize size[] = {{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 2 * SETS},
                                    {VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, 5 * SETS},
+                                   {VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER, SETS},
                                    {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, SETS}};
     VkDescriptorPoolCreateInfo pool = {
         .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
         .flags = VK_DESCRIPTOR_POOL_CREATE_FREE_DESCRIPTOR_SET_BIT,
         .maxSets = SETS,
-        .poolSizeCount = 3,
+        .poolSizeCount = 4,
         .pPoolSizes = size};
     r = vkCreateDescriptorPool(d->device, &pool, NULL, &d->descriptor_pool);
     return r == VK_SUCCESS ? MIEN_OK : mvk_fail(d, r, "vkCreateDescriptorPool");

@@ -27,12 +27,14 @@ int mvk_set_create(mvk_device *d, mvk_set *set, const mvk_bindings *bindings)
                           [MVK_SLOT_ARENA_FLOAT] = {VK_FORMAT_R32_SFLOAT, 4},
                           [MVK_SLOT_WEIGHTS] = {VK_FORMAT_R32G32B32A32_SFLOAT, 16},
                           [MVK_SLOT_FRAME_IN] = {VK_FORMAT_R32_UINT, 4},
-                          [MVK_SLOT_WEIGHT_BITS] = {VK_FORMAT_R32G32B32A32_UINT, 16}};
+                          [MVK_SLOT_WEIGHT_BITS] = {VK_FORMAT_R32G32B32A32_UINT, 16},
+                          [MVK_SLOT_ARENA_NOW] = {VK_FORMAT_R32G32B32A32_SFLOAT, 16}};
     const mvk_buffer *buffer[MVK_SLOTS] = {
         [MVK_SLOT_ARENA] = bindings->arena,         [MVK_SLOT_ARENA_VEC4] = bindings->arena,
         [MVK_SLOT_ARENA_FLOAT] = bindings->arena,   [MVK_SLOT_WEIGHTS] = bindings->weights,
         [MVK_SLOT_FRAME_IN] = bindings->frame_in,   [MVK_SLOT_FRAME_OUT] = bindings->frame_out,
-        [MVK_SLOT_UNIFORM] = bindings->uniform,     [MVK_SLOT_WEIGHT_BITS] = bindings->weights};
+        [MVK_SLOT_UNIFORM] = bindings->uniform,     [MVK_SLOT_WEIGHT_BITS] = bindings->weights,
+        [MVK_SLOT_ARENA_NOW] = bindings->arena};
     memset(set, 0, sizeof *set);
     VkDescriptorSetAllocateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
                                         .descriptorPool = d->descriptor_pool,
@@ -65,7 +67,8 @@ int mvk_set_create(mvk_device *d, mvk_set *set, const mvk_bindings *bindings)
                 mvk_set_destroy(d, set);
                 return status;
             }
-            w->descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
+            w->descriptorType = i == MVK_SLOT_ARENA_NOW ? VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER
+                                                        : VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
             w->pTexelBufferView = &set->view[i];
         } else if (i == MVK_SLOT_UNIFORM) {
             w->descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER;

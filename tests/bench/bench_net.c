@@ -6,8 +6,10 @@
  * WIDTH and HEIGHT are the network's picture's, with --frame those of a video frame for which a
  * style chooses its picture. --device NAME and --cache FOLDER are the filter's parameters;
  * --verbose prints the log, on a GPU with what each kernel took when they were measured; --gpu
- * gives a CPU a GPU's kernels. Peak, whole and layers are measured in turns, and a share is the
- * median of the rounds' shares, so that other work on the machine falls on both sides.
+ * gives a CPU a GPU's kernels. Steps that are one dispatch together (kernel 20) are timed as
+ * dispatches of their own and, in the whole, together. Peak, whole and layers are measured in
+ * turns, and a share is the median of the rounds' shares, so that other work on the machine falls
+ * on both sides.
  *
  * --serve is for tests/bench/compare_peers.py: commands come as lines on the standard input, and
  * for each goes a line of JSON to the standard output:
@@ -70,6 +72,14 @@ static void print_string(const char *text)
     putchar('"');
 }
 
+static int32_t dispatches_of(const mi_plan *plan)
+{
+    int32_t count = 0;
+    for (int32_t i = 0; i < plan->steps; i += mi_plan_together(plan, i))
+        count++;
+    return count;
+}
+
 static void print_shape(const mi_tensor *t)
 {
     printf("[%d, %d, %d]", (int)t->c, (int)t->h, (int)t->w);
@@ -84,6 +94,7 @@ static void print_info(const net_session *s)
     print_string(s->device->name);
     printf(", \"driver\": ");
     print_string(driver);
+    printf(", \"dispatches\": %d", (int)dispatches_of(plan));
     bool halves = false;
     for (int32_t i = 0; i < plan->steps; i++)
         halves = halves || mi_gemm_storage(plan->step[i].choice) != MI_STORAGE_FLOAT;
@@ -242,10 +253,10 @@ static void print_tables(const net_session *s, const round_times *r, int rounds,
     medians(s, r, rounds, NULL, plan->mac, &ms, &share);
     for (int k = 0; k < rounds; k++)
         peaks[k] = r[k].peak;
-    printf("whole, %dx%d: %.2f ms %s (sum of steps %.2f), %.4f GMAC, %.0f%% of the peak of %.1f "
-           "GFLOP/s%s\n", (int)s->width, (int)s->height, ms,
-           session_on_cpu(s) ? "CPU" : "wall", sum, plan->mac * 1e-9, 100 * share,
-           median(peaks, rounds), session_on_cpu(s) ? " a core" : "");
+    printf("whole, %dx%d: %.2f ms %s in %d dispatches (sum of steps %.2f), %.4f GMAC, %.0f%% of "
+           "the peak of %.1f GFLOP/s%s\n", (int)s->width, (int)s->height, ms,
+           session_on_cpu(s) ? "CPU" : "wall", (int)dispatches_of(plan), sum,
+           plan->mac * 1e-9, 100 * share, median(peaks, rounds), session_on_cpu(s) ? " a core" : "");
     printf("device memory: weights %.2f MB, activations %.2f MB, which no placement can bring "
            "below %.2f MB\n", (double)s->net.weights.size * 1e-6, (double)plan->vec4s * 16e-6,
            (double)plan_least_vec4s(plan) * 16e-6);

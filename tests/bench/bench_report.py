@@ -104,12 +104,12 @@ def peers_table(nets, peers):
 
 
 def share_table(nets):
-    text = head(["network", "steps", "ms", "3x3 layers of 16 channels and more", "their share of "
-                 "the work", "whole network"])
+    text = head(["network", "dispatches", "ms", "3x3 layers of 16 channels and more",
+                 "their share of the work", "whole network"])
     for net in nets:
         f = figures(net)
         wide = aimed(f"{100 * f['wide']:.0f} %", f["wide"] >= AIM["wide"]) if "wide" in f else "-"
-        text += row([net["name"], str(len(net["info"]["steps"])), number(f["steps_ms"]), wide,
+        text += row([net["name"], str(net["info"]["dispatches"]), number(f["steps_ms"]), wide,
                      f"{100 * f['wide_mac'] / net['info']['mac']:.0f} %",
                      aimed(f"{100 * f['whole']:.0f} %", f["whole"] >= AIM["whole"])])
     return text

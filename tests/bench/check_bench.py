@@ -32,7 +32,8 @@ def made_up():
     steps = [{"node": "a", "kernel": 0, "mac": 3e6, "wide": True},
              {"node": "b", "kernel": 1, "mac": 1e6, "wide": False}]
     info = {"device": "toy", "driver": "toy 1", "cpu": True, "width": 8, "height": 4, "mac": 4e6,
-            "steps": steps, "weight_bytes": 1000, "activation_bytes": 1200, "bound_bytes": 1000,
+            "steps": steps, "dispatches": 2, "weight_bytes": 1000, "activation_bytes": 1200,
+            "bound_bytes": 1000,
             "input": [3, 4, 8], "outputs": [[3, 4, 8]]}
     rounds = []
     for slow in (1, 3, 1):  # another program runs during the second round

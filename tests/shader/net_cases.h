@@ -16,8 +16,9 @@ typedef struct net_session {
     const char *models; /* folder with style-*.onnx, face-*.onnx; NULL: none */
 } net_session;
 
-/* Runs the graph that ends in `output` with both CPU families of convolution kernels, or with a
- * GPU's where s->gpu says so, and frees it. */
+/* Runs the graph that ends in `output` with both CPU families of convolution kernels, of one also
+ * with the kernel of small pictures where that can, or with a GPU's where s->gpu says so, and frees
+ * it. */
 void session_check(net_session *s, graph_maker *m, int32_t output, dice *seed, const char *what);
 /* The same with the input's range given and one family only. */
 void session_check_range(net_session *s, graph_maker *m, int32_t output, dice *seed,

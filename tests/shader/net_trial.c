@@ -60,7 +60,7 @@ static int net_of_kept(net_trial *t, mi_net *net, const mi_graph *graph, mi_fami
 {
     memset(net, 0, sizeof *net);
     mi_plan_rules rules = {.family = o->choice > 0 ? MI_FAMILY_SIMT : family, .force = o->choice,
-                           .winograd = o->winograd};
+                           .winograd = o->winograd, .small = o->small};
     int status = mi_plan_create_by(&net->plan, graph, &rules, &t->rig->log);
     if (status != MIEN_OK)
         return status;

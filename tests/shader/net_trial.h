@@ -32,6 +32,7 @@ typedef struct trial_options {
     bool gpu;         /* with own_net: a GPU's kernels, by the rule */
     bool own_net;     /* through mi_net_create() with its own pipelines */
     mi_winograd winograd; /* not for an own net */
+    mi_small small;       /* the same */
     float low, high;  /* of the input; both 0: -1..1 */
 } trial_options;
 

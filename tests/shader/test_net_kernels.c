@@ -33,6 +33,21 @@ static bool has_conv(const mi_graph *g)
     return false;
 }
 
+/* Does the graph hold what the kernel of small pictures can do? */
+static bool has_small(const mi_graph *g)
+{
+    const mi_plan_rules rules = {.family = MI_FAMILY_LANES8, .force = -1,
+                                 .small = MI_SMALL_WHERE_IT_CAN};
+    mi_plan plan;
+    bool found = false;
+    if (mi_plan_create_by(&plan, g, &rules, NULL) != MIEN_OK)
+        return false;
+    for (int32_t i = 0; i < plan.steps; i++)
+        found = found || plan.step[i].variant.kernel == MI_KERNEL_SMALL;
+    mi_plan_destroy(&plan);
+    return found;
+}
+
 /* The next case with the next of a GPU's kernels. */
 static void check_gpu(net_session *s, const mi_graph *g, dice *seed, const char *what)
 {
@@ -53,10 +68,14 @@ void session_check(net_session *s, graph_maker *m, int32_t output, dice *seed, c
         mi_graph_destroy(&g);
         return;
     }
-    bool eight = mi_kernel_family(s->rig.device) == MI_FAMILY_LANES8 && has_conv(g);
-    if (eight)
+    bool eight = mi_kernel_family(s->rig.device) == MI_FAMILY_LANES8;
+    if (eight && has_conv(g))
         net_trial_run(&s->trial, g, seed, &(trial_options){.what = what, .lanes8 = true,
-                                                           .winograd = s->winograd});
+                                                           .winograd = s->winograd,
+                                                           .small = MI_SMALL_NEVER});
+    if (eight && has_small(g))
+        net_trial_run(&s->trial, g, seed, &(trial_options){.what = what, .lanes8 = true,
+                                                           .small = MI_SMALL_WHERE_IT_CAN});
     net_trial_run(&s->trial, g, seed, &(trial_options){.what = what, .winograd = s->winograd});
     mi_graph_destroy(&g);
 }

@@ -11,6 +11,7 @@
 #include "graph_maker.h"
 #include "model_file.h"
 #include "net/planner.h"
+#include "net/small_layer.h"
 #include "plan_memory.h"
 
 /* No two living pieces share memory, and a piece lives from its first use to its last, which
@@ -369,6 +370,75 @@ static void test_winograd_head(void **state)
     mi_plan_destroy(&plan);
 }
 
+/* Two blocks of a small picture, the second with a pooled residual: 6 layers. */
+static mi_plan plan_blocks(int32_t channels, int32_t size, bool lanes8, mi_small small)
+{
+    dice d = dice_of(18);
+    graph_maker m;
+    mi_plan plan;
+    mi_log log;
+    maker_conv depth = {.co = channels, .kh = 3, .kw = 3, .pad_b = 1, .pad_r = 1,
+                        .groups = channels, .pad_t = 1, .pad_l = 1};
+    maker_conv point = {.co = channels, .bias = true};
+    maker_init(&m, &d, channels, size, size);
+    int32_t x = maker_add_conv(&m, maker_add_conv(&m, 0, &depth), &point);
+    x = maker_add_prelu(&m, maker_add_binary(&m, MI_OP_ADD, x, 0), false);
+    depth.sh = depth.sw = 2;
+    int32_t side = maker_add_pool(&m, x, MI_OP_MAX_POOL, &(maker_conv){.kh = 2, .kw = 2, .sh = 2,
+                                                                       .sw = 2});
+    int32_t y = maker_add_conv(&m, maker_add_conv(&m, x, &depth), &point);
+    y = maker_add_act(&m, maker_add_binary(&m, MI_OP_ADD, side, y), MI_ACT_RELU, 0, 0);
+    mi_graph *g = maker_finish(&m, maker_add_conv(&m, y, &point));
+    mi_log_init(&log, NULL);
+    mi_plan_rules rules = {.family = lanes8 ? MI_FAMILY_LANES8 : MI_FAMILY_PLAIN, .force = -1,
+                           .small = small};
+    assert_int_equal(mi_plan_create_by(&plan, g, &rules, &log), MIEN_OK);
+    mi_log_finish(&log);
+    mi_graph_destroy(&g);
+    check_memory(&plan);
+    return plan;
+}
+
+static int32_t steps_of_blocks(int32_t channels, int32_t size, bool lanes8, mi_small small)
+{
+    mi_plan plan = plan_blocks(channels, size, lanes8, small);
+    int32_t steps = plan.steps, together = mi_plan_together(&plan, 0);
+    mi_plan_destroy(&plan);
+    assert_true(together == 1 || together == steps);
+    return together;
+}
+
+/* Layers of a small picture are one dispatch where that pays. */
+static void test_small(void **state)
+{
+    (void)state;
+    const mi_small pays = MI_SMALL_WHERE_IT_PAYS;
+    assert_int_equal(steps_of_blocks(64, 8, true, pays), 6);
+    assert_int_equal(steps_of_blocks(64, 8, true, MI_SMALL_NEVER), 1);
+    assert_int_equal(steps_of_blocks(64, 8, false, pays), 1);
+    assert_int_equal(steps_of_blocks(64, 64, true, pays), 1);
+    assert_int_equal(steps_of_blocks(8, 32, true, pays), 1); /* most lanes would be idle */
+    assert_int_equal(steps_of_blocks(8, 32, true, MI_SMALL_WHERE_IT_CAN), 6);
+
+    mi_plan plan = plan_blocks(32, 4, true, pays);
+    for (int32_t i = 0; i < plan.steps; i++) {
+        const mi_step *s = &plan.step[i];
+        int32_t record[SMALL_VEC4S * 4];
+        assert_int_equal(s->record, plan.step[0].record + i * SMALL_VEC4S);
+        memcpy(record, plan.blob.data + (size_t)s->record * 4, sizeof record);
+        assert_int_equal(record[0], i == 5 || s->push.kh == 1 ? SMALL_DENSE
+                                    : s->push.kh == 2         ? SMALL_WINDOW
+                                                              : SMALL_DEPTH);
+        assert_int_equal(record[1], i == 0 ? 0 : plan.piece[s->in0].at);
+        assert_int_equal(record[3], plan.piece[s->out].at);
+        assert_int_equal(record[21], i == 0   ? SMALL_IN0_IS_INPUT
+                                     : i == 1 ? SMALL_IN1_IS_INPUT /* the residual */
+                                              : 0);
+        assert_int_equal(mi_plan_together(&plan, i), plan.steps - i);
+    }
+    mi_plan_destroy(&plan);
+}
+
 /* A large picture goes in bands of whole rows of tiles through one piece of a few megabytes. */
 static void test_bands(void **state)
 {
@@ -419,7 +489,7 @@ int main(void)
         cmocka_unit_test(test_too_much), cmocka_unit_test(test_shipped),
         cmocka_unit_test(test_reuse),
         cmocka_unit_test(test_fusion), cmocka_unit_test(test_winograd),
-        cmocka_unit_test(test_winograd_head),
+        cmocka_unit_test(test_winograd_head), cmocka_unit_test(test_small),
         cmocka_unit_test(test_bands), cmocka_unit_test(test_nothing)};
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }
