@@ -39,10 +39,14 @@
 #include "conv_tile_q1_lanes8.spv.h"
 #include "conv_tile_q2.spv.h"
 #include "conv_tile_q2_lanes8.spv.h"
+#include "conv_tile_s1_r3.spv.h"
+#include "conv_tile_s1_r3_lanes8.spv.h"
 #include "conv_tile_s2_q1.spv.h"
 #include "conv_tile_s2_q1_lanes8.spv.h"
 #include "conv_tile_s2_q2.spv.h"
 #include "conv_tile_s2_q2_lanes8.spv.h"
+#include "conv_tile_s2_r3.spv.h"
+#include "conv_tile_s2_r3_lanes8.spv.h"
 #include "conv_tile_sum_d2s.spv.h"
 #include "conv_tile_sum_d2s_lanes8.spv.h"
 #include "conv_tile_sum_q1.spv.h"
@@ -123,8 +127,10 @@ static const struct {
 } table[] = {
     TILE(conv_tile_q1, .q = 1, .stride = 1, .rows = 5),
     TILE(conv_tile_q2, .q = 2, .stride = 1, .rows = 5),
-    TILE(conv_tile_s2_q1, .q = 1, .stride = 2, .rows = 5),
-    TILE(conv_tile_s2_q2, .q = 2, .stride = 2, .rows = 5),
+    TILE(conv_tile_s2_q1, .q = 1, .stride = 2, .rows = 4),
+    TILE(conv_tile_s2_q2, .q = 2, .stride = 2, .rows = 4),
+    TILE(conv_tile_s1_r3, .q = 2, .stride = 1, .rows = 3),
+    TILE(conv_tile_s2_r3, .q = 2, .stride = 2, .rows = 3),
     TILE(conv_tile_up_q1, .q = 1, .stride = 1, .rows = 4, .up = true),
     TILE(conv_tile_up_q2, .q = 2, .stride = 1, .rows = 4, .up = true),
     TILE(conv_tile_sum_q1, .q = 1, .stride = 1, .rows = 4, .sum = true),

@@ -154,6 +154,19 @@ static bool is_wide(const mi_node *n)
            n->conv.groups == 1;
 }
 
+/* Rows of a 3x3 convolution's tile. As many as leave room for the loads are best, 5 or 4; 3 where
+ * that does less beyond the picture's end, or the loads are most of the work. A tile costs about a
+ * row more than it has. */
+static uint8_t tile_rows(const planner *p, const mi_node *n, const mi_variant *v)
+{
+    int32_t height = mi_planner_tensor(p, n->out)->h, most = v->stride == 2 ? 4 : 5;
+    bool loads = v->stride == 2 && mi_planner_tensor(p, n->in[0])->c <= 4;
+    if (v->d2s || v->up || v->sum)
+        return v->d2s ? 6 : 4;
+    bool less = mi_divide_up(height, 3) * 4 < mi_divide_up(height, most) * (uint32_t)(most + 1);
+    return v->q == 2 && (loads || less) ? 3 : (uint8_t)most;
+}
+
 static void choose_kernel(const planner *p, const mi_node *n, const conv_plan *c, int32_t ci,
                           int32_t co, mi_variant *v)
 {
@@ -177,7 +190,7 @@ static void choose_kernel(const planner *p, const mi_node *n, const conv_plan *c
         v->up = c->up;
         v->sum = c->half >= 0;
         v->d2s = c->d2s;
-        v->rows = v->d2s ? 6 : v->up || v->sum ? 4 : 5;
+        v->rows = tile_rows(p, n, v);
     } else if (n->conv.kh == 1 && n->conv.kw == 1 && n->conv.stride_h == 1 &&
                n->conv.stride_w == 1 && !pads && !c->pad_b && !c->pad_r && n->conv.groups == 1) {
         v->kernel = MI_KERNEL_CONV_POINT;

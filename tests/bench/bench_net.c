@@ -256,7 +256,8 @@ static void print_tables(const net_session *s, const round_times *r, int rounds,
     printf("whole, %dx%d: %.2f ms %s in %d dispatches (sum of steps %.2f), %.4f GMAC, %.0f%% of "
            "the peak of %.1f GFLOP/s%s\n", (int)s->width, (int)s->height, ms,
            session_on_cpu(s) ? "CPU" : "wall", (int)dispatches_of(plan), sum,
-           plan->mac * 1e-9, 100 * share, median(peaks, rounds), session_on_cpu(s) ? " a core" : "");
+           plan->mac * 1e-9, 100 * share, median(peaks, rounds),
+           session_on_cpu(s) ? " a core" : "");
     printf("device memory: weights %.2f MB, activations %.2f MB, which no placement can bring "
            "below %.2f MB\n", (double)s->net.weights.size * 1e-6, (double)plan->vec4s * 16e-6,
            (double)plan_least_vec4s(plan) * 16e-6);
