@@ -44,7 +44,7 @@ class Finder:
     def square(self, rgb, detector="short"):
         """The square in which the largest face is followed, or None."""
         roi, kind = self.reference.roi_of_picture(rgb), self.reference.DETECTORS[detector]
-        seen = _shrunk(rgb, _matrix(roi, kind.size), kind.size, cv2.BORDER_CONSTANT)
+        seen = shrunk(rgb, crop_matrix(roi, kind.size), kind.size, cv2.BORDER_CONSTANT)
         maps = self.networks.detector[detector].run(None, {"image": _planes(seen) * 2 - 1})
         faces = self.reference.merge(self.reference.decode(kind, [m[0] for m in maps], roi, 0.5))
         if not faces:
@@ -54,7 +54,7 @@ class Finder:
         return self.reference.roi_of_points(points) if presence >= 0 else None
 
     def _mesh(self, rgb, square):
-        seen = _shrunk(rgb, _matrix(square, MESH), MESH)
+        seen = shrunk(rgb, crop_matrix(square, MESH), MESH)
         mesh, flag = self.networks.mesh.run(["mesh", "flag"], {"image": _planes(seen)})
         points = mesh.reshape(468, 3)[:, :2].astype(np.float64)
         return flag.item(), square.place(points / MESH)
@@ -66,16 +66,16 @@ class Finder:
     def view(self, rgb, square):
         """(image, points) as in Face."""
         wide = dataclasses.replace(square, side=square.side * SPAN)
-        m = _matrix(wide, SIZE)
+        m = crop_matrix(wide, SIZE)
         points = (self.points(rgb, square) - 0.5) @ m[:, :2].T + m[:, 2]
-        return _shrunk(rgb, m, SIZE), points.astype(np.float32)
+        return shrunk(rgb, m, SIZE), points.astype(np.float32)
 
 
 def _planes(seen):
     return np.ascontiguousarray(seen.transpose(2, 0, 1)[None], np.float32) / 255
 
 
-def _matrix(square, size):
+def crop_matrix(square, size):
     """Picture -> crop of `size` pixels, for OpenCV, where the middle of a pixel is whole."""
     c, s = (f(square.angle) * size / square.side for f in (np.cos, np.sin))
     m = np.array([[c, s, 0], [-s, c, 0]])
@@ -83,8 +83,9 @@ def _matrix(square, size):
     return m
 
 
-def _shrunk(square, matrix, size, border=cv2.BORDER_REPLICATE):
-    """Warp with an average over the pixels that fall together; the edge is repeated."""
+def shrunk(square, matrix, size, border=cv2.BORDER_REPLICATE):
+    """Warp to `size` (side, or width and height) with an average over the pixels that fall together;
+    the edge is repeated."""
     scale = 1 / np.hypot(matrix[0, 0], matrix[0, 1])
     if scale > 1.3:
         factor = 1.3 / scale
@@ -92,10 +93,11 @@ def _shrunk(square, matrix, size, border=cv2.BORDER_REPLICATE):
         matrix = matrix.copy()
         matrix[:, :2] /= factor
         matrix[:, 2] += matrix[:, :2] @ ((1 - factor) / 2, (1 - factor) / 2)
-    return cv2.warpAffine(square, matrix, (size, size), borderMode=border)
+    size = size if isinstance(size, tuple) else (size, size)
+    return cv2.warpAffine(square, matrix, size, borderMode=border)
 
 
-def _pictures(data):
+def pictures(data):
     kinds = content_pictures.find(data)
     for kind in KINDS:
         for picture in kinds.get(kind, []):
@@ -118,7 +120,7 @@ def _clips(data):
 
 
 def _collect(data, finder):
-    for name, person, held_out, rgb in _pictures(data):
+    for name, person, held_out, rgb in pictures(data):
         square = None if rgb is None else finder.square(rgb)
         if square is not None:
             yield (name, person, held_out) + finder.view(rgb, square)
