@@ -8,9 +8,10 @@ components of directions (gaze_patch.directions).
 
 Outputs: `state` [1,4,1,1]: g (right, up), how sure it is that this is an eye that can be turned, and
 how much of the iris the lids leave open (both 0..1). `flow` [1,2,64,96]: pixels of the patch, right
-and down, from a pixel to where its colour comes from. `blend` [1,3,64,96]: matte 0..1, gain, light.
+and down, from a pixel to where its colour comes from. `blend` [1,3,64,96], 0..1: matte, half the
+gain, light + 1/2.
 
-    out = in + matte (clip(in(p + flow) gain + light) - in)
+    out = in + blend0 (clip(in(p + flow) 2 blend1 + blend2 - 1/2) - in)
 
     encoder   conv3x3 s2  8-16 @32x48, residual; s2 16-32 @16x24, 2 residual;
               s2 32-48 @8x12, 2 residual
@@ -37,7 +38,6 @@ from visible_network import ZeroConv, ZeroGraph
 
 PLANES, CONDITION = 8, 3
 C1, C2, C3, C4 = 16, 32, 48, 64
-GAIN_MOST, LIGHT_MOST = 0.8, 0.5
 
 
 class GazeNet(nn.Module):
@@ -82,7 +82,7 @@ class GazeNet(nn.Module):
         return fine, middle, coarse, self.state(F.relu(self.think(s)))
 
     def decode(self, fine, middle, coarse, turn):
-        """`turn` [n,2,1,1]; (flow, logit of the matte, gain, light)"""
+        """`turn` [n,2,1,1]; (flow, logits of blend)"""
         x = F.relu(coarse + self.turn[0](turn))
         for conv in self.coarse_out:
             x = F.relu(x + conv(x))
@@ -93,13 +93,11 @@ class GazeNet(nn.Module):
             for conv in convs:
                 x = F.relu(x + conv(x))
         flow = F.interpolate(self.flow(x), scale_factor=2, mode="bilinear") + self.ball * turn
-        blend = F.pixel_shuffle(self.blend(x), 2)
-        return (flow, blend[:, :1], 1 + GAIN_MOST * torch.tanh(blend[:, 1:2]),
-                LIGHT_MOST * torch.tanh(blend[:, 2:]))
+        return flow, F.pixel_shuffle(self.blend(x), 2)
 
     def forward(self, x, turn=None):
         """As the file does it; `turn` [n,2] in training: not by the network's own guess of g.
-        (state with logits for its last two, flow, matte, gain, light)"""
+        (state with logits for its last two, flow, logits of blend)"""
         # Whoever reads the eye has to be blind for what is wanted.
         seen = torch.cat([x[:, :3], torch.zeros_like(x[:, 3:6]), x[:, 6:]], 1)
         fine, middle, coarse, state = self.encode(seen)
@@ -203,11 +201,7 @@ def build_graph(net):
     bend = g.up(g.conv(x, "bend", net.flow), "bent", "linear")
     g.add("flow", bend, g.node("Mul", [turn, g.number("ball", [-BALL, BALL])], "stiff"))
     x = g.node("DepthToSpace", [g.conv(x, "maps", net.blend)], "shuffle", blocksize=2, mode="CRD")
-    matte = g.node("Sigmoid", [g.part(x, "matte", 0, 1)], "matted")
-    x = g.node("Tanh", [g.part(x, "change", 1, 3)], "changed")
-    x = g.node("Mul", [x, g.number("most", [GAIN_MOST, LIGHT_MOST])], "scaled")
-    x = g.node("Add", [x, g.number("neutral", [1, 0])], "shifted")
-    g.node("Concat", [matte, x], "blend", axis=1)
+    g.node("Sigmoid", [x], "blend")
 
     def value(name, shape):
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)

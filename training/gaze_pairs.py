@@ -63,7 +63,7 @@ def _looking_here(layers):
         by_face.setdefault(l.eye.name.rsplit("/", 1)[0], []).append(l)
     kept = list(certain)
     for pair in by_face.values():
-        if pair[0].eye.kind == "london" or len(pair) < 2:
+        if pair[0] in certain or len(pair) < 2:
             continue
         offsets = np.array([l.offset for l in pair])
         aside = np.rad2deg((offsets[0] - offsets[1])[0] / 2)

@@ -1,0 +1,75 @@
+"""Batches for the gaze network, from a pool of records that is drawn afresh little by little."""
+import dataclasses
+
+import cv2
+import numpy as np
+import torch
+
+import gaze_pairs
+import gaze_render
+from gaze_layers import ramp
+
+SAME = 0.12                 # share of samples that are to stay as they are
+
+
+@dataclasses.dataclass
+class Batch:
+    """Tensors; planes are n x 1 x 64 x 96."""
+    eye: torch.Tensor           # n x 8 x 64 x 96, what the network sees (its planes 3..5 are unused)
+    seen: torch.Tensor          # n x 3: the picture in it
+    target: torch.Tensor        # n x 3, without noise
+    turn: torch.Tensor          # n x 2
+    gaze: torch.Tensor          # n x 2, of what is seen
+    gaze_known: torch.Tensor    # n: weights
+    matte: torch.Tensor
+    iris: torch.Tensor          # of the target
+    flow: torch.Tensor          # n x 2
+    flow_known: torch.Tensor    # weights
+    sure: torch.Tensor          # n
+    open: torch.Tensor          # n
+
+
+def sample(rec, a, b, rng):
+    """From look a of a record to its look b."""
+    seen = gaze_pairs.exposed(rec, a, rng)
+    flow = gaze_render.flow(rec.disc[b], rec.disc[a])
+    matte, opening = (m.astype(np.float32) / 255 for m in (rec.matte, rec.opening))
+    at = flow + np.stack([gaze_render.U, gaze_render.V], -1)
+    there = cv2.remap(matte, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    iris = rec.iris[b].astype(np.float32) / 255
+    known = ramp(matte, 0.3, 0.8) * ramp(there, 0.5, 0.9) * (0.12 + 0.88 * ramp(iris, 0.2, 0.6))
+    eye = np.zeros((8,) + seen.shape[:2], np.float32)
+    eye[:3] = seen.transpose(2, 0, 1)
+    eye[6:] = rec.turn[:, None, None]
+    sure = float(rec.sure[a])
+    return dict(eye=eye, target=rec.looks[b].transpose(2, 0, 1).astype(np.float32) / 255,
+                turn=rec.gaze[b] - rec.gaze[a], gaze=rec.gaze[a],
+                gaze_known=np.float32(rec.known * (0.03 + sure)), matte=matte[None],
+                iris=iris[None] * opening, flow=flow.transpose(2, 0, 1),
+                flow_known=known[None].astype(np.float32), sure=np.float32(sure),
+                open=np.float32(rec.open))
+
+
+def batch_of(samples):
+    t = {k: torch.from_numpy(np.stack([s[k] for s in samples])) for k in samples[0]}
+    return Batch(seen=t["eye"][:, :3], **t)
+
+
+class Pool:
+    def __init__(self, source, size, fresh, seed):
+        self.source, self.size, self.fresh, self.seed = source, size, fresh, seed
+        self.kept = []
+
+    def batch(self, step, count):
+        rng = np.random.default_rng((self.seed, step))
+        missing = min(self.size, 8 * count) - len(self.kept)
+        for _ in range(max(self.fresh, missing)):
+            self.kept.append(gaze_pairs.draw(self.source, rng))
+        self.kept = self.kept[-self.size:]
+        samples = []
+        for i in rng.integers(len(self.kept), size=count):
+            a = int(rng.integers(gaze_pairs.LOOKS))
+            b = a if rng.random() < SAME else int((a + rng.integers(1, gaze_pairs.LOOKS)) %
+                                                  gaze_pairs.LOOKS)
+            samples.append(sample(self.kept[i], a, b, rng))
+        return batch_of(samples)

