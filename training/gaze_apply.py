@@ -3,6 +3,7 @@ import cv2
 import numpy as np
 import onnxruntime
 
+import gaze_eyes
 import gaze_patch
 import visible_faces
 from gaze_patch import HEIGHT, WIDTH
@@ -81,17 +82,18 @@ def correct(net, rgb, points, target=(0, 0), strength=None, turn=None):
     dead zone and by how sure the eyes are. turn: instead, by so many degrees, whatever they do now.
     (picture, states of both with right as the viewer's)"""
     out, states = rgb, []
+    head = gaze_patch.directions(*gaze_eyes.head_turn(points))
     for eye in (gaze_patch.LEFT, gaze_patch.RIGHT):
         mirror = np.array([1, 1]) if eye == gaze_patch.LEFT else np.array([-1, 1])
         patch, m = see(rgb, points, eye)
         if turn is not None:
-            state, flow, blend = net(patch, gaze_patch.directions(*turn) * mirror)
+            state, flow, blend = net(patch, gaze_patch.directions(*turn) * mirror, 0.0, head * mirror)
             share = 1.0
         else:
-            first = net(patch)[0]
+            first = net(patch, head=head * mirror)[0]
             share = strength if strength is not None else dead_zone(first) * float(first[2] > 0.5)
             want = gaze_patch.directions(*target) * mirror
-            state, flow, blend = net(patch, share * want, share)
+            state, flow, blend = net(patch, share * want, share, head * mirror)
         if share > 0:
             out = turn_eye(out, m, flow, blend)
         state[:2] *= mirror

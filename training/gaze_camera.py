@@ -19,8 +19,8 @@ class Camera:
             self.gain = self.gain * rng.uniform(0.3, 0.7)
         self.colour = rng.uniform(0.6, 1.25) if rng.random() < 0.93 else 0.0
         # Pixels of the frame in one of the patch; below that, detail is lost.
-        self.detail = min(1.0, np.exp(rng.uniform(np.log(0.32), np.log(1.6))))
-        self.blur = rng.uniform(0.3, 1.2) if rng.random() < 0.5 else 0.0
+        self.detail = min(1.0, np.exp(rng.uniform(np.log(0.38), np.log(2.2))))
+        self.blur = rng.uniform(0.3, 1.2) if rng.random() < 0.35 else 0.0
         self.sharpen = rng.uniform(0, 0.8) if rng.random() < 0.25 else 0.0
         self.drag = None
         if rng.random() < 0.06:
@@ -34,6 +34,17 @@ class Camera:
         self.shot = rng.uniform(0, 0.02)
         self.grain = rng.uniform(0, 1.0) if rng.random() < 0.3 else 0.0
         self.limit = None
+
+    @classmethod
+    def usual(cls, rng):
+        """A webcam in a lit room: little blur, noise and cast."""
+        c = cls(rng)
+        c.gain = np.exp(rng.normal(0, 0.12)) * np.exp(rng.normal(0, 0.04, 3))
+        c.gamma, c.colour = np.exp(rng.normal(0, 0.1)), rng.uniform(0.8, 1.15)
+        c.detail, c.drag = max(c.detail, 0.7), None
+        c.blur, c.sharpen = min(c.blur, 0.5), min(c.sharpen, 0.4)
+        c.noise, c.shot, c.grain = min(c.noise, 0.012), min(c.shot, 0.012), min(c.grain, 0.4)
+        return c
 
     def develop(self, picture):
         x = np.clip(picture, 0, 1) ** self.gamma * self.gain * self.lamp

@@ -4,13 +4,14 @@
     training/gaze_evaluate.py [--onnx FILE] [--judge iris_landmark.tflite] [--sheet OUT.png]
 
 Eyes of held-out people are drawn with a known gaze within 15 degrees of the camera, both eyes of a
-face with the same, with all that gaze_pairs.py draws over them but things that hide the eye, and
-corrected to the camera. Prints
+face with the same, as a webcam in a lit room sees them, some with makeup, lashes, hair or glasses,
+and corrected to the camera. Prints
   present gaze   what the network says of it against the truth, of one eye and of the mean of both
   correction     where the judges (gaze_judge.py) see the corrected iris against where they see it in
                  the true picture, degrees: by each eye's own present gaze, by the mean of both eyes,
                  and where the true turn is told (what drawing alone costs); "floor": the same of two
-                 true pictures with different noise
+                 true pictures with different noise. A judge is heard where it finds the known irises
+                 of input and truth. "flow": where the flow has put the middle of the known iris
   at the camera  the same against the input for eyes that do look into the camera: change in degrees,
                  with the dead zone of gaze_apply.py and without
   lids           change of the aperture by the iris network, per cent of the input's
@@ -67,7 +68,7 @@ def draw_face(pair, source, gaze, rng):
         for layer, share in gaze_overlays.SHARES:
             if layer is not gaze_overlays.thing and shared.random() < share * 0.6:
                 layer(veil, scene, shared)
-        camera = gaze_camera.Camera(shared)
+        camera = gaze_camera.Camera.usual(shared)
         records.append(gaze_pairs.record(scene, np.array([own, (0, 0), own]), veil, camera, shared))
     return records
 
@@ -88,47 +89,74 @@ class Trial:
         ways = {"own": own, "both": net(self.seen, -mean, 0.0, rec.turn),
                 "told": net(self.seen, rec.gaze[b] - rec.gaze[a], 0.0, rec.turn)}
         self.out = {k: gaze_apply.compose(self.seen, *v[1:]) for k, v in ways.items()}
+        self.centre = {"seen": _centre(rec.disc[a]), "truth": _centre(rec.disc[b])}
+        self.moved = {k: _follow(v[1], self.centre["seen"]) for k, v in ways.items()}
         share = gaze_apply.dead_zone(self.state)
         self.shown = gaze_apply.compose(self.seen, *net(self.seen, -share * mean, 0.0, rec.turn)[1:])
         self.places = {}
         for judge in judges:
-            find = (lambda p: judge.find(p, self.opening, self.radius)) if isinstance(
-                judge, gaze_judge.CircleJudge) else (lambda p: judge.find(p, self.opening))
-            self.places[judge.name] = {k: find(p) for k, p in self._pictures().items()}
+            self.places[judge.name] = {k: judge.find(p, self.opening, self.radius)
+                                       for k, p in self.pictures().items()}
 
-    def _pictures(self):
+    def pictures(self):
         return dict(self.out, seen=self.seen, truth=self.truth, again=self.again, shown=self.shown)
 
-    def angle(self, judge, a, b):
-        """Degrees between where a judge sees the iris in two pictures."""
-        p, gains = self.places[judge], GAINS[judge]
-        off = (p[a][:2] - p[b][:2]) / gains
+    def degrees(self, off):
         return float(np.degrees(np.linalg.norm(off) / (gaze_render.TURNS * self.radius)))
 
+    def angle(self, judge, a, b):
+        """Degrees between where a judge sees the iris in two pictures; NaN where it does not find
+        the known one of the input and of the truth."""
+        p = self.places[judge.name]
+        for name, centre in self.centre.items():
+            if not np.abs(p[name][:2] - centre - judge.bias).max() < FOUND:
+                return np.nan
+        return self.degrees((p[a][:2] - p[b][:2]) / judge.gain)
 
-# How far each judge sees an iris move that moves by 1, across and down (calibrate()).
-GAINS = {"circle": np.array([1.0, 1.0]), "iris network": np.array([0.9, 0.75])}
+    def drawn_angle(self, way):
+        """The same by where the flow has put the middle of the iris."""
+        return self.degrees(self.moved[way] - self.centre["truth"])
+
+
+FOUND = 2.0     # pixels
+
+
+def _centre(disc):
+    return -np.linalg.solve(disc[:, :2], disc[:, 2])
+
+
+def _follow(flow, start):
+    """Where the colours at `start` have gone to."""
+    p = np.array(start, np.float64)
+    for _ in range(12):
+        f = cv2.remap(flow, *np.float32(p).reshape(2, 1, 1), cv2.INTER_LINEAR,
+                      borderMode=cv2.BORDER_REPLICATE).ravel()
+        p = start - f
+    return p
 
 
 def calibrate(source, judges, count):
-    """Sets GAINS with looks of known gaze of the eyes in `source`."""
-    rng = np.random.default_rng(SEED)
-    moved = {j.name: [] for j in judges}
+    """Tells each judge how far it sees an iris move that moves by 1 (gain, across and down), and its
+    constant error (bias, pixels), by looks of known gaze of the eyes in `source`."""
+    rng, faces = np.random.default_rng(SEED), faces_of(source)
+    centres, places = [], {j.name: [] for j in judges}
     for _ in range(count):
         gaze = gaze_patch.directions(*rng.uniform(-MOST, MOST, 2))
-        pair = faces_of(source)[int(rng.integers(len(faces_of(source))))]
-        rec = draw_face(pair, source, gaze, rng)[0]
+        rec = draw_face(faces[int(rng.integers(len(faces)))], source, gaze, rng)[0]
         opening = rec.opening.astype(np.float32) / 255
-        centre = [-np.linalg.solve(d[:, :2], d[:, 2]) for d in rec.disc]
+        centres.append([_centre(d) for d in rec.disc[:2]])
         for j in judges:
-            p = [j.find(rec.looks[k].astype(np.float32) / 255, opening)[:2] for k in (0, 1)]
-            moved[j.name].append((p[0] - p[1], centre[0] - centre[1]))
-    for name, rows in moved.items():
-        seen, true = (np.array([r[k] for r in rows]) for k in (0, 1))
-        fine = np.isfinite(seen).all(1)
-        gain = (seen * true)[fine].sum(0) / np.maximum((true ** 2)[fine].sum(0), 1e-6)
-        GAINS[name] = np.clip(gain, 0.4, 1.2)
-        print("%-13s sees %.2f of a move across, %.2f of one down" % (name, *gain))
+            places[j.name].append([j.find(look.astype(np.float32) / 255, opening)[:2]
+                                   for look in rec.looks[:2]])
+    true = np.array(centres)
+    for j in judges:
+        seen = np.array(places[j.name])
+        move, true_move = seen[:, 0] - seen[:, 1], true[:, 0] - true[:, 1]
+        far = np.isfinite(move) & (np.abs(true_move) > 1.5)
+        j.gain = np.array([np.clip(np.median(move[f, k] / true_move[f, k]), 0.4, 1.2) if f.any()
+                           else 1.0 for k, f in enumerate(far.T)])
+        j.bias = np.nanmedian((seen - true).reshape(-1, 2), 0)
+        print("%-13s sees %.2f of a move across, %.2f of one down" % (j.name, *j.gain))
 
 
 def _line(name, values, unit="degrees"):
@@ -163,11 +191,14 @@ def report_gaze(rows, judges):
     off = np.rad2deg(np.array([t.state[:2] - t.rec.gaze[0] for t in rows]))
     print("  across %.2f +- %.2f, up %.2f +- %.2f degrees" % (
         off[:, 0].mean(), off[:, 0].std(), off[:, 1].mean(), off[:, 1].std()))
+    for way, name in (("own", "each eye by itself"), ("both", "by both eyes"),
+                      ("told", "the turn is told")):
+        _line("flow: " + name, [t.drawn_angle(way) for t in rows])
     for j in judges:
-        _line(j.name + ": input", [t.angle(j.name, "seen", "truth") for t in rows])
+        _line(j.name + ": input", [t.angle(j, "seen", "truth") for t in rows])
         for way, name in (("own", "each eye by itself"), ("both", "by both eyes"),
                           ("told", "the turn is told"), ("again", "floor")):
-            _line(j.name + ": " + name, [t.angle(j.name, way, "truth") for t in rows])
+            _line(j.name + ": " + name, [t.angle(j, way, "truth") for t in rows])
 
 
 def report_pictures(rows, judges):
@@ -175,7 +206,7 @@ def report_pictures(rows, judges):
     for name in ("seen", "both", "truth"):
         _line("iris, roundness of " + name,
               [100 * circle.roundness(p, t.opening, t.places["circle"][name])
-               for t in rows for p in [t._pictures()[name]]], "% of the radius")
+               for t in rows for p in [t.pictures()[name]]], "% of the radius")
     _line("iris, colour", [255 * np.abs(gaze_judge.colour(t.out["both"], t.places["circle"]["both"],
                                                           t.opening) -
                                         gaze_judge.colour(t.truth, t.places["circle"]["truth"],
@@ -223,7 +254,7 @@ def report(path, source, count, judge=None):
     for j in judges:
         for way, name in (("shown", "with the dead zone"), ("both", "without"), ("told", "told")):
             _line("at the camera, %s: %s" % (j.name, name),
-                  [t.angle(j.name, way, "seen") for t in still])
+                  [t.angle(j, way, "seen") for t in still])
     _line("at the camera, change shown", [255 * np.abs(t.shown - t.seen)[t.opening > 0.5].mean()
                                           for t in still], "levels")
     report_sure(net, source, count, rng)

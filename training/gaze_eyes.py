@@ -19,6 +19,7 @@ import visible_faces
 SCALE = 1.5 * gaze_patch.SCALE
 WIDTH, HEIGHT = 192, 128
 DEPTH_STEP = 8              # pixels of a crop in one of its map of depths
+LEVEL = 2.9                 # degrees by which brow and chin are out of the upright, on average
 LEAST = 80                  # outer-eye distance, pixels: smaller faces show no iris
 LID = (((33, 246, 161, 160, 159, 158, 157, 173, 133), (33, 7, 163, 144, 145, 153, 154, 155, 133)),
        ((263, 466, 388, 387, 386, 385, 384, 398, 362), (263, 249, 390, 373, 374, 380, 381, 382, 362)))
@@ -35,7 +36,7 @@ class Eye:
     iris: np.ndarray        # 5 x 2: middle and four points on the rim
     depth: np.ndarray       # every DEPTH_STEP pixels, towards the camera, in pixels; 0: the corners
     size: float             # outer-eye distance in the picture, pixels
-    turn: np.ndarray        # of the face: yaw, pitch, degrees, coarse
+    turn: np.ndarray        # of the face: head_turn()
     glasses: int            # visible_data.WITH, WITHOUT, UNKNOWN
 
     @property
@@ -64,12 +65,13 @@ def face_points(finder, rgb):
     return points if presence > 0.5 else None
 
 
-def _turn(points):
-    """Yaw and pitch of a face by the depths of its outer corners, and of brow and chin."""
+def head_turn(points):
+    """Yaw (to the viewer's right) and pitch (up) of a face, degrees, by the depths of its outer
+    corners, and of brow and chin: coarse, but enough to tell the network."""
     across = points[263] - points[33]
     down = points[152] - points[10]
     return np.rad2deg([np.arctan2(across[2], np.linalg.norm(across[:2])),
-                       np.arctan2(down[2], np.linalg.norm(down[:2]))])
+                       np.arctan2(-down[2], np.linalg.norm(down[:2]))]) + (0.0, LEVEL)
 
 
 def _depth(points, m, eye):
@@ -105,7 +107,7 @@ def _rows(data, finder):
         if size < LEAST:
             continue
         for eye, side in enumerate(("left", "right")):
-            yield (name + "/" + side, person, held_out, *cut(rgb, points, eye), size, _turn(points),
+            yield (name + "/" + side, person, held_out, *cut(rgb, points, eye), size, head_turn(points),
                    label.get(name, visible_data.WITHOUT))
 
 

@@ -1,7 +1,7 @@
 """Judges of where an eye looks, other than the network that is judged.
 
-Circle: the circle over which brightness rises most from inside to outside (Daugman), searched for
-in the whole opening. Iris: MediaPipe's iris network, which also says where the lids are; it is not
+Circle: the disc that is darkest against what is around it in the opening, then, near it, the circle
+over which brightness rises most from inside to outside (Daugman). Iris: MediaPipe's iris network, which also says where the lids are; it is not
 the mesh network from whose points the eyes were cut. Both say where the middle of the iris is in a
 patch; two of their answers are compared, so a constant error of theirs does not count.
 
@@ -24,7 +24,25 @@ class CircleJudge:
         self.cos, self.sin = np.cos(angle), np.sin(angle)
         self.left = self.cos < 0
 
-    def _scores(self, grey, inside, places):
+    def _darkest_disc(self, grey, opening, radius):
+        """Where a disc is darker than the ring around it, both within the opening."""
+        n = int(np.ceil(1.7 * radius))
+        v, u = np.mgrid[-n:n + 1, -n:n + 1]
+        away = np.hypot(u, v) / radius
+        sums = []
+        # A highlight must not count as white.
+        flat = np.minimum(grey, np.median(grey[opening > 0.5]) * 1.5)
+        for part in ((away > 0.25) & (away < 0.9), (away > 1.1) & (away < 1.6)):
+            k = part.astype(np.float32)
+            seen = cv2.filter2D(opening, -1, k, borderType=cv2.BORDER_CONSTANT)
+            value = cv2.filter2D(opening * flat, -1, k, borderType=cv2.BORDER_CONSTANT)
+            sums.append((value, seen, k.sum()))
+        (dark, n0, whole), (light, n1, _) = sums
+        contrast = light / np.maximum(n1, 1) - dark / np.maximum(n0, 1)
+        score = contrast * np.sqrt(np.clip(n0 / whole, 0, 0.7)) * (n1 > 0.1 * n1.max())
+        return np.unravel_index(score.argmax(), score.shape)[::-1]
+
+    def _scores(self, grey, inside, places, radius):
         x, y, r = (places[:, k:k + 1] for k in range(3))
         near, far = (cv2.remap(grey, (x + (r + k) * self.cos).astype(np.float32),
                                (y + (r + k) * self.sin).astype(np.float32), cv2.INTER_LINEAR,
@@ -35,27 +53,23 @@ class CircleJudge:
         out = np.zeros(len(places))
         for side in (self.left, ~self.left):
             n = seen[:, side].sum(1)
-            out += np.where(n >= 3, rise[:, side].sum(1) / np.maximum(n, 3), -0.02)
-        # Inside it is dark.
-        core = cv2.remap(cv2.GaussianBlur(grey, (0, 0), 3), places[:, 0].astype(np.float32),
-                         places[:, 1].astype(np.float32), cv2.INTER_LINEAR).ravel()
-        return out - 0.15 * core - 0.002 * (places[:, 2] - self.radius) ** 2
+            out += np.where(n >= 2, rise[:, side].sum(1) / np.maximum(n, 2), -0.02)
+        return out - 0.002 * (places[:, 2] - radius) ** 2
 
     def find(self, patch, opening, radius=IRIS):
         """x, y, radius (pixels) in a patch 0..1; opening: plane 0..1 of what the lids leave."""
-        self.radius = radius
+        opening = opening.astype(np.float32)
+        if (opening > 0.5).sum() < 40:
+            return np.full(3, np.nan)
         grey = cv2.GaussianBlur(patch.mean(2), (0, 0), 0.8)
-        inside = cv2.erode(opening.astype(np.float32), np.ones((3, 3), np.uint8))
-        ys, xs = np.nonzero(opening > 0.5)
-        if len(xs) < 20:
-            return np.array([np.nan, np.nan, np.nan])
-        box = [(xs.min(), xs.max()), (ys.min() - 3, ys.max() + 3), (0.88 * radius, 1.12 * radius)]
-        axes = [np.arange(*box[0], 2.0), np.arange(*box[1], 2.0), np.linspace(*box[2], 3)]
-        best = None
-        for step in (1.0, 0.5, 0.25):
+        inside = cv2.erode(opening, np.ones((3, 3), np.uint8))
+        best = np.array([*self._darkest_disc(grey, opening, radius), radius], np.float64)
+        span = np.array([3.0, 3.0, 0.1 * radius])
+        for _ in range(3):
+            axes = [b + s * np.linspace(-1, 1, 7) for b, s in zip(best, span)]
             places = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3)
-            best = places[self._scores(grey, inside, places).argmax()]
-            axes = [b + step * np.arange(-2, 2.1) for b in best]
+            best = places[self._scores(grey, inside, places, radius).argmax()]
+            span = span / 3
         return best
 
     def roundness(self, patch, opening, place):
@@ -84,9 +98,10 @@ class IrisJudge:
         self.into = self.net.get_input_details()[0]["index"]
         self.out_of = {d["name"]: d["index"] for d in self.net.get_output_details()}
 
-    def find(self, patch, opening):
+    def find(self, patch, opening, radius=IRIS):
         """(x, y of the iris, aperture: height of the lids by width). The corners are taken from the
         opening, which is the same for all that are compared."""
+        del radius
         ys, xs = np.nonzero(opening > 0.5)
         if len(xs) < 20:
             return np.full(3, np.nan)

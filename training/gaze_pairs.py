@@ -14,6 +14,10 @@ LOOKS = 3
 # How often eyes of a kind are drawn.
 SHARES = {"london": 0.5, "portraits": 0.15, "synthetic": 0.3, "avatars": 0.05}
 YAW_MOST, MIDDLE_SPREAD = 4.0, 2.0      # degrees; deviations
+# Errors of the turn that the network is told, yaw and pitch in degrees; and how much of what
+# gaze_eyes.head_turn() says of a source is a turn (London's irises stand as if by so much), rather
+# than the shape of that face.
+TOLD_SPREAD, OWN_SHARE = np.array([2.0, 4.0]), np.array([1.0, 0.3])
 
 
 @dataclasses.dataclass
@@ -85,7 +89,7 @@ def pick_setting(layers, source, gaze, rng):
         np.exp(np.clip(rng.normal(0, 0.05), -0.12, 0.12))))
     s.turn = tuple(rng.normal(0, 5, 2)) if rng.random() < 0.5 else (
         rng.uniform(-27, 27), rng.uniform(-20, 20))
-    s.ball_depth = rng.normal(6, 4)
+    s.ball_depth = rng.normal(14, 3)
     s.ball_shift = tuple(rng.normal(0, 0.4, 2))
     dice = rng.random()
     if dice < 0.12:
@@ -138,17 +142,27 @@ def record(scene, gaze, veil, camera, rng):
     hidden = (scene.opening * np.clip(veil.hidden + 1.2 * veil.glare, 0, 1)).sum() / max(
         scene.opening.sum(), 1)
     sure = ramp(opened, 0.18, 0.4) * (1 - ramp(hidden, 0.2, 0.5))
+    inside = looks[0].mean(2)[scene.opening > 0.5] / 255
+    if len(inside):     # an iris that noise or the dark hides
+        sure = sure * ramp(inside.std() / (camera.noise + 0.006), 0.8, 2.5)
     iris = [i * scene.opening * seen for _, i in drawn]
     # An iris of which hardly anything is seen cannot be turned back.
     sure = [sure * ramp(i.sum() / (np.pi * (scene.reach() / gaze_render.TURNS) ** 2), 0.12, 0.3)
             for i in iris]
-    turn = directions(*(np.array(scene.setting.turn) + rng.normal(0, 2.0, 2)))
+    turn = directions(*(np.array(scene.setting.turn) + _own_turn(scene.layers.eye) +
+                        rng.normal(0, TOLD_SPREAD)))
     return Record(looks, np.asarray(gaze, np.float32),
                   np.array([scene.disc(g) for g in gaze], np.float32), _byte(np.array(iris)),
                   _byte(matte), _byte(scene.opening), turn.astype(np.float32),
                   np.array([camera.noise, camera.shot, camera.grain], np.float32),
                   np.array(sure, np.float32), opened,
                   1.0 if scene.layers.eye.kind == "london" else 0.4)
+
+
+def _own_turn(eye):
+    """Of the source's head, in the axes of the patch."""
+    mirror = -1 if eye.name.endswith("/right") else 1
+    return np.clip(eye.turn, -8, 8) * OWN_SHARE * (mirror, 1)
 
 
 def exposed(rec, look, rng):

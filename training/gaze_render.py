@@ -28,7 +28,9 @@ V, U = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
 class Setting:
     place: np.ndarray                   # 2 x 3: crop (from the middle) -> patch, without FINE
     turn: tuple = (0.0, 0.0)            # of the head: to larger u, up; degrees
-    ball_depth: float = 6.0             # of its middle behind the corners, pixels of the crop
+    # Of its middle behind the corners, pixels of the crop: in the London set the irises go aside by
+    # half a degree for each by which a face is turned.
+    ball_depth: float = 14.0
     ball_shift: tuple = (0.0, 0.0)      # of its middle from where the layers have it
     closed: float = 0.0                 # share of the opening that the upper lid closes; < 0 opens
     raised: float = 0.0                 # and the lower lid
