@@ -8,6 +8,7 @@ import torch
 import gaze_pairs
 import gaze_render
 from gaze_layers import ramp
+from gaze_patch import BALL, HEIGHT, WIDTH
 
 SAME = 0.12                 # share of samples that are to stay as they are
 
@@ -21,6 +22,7 @@ class Batch:
     turn: torch.Tensor          # n x 2
     gaze: torch.Tensor          # n x 2, of what is seen
     gaze_known: torch.Tensor    # n: weights
+    iris_at: torch.Tensor       # n x 2: of what is seen; right, up from the patch's middle, by BALL
     matte: torch.Tensor
     iris: torch.Tensor          # of the target
     flow: torch.Tensor          # n x 2
@@ -42,8 +44,10 @@ def sample(rec, a, b, rng):
     eye[:3] = seen.transpose(2, 0, 1)
     eye[6:] = rec.turn[:, None, None]
     sure = float(rec.sure[a])
+    place = -np.linalg.solve(rec.disc[a][:, :2], rec.disc[a][:, 2]) + 0.5 - (WIDTH / 2, HEIGHT / 2)
     return dict(eye=eye, target=rec.looks[b].transpose(2, 0, 1).astype(np.float32) / 255,
                 turn=rec.gaze[b] - rec.gaze[a], gaze=rec.gaze[a],
+                iris_at=(place * (1, -1) / BALL).astype(np.float32),
                 gaze_known=np.float32(rec.known * (0.03 + sure)), matte=matte[None],
                 iris=iris[None] * opening, flow=flow.transpose(2, 0, 1),
                 flow_known=known[None].astype(np.float32), sure=np.float32(sure),

@@ -14,9 +14,11 @@ and corrected to the camera. Prints
                  of input and truth. "flow": where the flow has put the middle of the known iris
   at the camera  the same against the input for eyes that do look into the camera: change in degrees,
                  with the dead zone of gaze_apply.py and without
-  lids           change of the aperture by the iris network, per cent of the input's
+  lids           change of the aperture by the iris network, per cent: of the input's, and how much
+                 that changes where the lids are the same and the iris is drawn elsewhere (truth)
   iris           roundness of input, output and truth; colour against the truth, levels of 255
   outside        mean change of pixels more than 2 pixels outside of the lids, levels
+  trembling      root mean square of the corrected iris' place over frames of a still eye, degrees
   sure           the network's word on open and on closed or hidden eyes
 """
 import argparse
@@ -220,12 +222,36 @@ def report_pictures(rows, judges):
     _line("detail in the opening, of the truth's",
           [detail(t.out["both"], t) / detail(t.truth, t) for t in rows], "")
     if len(judges) > 1:
-        for way, name in (("both", "corrected"), ("again", "floor")):
-            reference = "seen" if way == "both" else "truth"
-            _line("lids, change of aperture, " + name,
-                  [100 * abs(t.places["iris network"][way][2] /
-                             max(t.places["iris network"][reference][2], 0.02) - 1) for t in rows],
-                  "%")
+        for way, to, name in (("both", "seen", "corrected"), ("both", "truth", "against the truth"),
+                              ("truth", "seen", "of the truth"), ("again", "truth", "floor")):
+            places = [t.places["iris network"] for t in rows]
+            _line("lids, aperture, " + name,
+                  [100 * abs(p[way][2] / max(p[to][2], 0.02) - 1) for p in places], "%")
+
+
+def report_trembling(net, source, count, rng):
+    """A still eye, frame by frame with new noise: where the corrected iris is put."""
+    faces, rms = faces_of(source), {"own": [], "told": []}
+    border = 0.0
+    for _ in range(count):
+        gaze = gaze_patch.directions(*rng.uniform(-10, 10, 2))
+        rec = draw_face(faces[int(rng.integers(len(faces)))], source, gaze, rng)[0]
+        if rec.sure[0] < 0.7:
+            continue
+        start, places = _centre(rec.disc[0]), {"own": [], "told": []}
+        for _ in range(6):
+            seen = gaze_pairs.exposed(rec, 0, rng)
+            for way, turn, share in (("own", (0, 0), 1.0), ("told", -rec.gaze[0], 0.0)):
+                _, flow, blend = net(seen, turn, share, rec.turn)
+                places[way].append(_follow(flow, start))
+                edge = np.ones(blend.shape[:2], bool)
+                edge[2:-2, 2:-2] = False
+                border = max(border, float(blend[..., 0][edge].max()))
+        for way, p in places.items():
+            rms[way].append(np.degrees(np.sqrt(np.var(p, 0).sum()) / gaze_patch.BALL))
+    _line("trembling, each eye by itself", rms["own"])
+    _line("trembling, the turn is told", rms["told"])
+    print("largest matte in the patch's outer 2 pixels: %.4f" % border)
 
 
 def report_sure(net, source, count, rng):
@@ -257,6 +283,7 @@ def report(path, source, count, judge=None):
                   [t.angle(j, way, "seen") for t in still])
     _line("at the camera, change shown", [255 * np.abs(t.shown - t.seen)[t.opening > 0.5].mean()
                                           for t in still], "levels")
+    report_trembling(net, source, count // 4, rng)
     report_sure(net, source, count, rng)
 
 

@@ -130,7 +130,8 @@ def draw(source, rng):
     second = np.zeros(2) if rng.random() < 0.7 else pick_gaze(rng)
     gaze = np.array([first, second, first + rng.normal(0, 0.07, 2)])
     scene = gaze_render.Scene(layers, pick_setting(layers, source, first, rng))
-    return record(scene, gaze, gaze_overlays.draw(scene, rng), gaze_camera.Camera(rng), rng)
+    camera = gaze_camera.Camera.usual(rng) if rng.random() < 0.5 else gaze_camera.Camera(rng)
+    return record(scene, gaze, gaze_overlays.draw(scene, rng), camera, rng)
 
 
 def record(scene, gaze, veil, camera, rng):

@@ -62,7 +62,7 @@ def train(pool, checkpoint, steps, fresh, start=None):
     optimiser = torch.optim.Adam(net.parameters(), weight_decay=1e-6)
     step, shown, began = 0, {}, time.time()
     if start:
-        net.load_state_dict(torch.load(start, weights_only=True)["net"])
+        net.load_state_dict(torch.load(start, weights_only=True)["net"], strict=False)
     if os.path.exists(checkpoint) and not fresh:
         state = torch.load(checkpoint, weights_only=True)
         net.load_state_dict(state["net"])

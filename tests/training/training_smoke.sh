@@ -10,3 +10,4 @@ fi
 cd "$(mktemp -d)"
 "$python" "$top/training/train_style.py" cartoon --smoke
 "$python" "$top/training/train_visible.py" --smoke
+"$python" "$top/training/train_gaze.py" --smoke
