@@ -56,7 +56,7 @@ def faces_of(source, kinds=("london", "drawn")):
 def draw_face(pair, source, gaze, rng):
     """Records of both eyes: looks at `gaze` (right, up, as the viewer sees it) and at the camera.
     What the eyes of one face share is the same."""
-    records, seed = [], int(rng.integers(1 << 30))
+    records, seed, told = [], int(rng.integers(1 << 30)), rng.normal(0, gaze_pairs.TOLD_SPREAD)
     for layers in pair:
         mirror = MIRROR[layers.eye.name.rsplit("/", 1)[1]]
         shared = np.random.default_rng(seed)
@@ -71,23 +71,23 @@ def draw_face(pair, source, gaze, rng):
             if layer is not gaze_overlays.thing and shared.random() < share * 0.6:
                 layer(veil, scene, shared)
         camera = gaze_camera.Camera.usual(shared)
-        records.append(gaze_pairs.record(scene, np.array([own, (0, 0), own]), veil, camera, shared))
+        records.append(gaze_pairs.record(scene, np.array([own, (0, 0), own]), veil, camera, shared,
+                                         told * mirror))
     return records
 
 
 class Trial:
     """One eye corrected in the three ways, and what the judges say."""
 
-    def __init__(self, net, judges, rec, a, b, rng, head_gaze=None):
-        self.rec = rec
-        self.seen = gaze_pairs.exposed(rec, a, rng)
+    def __init__(self, net, judges, rec, seen, mean, rng, a=0, b=1):
+        """`mean`: the gaze by both eyes, in the patch's axes."""
+        self.rec, self.seen, self.mean = rec, seen, mean
         self.truth = gaze_pairs.exposed(rec, b, rng)
         self.again = gaze_pairs.exposed(rec, b, rng)
         self.opening = rec.opening.astype(np.float32) / 255
         self.radius = 1 / np.sqrt(abs(np.linalg.det(rec.disc[b][:, :2])))
         own = net(self.seen, (0, 0), 1.0, rec.turn)
         self.state = own[0]
-        mean = self.state[:2] if head_gaze is None else head_gaze
         ways = {"own": own, "both": net(self.seen, -mean, 0.0, rec.turn),
                 "told": net(self.seen, rec.gaze[b] - rec.gaze[a], 0.0, rec.turn)}
         self.out = {k: gaze_apply.compose(self.seen, *v[1:]) for k, v in ways.items()}
@@ -178,18 +178,20 @@ def trials(net, judges, source, count, rng, most):
         pair = faces[int(rng.integers(len(faces)))]
         records = draw_face(pair, source, gaze, rng)
         mirrors = [MIRROR[l.eye.name.rsplit("/", 1)[1]] for l in pair]
-        states = [net(r.looks[0].astype(np.float32) / 255, head=r.turn)[0] for r in records]
+        seen = [gaze_pairs.exposed(r, 0, rng) for r in records]
+        states = [net(s, head=r.turn)[0] for s, r in zip(seen, records)]
         trust = [max(float(s[2]), 1e-3) for s in states]
         mean = sum(t * s[:2] * m for t, s, m in zip(trust, states, mirrors)) / sum(trust)
-        for rec, m in zip(records, mirrors):
+        for rec, look, m in zip(records, seen, mirrors):
             if rec.sure[0] > 0.7:
-                out.append(Trial(net, judges, rec, 0, 1, rng, mean * m))
+                out.append(Trial(net, judges, rec, look, mean * m, rng))
     return out
 
 
 def report_gaze(rows, judges):
-    own = [gaze_patch.angle_between(t.state[:2], t.rec.gaze[0]) for t in rows]
-    _line("present gaze, one eye", own)
+    for name, of in (("one eye", lambda t: t.state[:2]), ("both eyes", lambda t: t.mean)):
+        _line("present gaze, " + name,
+              [gaze_patch.angle_between(of(t), t.rec.gaze[0]) for t in rows])
     off = np.rad2deg(np.array([t.state[:2] - t.rec.gaze[0] for t in rows]))
     print("  across %.2f +- %.2f, up %.2f +- %.2f degrees" % (
         off[:, 0].mean(), off[:, 0].std(), off[:, 1].mean(), off[:, 1].std()))

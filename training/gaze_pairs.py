@@ -85,8 +85,8 @@ def pick_gaze(rng):
 
 def pick_setting(layers, source, gaze, rng):
     s = gaze_render.Setting(gaze_render.placed(
-        np.clip(rng.normal(0, 1.7, 2), -5, 5), np.deg2rad(rng.normal(0, 3.5)),
-        np.exp(np.clip(rng.normal(0, 0.05), -0.12, 0.12))))
+        np.clip(rng.normal(0, 0.7, 2), -3, 3), np.deg2rad(rng.normal(0, 2.0)),
+        np.exp(np.clip(rng.normal(0, 0.035), -0.1, 0.1))))      # as steadied landmarks are off
     s.turn = tuple(rng.normal(0, 5, 2)) if rng.random() < 0.5 else (
         rng.uniform(-27, 27), rng.uniform(-20, 20))
     s.ball_depth = rng.normal(14, 3)
@@ -134,7 +134,9 @@ def draw(source, rng):
     return record(scene, gaze, gaze_overlays.draw(scene, rng), camera, rng)
 
 
-def record(scene, gaze, veil, camera, rng):
+def record(scene, gaze, veil, camera, rng, told=None):
+    """`told`: by how much the network is told another turn of the head, degrees; None: random."""
+    told = rng.normal(0, TOLD_SPREAD) if told is None else told
     drawn = [scene.look(g) for g in gaze]
     seen = 1 - veil.hidden
     matte = scene.opening * ramp(scene.lashes, 0.3, 0.75) * seen
@@ -150,8 +152,7 @@ def record(scene, gaze, veil, camera, rng):
     # An iris of which hardly anything is seen cannot be turned back.
     sure = [sure * ramp(i.sum() / (np.pi * (scene.reach() / gaze_render.TURNS) ** 2), 0.12, 0.3)
             for i in iris]
-    turn = directions(*(np.array(scene.setting.turn) + _own_turn(scene.layers.eye) +
-                        rng.normal(0, TOLD_SPREAD)))
+    turn = directions(*(np.array(scene.setting.turn) + _own_turn(scene.layers.eye) + told))
     return Record(looks, np.asarray(gaze, np.float32),
                   np.array([scene.disc(g) for g in gaze], np.float32), _byte(np.array(iris)),
                   _byte(matte), _byte(scene.opening), turn.astype(np.float32),
