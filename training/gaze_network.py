@@ -116,7 +116,8 @@ class GazeNet(nn.Module):
         return flow, F.pixel_shuffle(self.blend(x), 2)
 
     def forward(self, x, turn=None):
-        """As the file does it; `turn` [n,2] in training: not by the network's own guess of g.
+        """As the file does it; `turn` [n,2] in training: not by the network's own guess of g, and
+        of the first n eyes only.
         (state with logits for its last two, x, y of the iris by BALL, flow, logits of blend)"""
         # Whoever reads the eye has to be blind for what is wanted.
         seen = torch.cat([x[:, :3], torch.zeros_like(x[:, 3:6]), x[:, 6:]], 1)
@@ -125,7 +126,8 @@ class GazeNet(nn.Module):
             want = x[:, 3:6, :1, :1]
             turn = want[:, :2] - want[:, 2:] * state[:, :2]
         else:
-            turn = turn[:, :, None, None]
+            n, turn = len(turn), turn[:, :, None, None]
+            fine, middle, coarse = fine[:n], middle[:n], coarse[:n]
         return (state, iris, *self.decode(fine, middle, coarse, turn))
 
     def fold(self):

@@ -26,7 +26,9 @@ import gaze_pairs
 import visible_evaluate
 from style_trainer import learning_rate
 
-BATCH, POOL, FRESH = 32, 5000, 4    # samples a step; records kept; drawn anew a step
+BATCH, MORE = 16, 32        # eyes to turn a step, and eyes only to look at: where they look is
+                            # what takes longest to learn
+POOL, FRESH = 5000, 3       # records kept; drawn anew a step
 RATE = 2e-3
 
 
@@ -74,7 +76,7 @@ def train(pool, checkpoint, steps, fresh, start=None):
         net.train(done < 0.8)
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(done, RATE)
-        batch = pool.batch(step, BATCH)
+        batch = pool.batch(step, BATCH, MORE)
         with torch.autocast("cpu", torch.bfloat16):     # a quarter faster where the CPU has it
             answer = net(batch.eye.contiguous(memory_format=torch.channels_last), batch.turn)
         parts = gaze_losses.parts([a.float() for a in answer], batch)
@@ -88,7 +90,7 @@ def train(pool, checkpoint, steps, fresh, start=None):
         if step % 100 == 0:
             print("%6d/%d %5.0fs  %s" % (step, steps, time.time() - began, "  ".join(
                 "%s %.4f" % kv for kv in shown.items())), flush=True)
-        if step % 500 == 0 or step == steps:
+        if step % 100 == 0 or step == steps:
             _save(checkpoint, net, optimiser, step)
     return net
 
