@@ -74,7 +74,7 @@ class Pool:
     def batch(self, step, count, more):
         """`count` eyes to turn and `more` only to look at."""
         rng = np.random.default_rng((self.seed, step))
-        missing = min(self.size, 8 * count) - len(self.kept)
+        missing = min(self.size, 40 * count) - len(self.kept)
         for _ in range(max(self.fresh, missing)):
             self.kept.append(gaze_pairs.draw(self.source, rng))
         self.kept = self.kept[-self.size:]

@@ -103,7 +103,7 @@ def main():
     eyes = gaze_drawn.eyes() if o.smoke else gaze_eyes.load(o.shared, o.models, o.cache)
     seen = gaze_pairs.Source([e for e in eyes if not e.held_out])
     print("%d eyes to train on" % len(seen.layers), flush=True)
-    pool = gaze_batches.Pool(seen, 40 if o.smoke else POOL, FRESH, 7)
+    pool = gaze_batches.Pool(seen, 20 if o.smoke else POOL, FRESH, 7)
     net = train(pool, os.path.join(o.cache, "gaze.pt"), o.steps, o.fresh, o.start)
     gaze_network.save(net.fold(), o.out)
     print("wrote %s, %d bytes, %.1f MMAC an eye" % (
