@@ -9,7 +9,9 @@ import visible_faces
 from gaze_patch import HEIGHT, WIDTH
 
 # Degrees of the present gaze below which nothing is done, and from which on everything.
-STILL, WHOLE = 1.0, 4.0
+STILL, WHOLE = 1.5, 4.0
+SURE = 0.5
+MIRRORS = np.array([(1.0, 1.0), (-1.0, 1.0)])       # of the left and the right eye's patch
 
 
 class Net:
@@ -39,11 +41,11 @@ def compose(picture, flow, blend, u=None, v=None):
     return picture + blend[..., :1] * (new - picture)
 
 
-def dead_zone(state, strength=1.0):
-    """How much of the correction is shown when the eye looks so, and is so sure to be one."""
-    angle = gaze_patch.angle_between(state[:2], (0, 0))
-    t = np.clip((angle - STILL) / (WHOLE - STILL), 0, 1)
-    return strength * t * t * (3 - 2 * t)
+def dead_zone(gaze):
+    """How much of the correction is shown for this present gaze (right, up): what is within the
+    error of measuring it is left alone."""
+    t = np.clip((gaze_patch.angle_between(gaze, (0, 0)) - STILL) / (WHOLE - STILL), 0, 1)
+    return t * t * (3 - 2 * t)
 
 
 def see(rgb, points, eye):
@@ -77,25 +79,29 @@ def turn_eye(rgb, m, flow, blend):
     return (np.clip(whole, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
+def common_gaze(states, mirrors):
+    """Where both eyes look (right, up, as the viewer sees it): people differ in how far their irises
+    stand apart, and the mean is free of it."""
+    trust = np.array([max(float(s[2]), 1e-3) for s in states])
+    return sum(t * s[:2] * m for t, s, m in zip(trust, states, mirrors)) / trust.sum()
+
+
 def correct(net, rgb, points, target=(0, 0), strength=None, turn=None):
     """Both eyes of a face. target: degrees (to the viewer's right, up). strength None: with the
-    dead zone and by how sure the eyes are. turn: instead, by so many degrees, whatever they do now.
-    (picture, states of both with right as the viewer's)"""
-    out, states = rgb, []
+    dead zone. turn: instead, by so many degrees, whatever they do now. An eye that is not sure to be
+    one stays as it is. (picture, states of both in the axes of their patches)"""
     head = gaze_patch.directions(*gaze_eyes.head_turn(points))
-    for eye in (gaze_patch.LEFT, gaze_patch.RIGHT):
-        mirror = np.array([1, 1]) if eye == gaze_patch.LEFT else np.array([-1, 1])
-        patch, m = see(rgb, points, eye)
-        if turn is not None:
-            state, flow, blend = net(patch, gaze_patch.directions(*turn) * mirror, 0.0, head * mirror)
-            share = 1.0
-        else:
-            first = net(patch, head=head * mirror)[0]
-            share = strength if strength is not None else dead_zone(first) * float(first[2] > 0.5)
-            want = gaze_patch.directions(*target) * mirror
-            state, flow, blend = net(patch, share * want, share, head * mirror)
-        if share > 0:
+    seen = [see(rgb, points, eye) for eye in (gaze_patch.LEFT, gaze_patch.RIGHT)]
+    states = [net(patch, head=head * m)[0] for (patch, _), m in zip(seen, MIRRORS)]
+    if turn is None:
+        gaze = common_gaze(states, MIRRORS)
+        strength = dead_zone(gaze) if strength is None else strength
+        change = strength * (gaze_patch.directions(*target) - gaze)
+    else:
+        change = gaze_patch.directions(*turn)
+    out = rgb
+    for (patch, m), mirror, state in zip(seen, MIRRORS, states):
+        if state[2] > SURE:
+            _, flow, blend = net(patch, change * mirror, 0.0, head * mirror)
             out = turn_eye(out, m, flow, blend)
-        state[:2] *= mirror
-        states.append(state)
     return out, states

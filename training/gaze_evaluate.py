@@ -40,7 +40,7 @@ import visible_evaluate
 
 MODEL = os.path.join(evaluate.REPO, "models", "gaze.onnx")
 SEED, MOST = 5, 15.0
-MIRROR = {"left": np.array([1.0, 1.0]), "right": np.array([-1.0, 1.0])}
+MIRROR = dict(zip(("left", "right"), gaze_apply.MIRRORS))
 
 
 def faces_of(source, kinds=("london", "drawn")):
@@ -93,7 +93,7 @@ class Trial:
         self.out = {k: gaze_apply.compose(self.seen, *v[1:]) for k, v in ways.items()}
         self.centre = {"seen": _centre(rec.disc[a]), "truth": _centre(rec.disc[b])}
         self.moved = {k: _follow(v[1], self.centre["seen"]) for k, v in ways.items()}
-        share = gaze_apply.dead_zone(self.state)
+        share = gaze_apply.dead_zone(mean)
         self.shown = gaze_apply.compose(self.seen, *net(self.seen, -share * mean, 0.0, rec.turn)[1:])
         self.places = {}
         for judge in judges:
@@ -180,8 +180,7 @@ def trials(net, judges, source, count, rng, most):
         mirrors = [MIRROR[l.eye.name.rsplit("/", 1)[1]] for l in pair]
         seen = [gaze_pairs.exposed(r, 0, rng) for r in records]
         states = [net(s, head=r.turn)[0] for s, r in zip(seen, records)]
-        trust = [max(float(s[2]), 1e-3) for s in states]
-        mean = sum(t * s[:2] * m for t, s, m in zip(trust, states, mirrors)) / sum(trust)
+        mean = gaze_apply.common_gaze(states, mirrors)
         for rec, look, m in zip(records, seen, mirrors):
             if rec.sure[0] > 0.7:
                 out.append(Trial(net, judges, rec, look, mean * m, rng))

@@ -67,7 +67,8 @@ def real(net, rgb, points, name):
     views = [_eyes_of(p, points) for p in (rgb, out)]
     change = np.clip(128 + 4 * (views[1].astype(np.int16) - views[0]), 0, 255).astype(np.uint8)
     tiles = [_word(views[0].copy(), name), _word(views[1].copy(), "  ".join(
-        "%.0f %.0f (%.2f %.2f)" % (*np.rad2deg(s[:2]), s[2], s[3]) for s in states)), change]
+        "%.0f %.0f (%.2f %.2f)" % (*np.rad2deg(s[:2] * m), s[2], s[3])
+        for s, m in zip(states, gaze_apply.MIRRORS))), change]
     for turn in TURNS:
         tiles.append(_eyes_of(gaze_apply.correct(net, rgb, points, turn=turn)[0], points))
     return np.hstack(tiles)
