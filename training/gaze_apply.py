@@ -1,4 +1,4 @@
-"""Turns the eyes of a picture as the library does: the network's flow at the picture's own pixels."""
+"""Turns the eyes of a picture as the library does: the network's flow at the picture's pixels."""
 import cv2
 import numpy as np
 import onnxruntime
@@ -30,15 +30,18 @@ class Net:
                 np.ascontiguousarray(blend[0].transpose(1, 2, 0)))
 
 
-def compose(picture, flow, blend, u=None, v=None):
-    """`picture` float 0..1. Without u, v: a patch. Else the positions of its pixels in the patch that
-    flow and blend are of, for a picture that is the same as large as the patch."""
-    if u is None:
-        u, v = np.meshgrid(np.arange(WIDTH, dtype=np.float32), np.arange(HEIGHT, dtype=np.float32))
-    new = cv2.remap(picture, u + flow[..., 0], v + flow[..., 1], cv2.INTER_LINEAR,
+def _blended(picture, x, y, blend):
+    """What `blend` makes of the part of a picture that it is of and of the colours at x, y."""
+    new = cv2.remap(picture, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR,
                     borderMode=cv2.BORDER_REPLICATE)
-    new = np.clip(new * 2 * blend[..., 1:2] + blend[..., 2:] - 0.5, 0, 1)
-    return picture + blend[..., :1] * (new - picture)
+    return np.clip(new * 2 * blend[..., 1:2] + blend[..., 2:] - 0.5, 0, 1)
+
+
+def compose(patch, flow, blend):
+    """The patch, 0..1, with its eye turned."""
+    u, v = np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT))
+    new = _blended(patch, u + flow[..., 0], v + flow[..., 1], blend)
+    return patch + blend[..., :1] * (new - patch)
 
 
 def dead_zone(gaze):
@@ -70,26 +73,23 @@ def turn_eye(rgb, m, flow, blend):
     maps[..., 2] *= inside
     move = maps[..., :2] @ back[:, :2].T
     whole = rgb.astype(np.float32) / 255
-    new = cv2.remap(whole, (x + move[..., 0]).astype(np.float32),
-                    (y + move[..., 1]).astype(np.float32), cv2.INTER_LINEAR,
-                    borderMode=cv2.BORDER_REPLICATE)
-    new = np.clip(new * 2 * maps[..., 3:4] + maps[..., 4:5] - 0.5, 0, 1)
+    new = _blended(whole, x + move[..., 0], y + move[..., 1], maps[..., 2:])
     part = whole[low[1]:high[1], low[0]:high[0]]
     part += maps[..., 2:3] * (new - part)
     return (np.clip(whole, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
 def common_gaze(states, mirrors):
-    """Where both eyes look (right, up, as the viewer sees it): people differ in how far their irises
-    stand apart, and the mean is free of it."""
+    """Where both eyes look (right, up, as the viewer sees it): people differ in how far their
+    irises stand apart, and the mean is free of it."""
     trust = np.array([max(float(s[2]), 1e-3) for s in states])
     return sum(t * s[:2] * m for t, s, m in zip(trust, states, mirrors)) / trust.sum()
 
 
 def correct(net, rgb, points, target=(0, 0), strength=None, turn=None):
     """Both eyes of a face. target: degrees (to the viewer's right, up). strength None: with the
-    dead zone. turn: instead, by so many degrees, whatever they do now. An eye that is not sure to be
-    one stays as it is. (picture, states of both in the axes of their patches)"""
+    dead zone. turn: instead, by so many degrees, whatever they do now. An eye that is not sure to
+    be one stays as it is. (picture, states of both in the axes of their patches)"""
     head = gaze_patch.directions(*gaze_eyes.head_turn(points))
     seen = [see(rgb, points, eye) for eye in (gaze_patch.LEFT, gaze_patch.RIGHT)]
     states = [net(patch, head=head * m)[0] for (patch, _), m in zip(seen, MIRRORS)]

@@ -16,7 +16,7 @@ SAME = 0.12                 # share of samples that are to stay as they are
 @dataclasses.dataclass
 class Batch:
     """Tensors. Of m eyes that are looked at, the first n are turned; planes are n x 1 x 64 x 96."""
-    eye: torch.Tensor           # m x 8 x 64 x 96, what the network sees (its planes 3..5 are unused)
+    eye: torch.Tensor           # m x 8 x 64 x 96, what the network sees; planes 3..5 are 0
     gaze: torch.Tensor          # m x 2, of what is seen
     gaze_known: torch.Tensor    # m: weights
     iris_at: torch.Tensor       # m x 2: of what is seen; right, up from the patch's middle, by BALL

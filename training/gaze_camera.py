@@ -1,6 +1,7 @@
 """Light, lens and sensor between an eye and its patch.
 
-develop() is the same for all looks of a scene; expose() has its own noise and compression each time.
+develop() is the same for all looks of a scene; expose() has its own noise and compression each
+time.
 """
 import cv2
 import numpy as np
@@ -27,7 +28,8 @@ class Camera:
             n, a = int(rng.integers(3, 7)), rng.uniform(0, np.pi)
             k = np.zeros((n, n), np.float32)
             c, d = (n - 1) / 2, (n - 1) / 2 * np.array([np.cos(a), np.sin(a)])
-            cv2.line(k, tuple(np.round(c - d).astype(int)), tuple(np.round(c + d).astype(int)), 1, 1)
+            ends = [np.round(p).astype(int).tolist() for p in (c - d, c + d)]
+            cv2.line(k, *ends, 1, 1)
             self.drag = k / k.sum()
         low = rng.random() < 0.1
         self.noise = rng.uniform(0.015, 0.04) if low else rng.uniform(0, 0.018)

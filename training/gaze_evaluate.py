@@ -7,13 +7,14 @@ Eyes of held-out people are drawn with a known gaze within 15 degrees of the cam
 face with the same, as a webcam in a lit room sees them, some with makeup, lashes, hair or glasses,
 and corrected to the camera. Prints
   present gaze   what the network says of it against the truth, of one eye and of the mean of both
-  correction     where the judges (gaze_judge.py) see the corrected iris against where they see it in
-                 the true picture, degrees: by each eye's own present gaze, by the mean of both eyes,
-                 and where the true turn is told (what drawing alone costs); "floor": the same of two
-                 true pictures with different noise. A judge is heard where it finds the known irises
-                 of input and truth. "flow": where the flow has put the middle of the known iris
-  at the camera  the same against the input for eyes that do look into the camera: change in degrees,
-                 with the dead zone of gaze_apply.py and without
+  correction     where the judges (gaze_judge.py) see the corrected iris against where they see it
+                 in the true picture, degrees: by each eye's own present gaze, by the mean of both
+                 eyes, and where the true turn is told (what drawing alone costs); "floor": the
+                 same of two true pictures with different noise. A judge is heard where it finds
+                 the known irises of input and truth. "flow": where the flow has put the middle of
+                 the known iris
+  at the camera  the same against the input for eyes that do look into the camera: change in
+                 degrees, with the dead zone of gaze_apply.py and without
   lids           change of the aperture by the iris network, per cent: of the input's, and how much
                  that changes where the lids are the same and the iris is drawn elsewhere (truth)
   iris           roundness of input, output and truth; colour against the truth, levels of 255
@@ -94,7 +95,8 @@ class Trial:
         self.centre = {"seen": _centre(rec.disc[a]), "truth": _centre(rec.disc[b])}
         self.moved = {k: _follow(v[1], self.centre["seen"]) for k, v in ways.items()}
         share = gaze_apply.dead_zone(mean)
-        self.shown = gaze_apply.compose(self.seen, *net(self.seen, -share * mean, 0.0, rec.turn)[1:])
+        shown = net(self.seen, -share * mean, 0.0, rec.turn)[1:]
+        self.shown = gaze_apply.compose(self.seen, *shown)
         self.places = {}
         for judge in judges:
             self.places[judge.name] = {k: judge.find(p, self.opening, self.radius)
@@ -138,8 +140,8 @@ def _follow(flow, start):
 
 
 def calibrate(source, judges, count):
-    """Tells each judge how far it sees an iris move that moves by 1 (gain, across and down), and its
-    constant error (bias, pixels), by looks of known gaze of the eyes in `source`."""
+    """Tells each judge how far it sees an iris move that moves by 1 (gain, across and down), and
+    its constant error (bias, pixels), by looks of known gaze of the eyes in `source`."""
     rng, faces = np.random.default_rng(SEED), faces_of(source)
     centres, places = [], {j.name: [] for j in judges}
     for _ in range(count):
@@ -210,10 +212,11 @@ def report_pictures(rows, judges):
         _line("iris, roundness of " + name,
               [100 * circle.roundness(p, t.opening, t.places["circle"][name])
                for t in rows for p in [t.pictures()[name]]], "% of the radius")
-    _line("iris, colour", [255 * np.abs(gaze_judge.colour(t.out["both"], t.places["circle"]["both"],
-                                                          t.opening) -
-                                        gaze_judge.colour(t.truth, t.places["circle"]["truth"],
-                                                          t.opening)).mean() for t in rows], "levels")
+
+    def colour(t, way):
+        return gaze_judge.colour(t.pictures()[way], t.places["circle"][way], t.opening)
+    _line("iris, colour", [255 * np.abs(colour(t, "both") - colour(t, "truth")).mean()
+                           for t in rows], "levels")
     far = [cv2.dilate(t.opening, np.ones((5, 5), np.uint8)) < 0.1 for t in rows]
     _line("outside", [255 * np.abs(t.out["both"] - t.seen)[f].mean() for t, f in zip(rows, far)],
           "levels")

@@ -21,8 +21,11 @@ WIDTH, HEIGHT = 192, 128
 DEPTH_STEP = 8              # pixels of a crop in one of its map of depths
 LEVEL = 2.9                 # degrees by which brow and chin are out of the upright, on average
 LEAST = 80                  # outer-eye distance, pixels: smaller faces show no iris
-LID = (((33, 246, 161, 160, 159, 158, 157, 173, 133), (33, 7, 163, 144, 145, 153, 154, 155, 133)),
-       ((263, 466, 388, 387, 386, 385, 384, 398, 362), (263, 249, 390, 373, 374, 380, 381, 382, 362)))
+# Upper and lower lid of the left and the right eye, from the outer corner.
+LID = (((33, 246, 161, 160, 159, 158, 157, 173, 133),
+        (33, 7, 163, 144, 145, 153, 154, 155, 133)),
+       ((263, 466, 388, 387, 386, 385, 384, 398, 362),
+        (263, 249, 390, 373, 374, 380, 381, 382, 362)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Eye:
     person: str
     held_out: bool
     image: np.ndarray       # HEIGHT x WIDTH RGB uint8
-    upper: np.ndarray       # 9 x 2, outer to inner corner, pixels of the crop (middle of one: whole)
+    upper: np.ndarray       # 9 x 2, outer to inner corner, pixels of the crop, whole in the middle
     lower: np.ndarray
     iris: np.ndarray        # 5 x 2: middle and four points on the rim
     depth: np.ndarray       # every DEPTH_STEP pixels, towards the camera, in pixels; 0: the corners
@@ -107,8 +110,8 @@ def _rows(data, finder):
         if size < LEAST:
             continue
         for eye, side in enumerate(("left", "right")):
-            yield (name + "/" + side, person, held_out, *cut(rgb, points, eye), size, head_turn(points),
-                   label.get(name, visible_data.WITHOUT))
+            yield (name + "/" + side, person, held_out, *cut(rgb, points, eye), size,
+                   head_turn(points), label.get(name, visible_data.WITHOUT))
 
 
 KEYS = tuple(f.name for f in dataclasses.fields(Eye))

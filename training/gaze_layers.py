@@ -40,7 +40,8 @@ def fill(image, known, sigmas=(1.5, 3, 6, 12, 24)):
         share = (1 - have) * np.minimum(weight * 5, 1)
         out += share[..., None] * value
         have += share
-    return out + (1 - have)[..., None] * (image * known[..., None]).sum((0, 1)) / max(known.sum(), 1)
+    mean = (image * known[..., None]).sum((0, 1)) / max(known.sum(), 1)
+    return out + (1 - have)[..., None] * mean
 
 
 def shade(lids, du, dl):
@@ -92,7 +93,8 @@ class Layers:
         over = np.exp(-((x - iris[0, 0]) / (0.8 * gaze_patch.IRIS * FINE)) ** 4)
         use = (self.t > 0.12) & (self.t < 0.82)
         bow = (4 * self.t * (1 - self.t)) ** 0.7
-        for name, sign, moves in (("upper", 1, np.arange(-4, 6.1)), ("lower", -1, np.arange(-3, 3.1))):
+        for name, sign, moves in (("upper", 1, np.arange(-4, 6.1)),
+                                  ("lower", -1, np.arange(-3, 3.1))):
             base, best = getattr(self, name), (-1e9, None)
             for move in moves:
                 for tilt in (-2, 0, 2):
@@ -123,15 +125,15 @@ class Layers:
             g = np.linspace(-1, 1, 7)
             c = np.stack(np.meshgrid(cx + g * span[0], cy + g * span[1], r + g * span[2],
                                      indexing="ij"), -1).reshape(-1, 3)
-            rings = [(c[:, :1] + (c[:, 2:] + k) * np.cos(angle), c[:, 1:2] + (c[:, 2:] + k) * np.sin(angle))
-                     for k in (-2.0, 2.0)]
+            rings = [(c[:, :1] + (c[:, 2:] + k) * np.cos(angle),
+                      c[:, 1:2] + (c[:, 2:] + k) * np.sin(angle)) for k in (-2.0, 2.0)]
             rise = sample(grey, *rings[1]) - sample(grey, *rings[0])
             seen = sample(inside, *rings[1]) > 0.9
             rise = np.clip(rise, -0.05, 0.25) * seen
             sides = [(rise[:, s].sum(1), seen[:, s].sum(1)) for s in (left, ~left)]
             score = sum(np.where(n >= 3, v / np.maximum(n, 3), -1) for v, n in sides)
-            score = score - 0.0015 * ((c[:, 0] - start[0]) ** 2 / 4 + (c[:, 1] - start[1]) ** 2 / 2 +
-                                      (c[:, 2] - size) ** 2)
+            far = (c - (*start, size)) ** 2 @ (0.25, 0.5, 1)
+            score = score - 0.0015 * far
             k = int(score.argmax())
             cx, cy, r = c[k]
             self.edge = float(score[k])
@@ -191,8 +193,8 @@ class Layers:
         inner = (r < 0.9)[:, None] & (du > 0) & (dl > 0)
         seed = ((over > 0.13) & inner).astype(np.uint8)
         near = cv2.dilate(seed, np.ones((7, 9), np.uint8)) & ((over > 0.04) & inner)
-        spot = blur(cv2.dilate(near.astype(np.uint8), np.ones((3, 5), np.uint8)).astype(np.float32), 0.8)
-        self.highlight = float(np.clip(over * near, 0, 1).max())
+        near = cv2.dilate(near.astype(np.uint8), np.ones((3, 5), np.uint8))
+        spot = blur(near.astype(np.float32), 0.8)
         known = known * (1 - np.minimum(spot * 1.5, 1))
         out, have = ring * known[..., None], known.copy()
         n = np.arange(SPOKES)

@@ -6,10 +6,10 @@ off, 6, 7 where the head points (right, up). Right is that of the patch: a mirro
 mirrored. The eye is turned by  d = c - k g,  g its present gaze as the network sees it; all are
 components of directions (gaze_patch.directions).
 
-Outputs: `state` [1,4,1,1]: g (right, up), how sure it is that this is an eye that can be turned, and
-how much of the iris the lids leave open (both 0..1). `flow` [1,2,64,96]: pixels of the patch, right
-and down, from a pixel to where its colour comes from. `blend` [1,3,64,96], 0..1: matte, half the
-gain, light + 1/2.
+Outputs: `state` [1,4,1,1]: g (right, up), how sure it is that this is an eye that can be turned,
+and how much of the iris the lids leave open (both 0..1). `flow` [1,2,64,96]: pixels of the patch,
+right and down, from a pixel to where its colour comes from. `blend` [1,3,64,96], 0..1: matte, half
+the gain, light + 1/2.
 
     out = in + blend0 (clip(in(p + flow) 2 blend1 + blend2 - 1/2) - in)
 
@@ -131,7 +131,7 @@ class GazeNet(nn.Module):
         return (state, iris, *self.decode(fine, middle, coarse, turn))
 
     def fold(self):
-        """Batch norm into plain weights, for inference only; the stem no longer sees planes 3..5."""
+        """Batch norm into plain weights, for inference only; the stem is blind for planes 3..5."""
         for m in self.modules():
             if isinstance(m, ZeroConv):
                 m.fold()
@@ -206,9 +206,11 @@ def build_graph(net):
     coarse = g.residuals(g.relu(g.conv(middle, "down2", net.down2)), "coarse", net.coarse)
     heat = g.up(g.plain(coarse, "wide", net.wide), "widened", "nearest")
     heat = g.add("heat", g.plain(middle, "near", net.near), heat)
-    low, high = (g.constant(n, np.array(v, np.float32)) for n, v in (("low", -HEAT), ("high", HEAT)))
+    low, high = (g.constant(n, np.array(v, np.float32))
+                 for n, v in (("low", -HEAT), ("high", HEAT)))
     heat = g.node("Exp", [g.node("Clip", [heat, low, high], "kept")], "heated")
-    sums = g.node("Conv", [heat, g.weight("map", net.map)], "sums", kernel_shape=list(net.map.shape[2:]))
+    sums = g.node("Conv", [heat, g.weight("map", net.map)], "sums",
+                  kernel_shape=list(net.map.shape[2:]))
     iris = g.node("Div", [g.part(sums, "moments", 0, 2), g.part(sums, "mass", 2, 3)], "iris")
     x = g.plain(g.relu(g.conv(coarse, "down3", net.down3)), "whole", net.whole)
     x = g.relu(g.add("known", x, g.plain(iris, "place", net.place)))

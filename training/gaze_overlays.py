@@ -66,7 +66,8 @@ class Ink:
 
 def bow(a, control, b, n=6):
     t = np.linspace(0, 1, n)[:, None]
-    return (1 - t) ** 2 * np.asarray(a) + 2 * t * (1 - t) * np.asarray(control) + t ** 2 * np.asarray(b)
+    a, control, b = (np.asarray(p) for p in (a, control, b))
+    return (1 - t) ** 2 * a + 2 * t * (1 - t) * control + t ** 2 * b
 
 
 def _lid_edge(away, scene):
@@ -87,7 +88,8 @@ def makeup(veil, scene, rng):
         for away, share in ((scene.du, 1.0), (scene.dl, 0.5)):
             if rng.random() < share:
                 width = rng.uniform(1.0, 3.5)
-                line = np.exp(-((away + width * 0.5) / width) ** 2) * (scene.t > 0) * (scene.t < 0.95)
+                line = np.exp(-((away + width * 0.5) / width) ** 2)
+                line *= (scene.t > 0) & (scene.t < 0.95)
                 dark = np.maximum(dark, line * span * rng.uniform(0.4, 0.95))
         veil.tint((1 - dark * outside)[..., None])
     if rng.random() < 0.6:
@@ -195,7 +197,8 @@ def thing(veil, scene, rng):
     grain = cv2.resize(rng.normal(1, 0.12, (6, 9)).astype(np.float32), (WIDTH, HEIGHT))
     shade = np.clip(0.6 + 0.4 * np.clip(edge / 8, 0, 1), 0, 1) * grain
     veil.tint((1 - 0.35 * np.clip(1 + edge / 5, 0, 1))[..., None])
-    veil.cover(alpha.astype(np.float32), np.clip(shade[..., None] * colour, 0, 1).astype(np.float32))
+    colour = np.clip(shade[..., None] * colour, 0, 1)
+    veil.cover(alpha.astype(np.float32), colour.astype(np.float32))
 
 
 SHARES = ((makeup, 0.22), (lashes, 0.25), (hair, 0.08), (glasses, 0.22), (thing, 0.05))

@@ -54,8 +54,8 @@ class Source:
 
 
 def _looking_here(layers):
-    """Those of faces towards the camera whose irises stand as they do in people known to look at it:
-    symmetrically, and in a usual place between the lids. London's sitters were told to."""
+    """Those of faces towards the camera whose irises stand as they do in people known to look at
+    it: symmetrically, and in a usual place between the lids. London's sitters were told to."""
     certain = [l for l in layers if l.eye.kind in ("london", "drawn")]
     if not certain:
         return layers
@@ -130,7 +130,7 @@ def draw(source, rng):
     second = np.zeros(2) if rng.random() < 0.7 else pick_gaze(rng)
     gaze = np.array([first, second, first + rng.normal(0, 0.07, 2)])
     scene = gaze_render.Scene(layers, pick_setting(layers, source, first, rng))
-    camera = gaze_camera.Camera.usual(rng) if rng.random() < 0.5 else gaze_camera.Camera(rng)
+    camera = gaze_camera.Camera.usual(rng) if rng.random() < 0.65 else gaze_camera.Camera(rng)
     return record(scene, gaze, gaze_overlays.draw(scene, rng), camera, rng)
 
 

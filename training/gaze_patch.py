@@ -4,20 +4,20 @@ Positions are pixels of the picture, the middle of the top left pixel is (0.5, 0
 y down. "Left" is the viewer's, on an upright face. With the points P of the face mesh (steadied,
 where there are several frames)
 
-    ex = (P[263] - P[33]) / |P[263] - P[33]|     the line of the outer corners; ey is ex turned by 90
-    S  = |P[263] - P[33]| / f                    degrees (downwards); f is how much shorter the line
-                                                 looks than it is because the head is turned (1: not)
-    c  = (P[outer] + P[inner]) / 2               33 and 133 of the left eye, 263 and 362 of the right
+    ex = (P[263] - P[33]) / |P[263] - P[33]|    the line of the outer corners; ey is ex turned by
+    S  = |P[263] - P[33]| / f                   90 degrees (downwards); f: how much shorter the line
+                                                looks than it is as the head is turned (1: not)
+    c  = (P[outer] + P[inner]) / 2              33, 133 of the left eye, 263, 362 of the right one
     patch position of a picture's position p
-    u  = WIDTH  / 2 + m SCALE / S ((p - c) . ex)     m = 1 for the left eye, -1 for the right one,
-    v  = HEIGHT / 2 +   SCALE / S ((p - c) . ey)     which is mirrored: the nose is at larger u
+    u  = WIDTH  / 2 + m SCALE / S ((p - c) . ex)    m = 1 for the left eye, -1 for the right one,
+    v  = HEIGHT / 2 +   SCALE / S ((p - c) . ey)    which is mirrored: the nose is at larger u
 
 pixel [row, column] of the patch has its middle at u = column + 0.5, v = row + 0.5. Where a pixel of
-the patch covers several of the picture it is their mean. S is about 90 mm in any adult, so a pixel is
-about half a millimetre, an iris has about IRIS pixels of radius and its middle moves on a ball of about
-BALL pixels of radius: for a gaze with the components (right, up) of its direction it stands at
-(BALL right, -BALL up) from where it is when the eye looks into the camera. In a mirrored patch
-"right" is the picture's left.
+the patch covers several of the picture it is their mean. S is about 90 mm in any adult, so a pixel
+is about half a millimetre, an iris has about IRIS pixels of radius and its middle moves on a ball
+of about BALL pixels of radius: for a gaze with the components (right, up) of its direction it
+stands at (BALL right, -BALL up) from where it is when the eye looks into the camera. In a mirrored
+patch "right" is the picture's left.
 """
 import numpy as np
 

@@ -1,8 +1,8 @@
 """An eye at any gaze, head pose and opening of the lids, in the patch of gaze_patch.py.
 
 A Scene is one eye under one Setting: skin, lids and lashes are drawn once; look() draws the ball
-below them at one gaze. All looks of a scene share everything but the gaze, so a pair of them is what
-correcting the gaze has to turn into each other: lids and skin stay.
+below them at one gaze. All looks of a scene share everything but the gaze, so a pair of them is
+what correcting the gaze has to turn into each other: lids and skin stay.
 
 Geometry, in pixels of a crop from the middle between the corners, depth z towards the camera: the
 head's turn moves a place of the skin by its depth in the face's mesh; the ball's middle lies behind
@@ -20,7 +20,7 @@ from gaze_patch import HEIGHT, WIDTH
 
 TURNS = 1.8                 # the iris' distance from the ball's middle, in its radii
 VEIN_SHARE = 0.9            # the white lies deeper than the iris
-CORNEA, LAMP = 0.97, 1.33   # in the iris' radii: the cornea's middle from the ball's, and its radius
+CORNEA, LAMP = 0.97, 1.33   # the cornea's middle from the ball's, its radius; in the iris' radii
 V, U = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
 
 
@@ -94,7 +94,8 @@ class Scene:
         lower lid (du, dl)."""
         l, s = self.layers, self.setting
         curves = np.stack([l.upper, l.lower, l.t, l.arch], 1)[None]     # 1 x W x 4
-        upper, lower, self.t, arch = np.moveaxis(sample(curves, self.sx, np.zeros_like(self.sx)), 2, 0)
+        curves = sample(curves, self.sx, np.zeros_like(self.sx))
+        upper, lower, self.t, arch = np.moveaxis(curves, 2, 0)
         gap = np.maximum(lower - upper, 0)
         down = s.closed * gap + 0.9 * s.follow * arch
         up = -s.raised * gap + (0.25 * s.follow * arch if s.follow > 0 else 0.15 * s.follow * arch)
@@ -120,7 +121,8 @@ class Scene:
 
     def openness(self):
         """How much of the iris' height the lids leave open, 0..1."""
-        return float(np.clip((self.gap * (self.opening > 0.5)).max() / (2 * self.layers.radius), 0, 1))
+        gap = (self.gap * (self.opening > 0.5)).max()
+        return float(np.clip(gap / (2 * self.layers.radius), 0, 1))
 
     def reach(self):
         """Distance of the iris from the ball's middle, pixels of the patch."""

@@ -84,8 +84,8 @@ def crop_matrix(square, size):
 
 
 def shrunk(square, matrix, size, border=cv2.BORDER_REPLICATE):
-    """Warp to `size` (side, or width and height) with an average over the pixels that fall together;
-    the edge is repeated."""
+    """Warp to `size` (side, or width and height) with an average over the pixels that fall
+    together; the edge is repeated."""
     scale = 1 / np.hypot(matrix[0, 0], matrix[0, 1])
     if scale > 1.3:
         factor = 1.3 / scale
