@@ -90,20 +90,18 @@ class Trial:
         own = net(self.seen, (0, 0), 1.0, rec.turn)
         self.state = own[0]
         ways = {"own": own, "both": net(self.seen, -mean, 0.0, rec.turn),
-                "told": net(self.seen, rec.gaze[b] - rec.gaze[a], 0.0, rec.turn)}
+                "told": net(self.seen, rec.gaze[b] - rec.gaze[a], 0.0, rec.turn),
+                "shown": net(self.seen, -gaze_apply.dead_zone(mean) * mean, 0.0, rec.turn)}
         self.out = {k: gaze_apply.compose(self.seen, *v[1:]) for k, v in ways.items()}
         self.centre = {"seen": _centre(rec.disc[a]), "truth": _centre(rec.disc[b])}
         self.moved = {k: _follow(v[1], self.centre["seen"]) for k, v in ways.items()}
-        share = gaze_apply.dead_zone(mean)
-        shown = net(self.seen, -share * mean, 0.0, rec.turn)[1:]
-        self.shown = gaze_apply.compose(self.seen, *shown)
         self.places = {}
         for judge in judges:
             self.places[judge.name] = {k: judge.find(p, self.opening, self.radius)
                                        for k, p in self.pictures().items()}
 
     def pictures(self):
-        return dict(self.out, seen=self.seen, truth=self.truth, again=self.again, shown=self.shown)
+        return dict(self.out, seen=self.seen, truth=self.truth, again=self.again)
 
     def degrees(self, off):
         return float(np.degrees(np.linalg.norm(off) / (gaze_render.TURNS * self.radius)))
@@ -197,7 +195,7 @@ def report_gaze(rows, judges):
     print("  across %.2f +- %.2f, up %.2f +- %.2f degrees" % (
         off[:, 0].mean(), off[:, 0].std(), off[:, 1].mean(), off[:, 1].std()))
     for way, name in (("own", "each eye by itself"), ("both", "by both eyes"),
-                      ("told", "the turn is told")):
+                      ("shown", "by both, with the dead zone"), ("told", "the turn is told")):
         _line("flow: " + name, [t.drawn_angle(way) for t in rows])
     for j in judges:
         _line(j.name + ": input", [t.angle(j, "seen", "truth") for t in rows])
@@ -281,12 +279,14 @@ def report(path, source, count, judge=None):
     report_gaze(rows, judges)
     report_pictures(rows, judges)
     still = trials(net, judges, source, count // 2, rng, 0.0)
+    for way, name in (("shown", "with the dead zone"), ("both", "without")):
+        _line("at the camera, flow: " + name, [t.drawn_angle(way) for t in still])
     for j in judges:
         for way, name in (("shown", "with the dead zone"), ("both", "without"), ("told", "told")):
             _line("at the camera, %s: %s" % (j.name, name),
                   [t.angle(j, way, "seen") for t in still])
-    _line("at the camera, change shown", [255 * np.abs(t.shown - t.seen)[t.opening > 0.5].mean()
-                                          for t in still], "levels")
+    _line("at the camera, change shown", [
+        255 * np.abs(t.out["shown"] - t.seen)[t.opening > 0.5].mean() for t in still], "levels")
     report_trembling(net, source, count // 4, rng)
     report_sure(net, source, count, rng)
 
