@@ -7,6 +7,8 @@ Eyes of held-out people are drawn with a known gaze within 15 degrees of the cam
 face with the same, as a webcam in a lit room sees them, some with makeup, lashes, hair or glasses,
 and corrected to the camera. Prints
   present gaze   what the network says of it against the truth, of one eye and of the mean of both
+  sitters        how far irises of people who look into the camera are from their mean place, which
+                 no single picture tells: what is left when the iris is measured without error
   correction     where the judges (gaze_judge.py) see the corrected iris against where they see it
                  in the true picture, degrees: by each eye's own present gaze, by the mean of both
                  eyes, and where the true turn is told (what drawing alone costs); "floor": the
@@ -187,6 +189,20 @@ def trials(net, judges, source, count, rng, most):
     return out
 
 
+def report_sitters(source):
+    """How far the irises of people who look into the camera are from their mean place."""
+    pairs = np.array([[l.offset * m for l, m in zip(pair, gaze_apply.MIRRORS)]
+                      for pair in faces_of(source)])
+    if len(pairs) < 2:
+        return
+    own = np.rad2deg(pairs * gaze_apply.MIRRORS).std((0, 1))
+    both = np.rad2deg(pairs.mean(1))
+    both -= both.mean(0)
+    print("sitters, spread of one eye: across %.2f, up %.2f; of the mean of both: %.2f, %.2f" % (
+        *own, *both.std(0)))
+    _line("sitters, mean of both", np.linalg.norm(both, axis=1))
+
+
 def report_gaze(rows, judges):
     for name, of in (("one eye", lambda t: t.state[:2]), ("both eyes", lambda t: t.mean)):
         _line("present gaze, " + name,
@@ -273,6 +289,7 @@ def report(path, source, count, judge=None):
     net, judges = gaze_apply.Net(path), [gaze_judge.CircleJudge()]
     if judge:
         judges.append(gaze_judge.IrisJudge(judge))
+    report_sitters(source)
     calibrate(source, judges, max(4, count // 2))
     rng = np.random.default_rng(SEED)
     rows = trials(net, judges, source, count, rng, MOST)
