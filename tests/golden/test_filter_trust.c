@@ -131,10 +131,11 @@ int __wrap_mvk_pipeline_create(mvk_device *device, mvk_pipeline **pipeline,
                                const mvk_shader *shader, const uint32_t *spec, uint32_t specs)
 {
     uint32_t other[MVK_SPEC_MAX];
-    bool fast = strstr(shader->name, "lanes8") != NULL;
+    bool net = strstr(shader->name, "conv") != NULL;
+    bool fast = net && strstr(shader->name, "lanes8"); /* pictures have such forms too */
     bool wrong = (fast && fault.wrong_fast) || (fault.wrong_device >> device->index & 1);
     fast_pipelines += fast;
-    if (!wrong || !strstr(shader->name, "conv"))
+    if (!wrong || !net)
         return __real_mvk_pipeline_create(device, pipeline, shader, spec, specs);
     memcpy(other, spec, specs * sizeof *spec);
     other[0] = MI_ACT_ABS;
