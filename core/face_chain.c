@@ -110,7 +110,7 @@ static int warm_up(mi_face_chain *c)
         return status;
     struct skin_uniform *u = c->slot[0].uniform.map;
     u->fresh = 1;
-    u->crop.square[0].place[2] = u->crop.square[0].how[0] = 1;
+    u->crop.square[0] = mi_crop_square(0, 0, 1, 0, MI_FACE_SIZE, 0);
     status = mvk_commands_begin(c->device, &first);
     if (status == MIEN_OK) {
         mvk_commands_first(&first);

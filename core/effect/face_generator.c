@@ -41,7 +41,7 @@ int mi_face_generator_create(mi_face_generator *g, mvk_device *device, mi_arena 
         status = open_net(g, &file, what, log);
     mi_model_close(&file);
     if (status == MIEN_OK)
-        status = mi_crop_create(&g->crop, device, shape, true);
+        status = mi_crop_create(&g->crop, device, shape, true, 1);
     if (status != MIEN_OK) {
         mi_face_generator_destroy(g);
         return status;

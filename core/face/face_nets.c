@@ -131,7 +131,7 @@ static int make_shaders(mi_face_nets *f, const mien_frame *shape)
     static const mvk_shader shader[SHADERS] = {
         [PLACE] = SHADER(branch_place), [CROP_BRANCH] = SHADER(branch_crop),
         [HALF] = SHADER(half), [LOOK] = SHADER(look)};
-    int status = mi_crop_create(&f->look_into, f->device, shape, false);
+    int status = mi_crop_create(&f->look_into, f->device, shape, false, 1);
     for (int i = 0; i < SHADERS && status == MIEN_OK; i++)
         status = mvk_pipeline_create(f->device, &f->shader[i], &shader[i], NULL, 0);
     return status;

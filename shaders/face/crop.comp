@@ -1,7 +1,8 @@
-// A square of the frame, turned, as a picture of low_w x low_h: R'G'B' (scaled as the network
-// wants it) and a number. The mean of n x n nearest samples a pixel; where n is 1, and everywhere
-// for SMOOTH, bilinear ones: they do not jump when the square moves by less than a pixel. For
-// SMOOTH chroma, which has a quarter of the samples, is one of them.
+// A parallelogram of the frame as a picture of low_w x low_h: R'G'B' (scaled as the network wants
+// it) and a number; with QUADS 2 four more, the same everywhere, follow as a picture of their own.
+// The mean of n x n nearest samples a pixel; where n is 1, and everywhere for SMOOTH, bilinear
+// ones: they do not jump when the place moves by less than a pixel. For SMOOTH chroma, which has a
+// quarter of the samples, is one of them.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
@@ -12,6 +13,7 @@ layout(set = 0, binding = 6) uniform uniform_block
     face_uniform u;
 };
 layout(constant_id = 2) const int SMOOTH = 0;
+layout(constant_id = 3) const int QUADS = 1;
 
 float luma_at(int x, int y)
 {
@@ -85,7 +87,8 @@ void main()
     if (x >= p.low_w || y >= p.low_h)
         return;
     vec4 place = u.square[p.square].place, how = u.square[p.square].how;
-    vec2 across = place.zw / float(p.low_w), down = vec2(-place.w, place.z) / float(p.low_h);
+    vec4 side = u.square[p.square].down;
+    vec2 across = place.zw / float(p.low_w), down = side.xy / float(p.low_h);
     vec2 corner = place.xy + across * (float(x) - 0.5 * float(p.low_w)) +
                   down * (float(y) - 0.5 * float(p.low_h));
     bool black = how.w > 0.0;
@@ -109,5 +112,8 @@ void main()
                    ? raw
                    : clamp(rgb_of_ycc(vec3((raw.x - p.y_offset) * p.y_scale,
                                            (raw.yz - 128.0) * p.c_scale)), vec3(0), vec3(1));
-    store(p.low + y * p.low_w + x, vec4(rgb * how.y + how.z, u.square[p.square].more.x));
+    int to = p.low + y * p.low_w + x;
+    store(to, vec4(rgb * how.y + how.z, side.w));
+    if (QUADS == 2)
+        store(to + p.low_w * p.low_h, u.square[p.square].more);
 }

@@ -1,4 +1,4 @@
-/* Squares of the frame that crops are taken from in this frame, shared by C and GLSL. */
+/* Parts of the frame that crops are taken from in this frame, shared by C and GLSL. */
 #ifndef FACE_UNIFORM_H
 #define FACE_UNIFORM_H
 #ifndef VULKAN /* C */
@@ -12,10 +12,11 @@
 #define FACE_SQUARES 10
 
 struct face_square {
-    FACE_VEC4(place); /* middle x, y (pixels), side * cos(angle), side * sin(angle) */
+    FACE_VEC4(place); /* middle x, y (pixels); from the left edge to the right one: x, y */
+    FACE_VEC4(down);  /* from the upper edge to the lower one: x, y; 0; fourth channel everywhere */
     FACE_VEC4(how);   /* samples a crop pixel each way; values are made 0..1 * [1] + [2];
                        * [3] > 0: black beyond the frame, else its border is repeated */
-    FACE_VEC4(more);  /* [0]: the fourth channel of every pixel */
+    FACE_VEC4(more);  /* the second quad of every pixel, where a crop has one */
 };
 
 struct face_uniform {

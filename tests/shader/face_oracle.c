@@ -78,6 +78,17 @@ static void pixel_at(const mien_frame *f, int32_t x, int32_t y, bool black, doub
     pixel(f, limit(x, 0, f->width - 1), limit(y, 0, f->height - 1), v);
 }
 
+/* Where a place u, v (-0.5..0.5) of the crop lies in the frame. */
+static void place_of(const oracle_crop *o, double u, double v, double *x, double *y)
+{
+    double c = cos((double)o->roi.angle), s = sin((double)o->roi.angle);
+    double side = (double)o->roi.side;
+    u = (o->mirror ? -u : u) + o->shear * v;
+    v *= o->stretch;
+    *x = (double)o->roi.x + side * (u * c - v * s);
+    *y = (double)o->roi.y + side * (u * s + v * c);
+}
+
 static void add_linear(const mien_frame *f, double x, double y, bool black, double share,
                        double sum[3])
 {
@@ -95,11 +106,10 @@ static void add_linear(const mien_frame *f, double x, double y, bool black, doub
 static void chroma_between(const mien_frame *f, const oracle_crop *o, int32_t x, int32_t y,
                            double v[3])
 {
-    double c = cos((double)o->roi.angle), s = sin((double)o->roi.angle);
-    double u = (x + 0.5) / o->w - 0.5, w = (y + 0.5) / o->h - 0.5, side = (double)o->roi.side;
-    double px = (double)o->roi.x + side * (u * c - w * s) - 0.5;
-    double py = (double)o->roi.y + side * (u * s + w * c) - 0.5;
-    px = (px - (f->siting == MIEN_SITING_CENTER ? 0.5 : 0)) / 2;
+    double px, py;
+    place_of(o, (x + 0.5) / o->w - 0.5, (y + 0.5) / o->h - 0.5, &px, &py);
+    px = (px - 0.5 - (f->siting == MIEN_SITING_CENTER ? 0.5 : 0)) / 2;
+    py -= 0.5;
     if (f->format != MIEN_FORMAT_YUY2)
         py = (py - (f->siting == MIEN_SITING_TOPLEFT ? 0 : 0.5)) / 2;
     int32_t x0 = (int32_t)floor(px), y0 = (int32_t)floor(py);
@@ -137,7 +147,6 @@ static void colour_of(const mien_frame *f, const double v[3], double rgb[3])
 
 void face_oracle_crop(const mien_frame *f, const oracle_crop *o, double *rgb, bool *sure)
 {
-    double c = cos((double)o->roi.angle), s = sin((double)o->roi.angle);
     int32_t n = o->taps;
     for (int32_t y = 0; y < o->h; y++)
         for (int32_t x = 0; x < o->w; x++) {
@@ -146,9 +155,8 @@ void face_oracle_crop(const mien_frame *f, const oracle_crop *o, double *rgb, bo
             *safe = true;
             for (int32_t k = 0; k < n * n; k++) {
                 double u = (x + (k % n + 0.5) / n) / o->w - 0.5, v[3];
-                double w = (y + (k / n + 0.5) / n) / o->h - 0.5;
-                double px = (double)o->roi.x + (double)o->roi.side * (u * c - w * s);
-                double py = (double)o->roi.y + (double)o->roi.side * (u * s + w * c);
+                double w = (y + (k / n + 0.5) / n) / o->h - 0.5, px, py;
+                place_of(o, u, w, &px, &py);
                 if (n == 1 || o->smooth) {
                     add_linear(f, px, py, o->black, 1.0 / (n * n), sum);
                     continue;

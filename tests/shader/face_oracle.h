@@ -7,6 +7,9 @@
 
 typedef struct oracle_crop {
     mi_roi roi;
+    bool mirror;           /* seen in a mirror */
+    double stretch, shear; /* height by width, 1: a square; the lower edge lies to the right of the
+                            * upper one by so many widths */
     int32_t w, h;        /* of the result */
     int32_t taps;        /* 1: bilinear; n: the mean of n x n nearest samples */
     bool smooth;         /* the mean of n x n bilinear samples; chroma: one */

@@ -45,7 +45,8 @@ static mi_crop crop_of(mien_format format, bool smooth)
 {
     const mien_frame any = {.format = format, .width = 16, .height = 16};
     mi_crop crop;
-    assert_int_equal(mi_crop_create(&crop, rig.device, &any, smooth), MIEN_OK);
+    assert_int_equal(mi_crop_create(&crop, rig.device, &any, smooth, smooth ? 2 : 1),
+                     MIEN_OK);
     return crop;
 }
 
@@ -66,6 +67,7 @@ static void check_gap(const float *memory, int64_t vec4)
 typedef struct crop_job {
     mi_picture to;
     oracle_crop crop;
+    float more[5]; /* the fourth channel, the second quad */
 } crop_job;
 
 /* A square within the frame, over its border, beyond it, or around all of it; some are upright. */
@@ -101,20 +103,31 @@ static crop_job random_job(dice *d, const mien_frame *f, bool smooth, mi_arena *
     int32_t w = dice_int(d, 4, 40), h = dice_flip(d) ? w : dice_int(d, 4, 40);
     int32_t how = dice_int(d, 0, 2), taps = dice_int(d, 1, 8);
     crop_job job = {.to = mi_picture_take(arena, w, h)};
+    if (smooth)
+        mi_arena_take(arena, w * h);
     job.crop = (oracle_crop){.roi = random_roi(d, f), .w = w, .h = h, .smooth = smooth,
-                             .black = dice_flip(d) && !smooth,
+                             .black = dice_flip(d) && !smooth, .stretch = 1,
                              .scale = (double)scale[how], .shift = (double)shift[how]};
+    if (smooth) {
+        job.crop.mirror = dice_flip(d);
+        job.crop.stretch = (double)dice_float(d, 0.3f, 1);
+        job.crop.shear = (double)dice_float(d, -0.4f, 0.4f);
+    }
+    dice_fill(d, job.more, 5, -1, 1);
     float most = ceilf(job.crop.roi.side / (float)(w < h ? w : h)); /* as the host chooses it */
     job.crop.taps = dice_int(d, 0, 2) == 0 ? taps : most < 8 ? (int32_t)most : 8;
     mi_arena_take(arena, GAP);
     return job;
 }
 
-static struct face_square square_of(const oracle_crop *o)
+static struct face_square square_of(const oracle_crop *o, const float more[5])
 {
+    float c = o->roi.side * cosf(o->roi.angle), s = o->roi.side * sinf(o->roi.angle);
+    float stretch = (float)o->stretch, shear = (float)o->shear, way = o->mirror ? -1 : 1;
     return (struct face_square){
-        .place = {o->roi.x, o->roi.y, o->roi.side * cosf(o->roi.angle),
-                  o->roi.side * sinf(o->roi.angle)},
+        .place = {o->roi.x, o->roi.y, way * c, way * s},
+        .down = {shear * c - stretch * s, shear * s + stretch * c, 0, more[0]},
+        .more = {more[1], more[2], more[3], more[4]},
         .how = {(float)o->taps, (float)o->scale, (float)o->shift, o->black ? 1.0f : 0.0f}};
 }
 
@@ -135,8 +148,9 @@ static void check_crop(const mien_frame *f, const crop_job *job, const float *me
         const float *got = memory + ((size_t)job->to.at + i) * 4;
         tally->pixels++;
         tally->unsure += !sure[i];
-        if (got[3] != 0)
-            fail_msg("the fourth value is %g", (double)got[3]);
+        if (got[3] != job->more[0] ||
+            (o->smooth && memcmp(got + 4 * pixels, job->more + 1, 16) != 0))
+            fail_msg("the numbers beside the colours are wrong");
         for (size_t k = 0; k < 3 && sure[i]; k++) {
             double off = fabs((double)got[k] - want[3 * i + k]) / fabs(o->scale);
             larger(&tally->worst, off);
@@ -150,7 +164,7 @@ static void check_crop(const mien_frame *f, const crop_job *job, const float *me
                          i / (size_t)o->w, k, (double)got[k], want[3 * i + k]);
         }
     }
-    check_gap(memory, job->to.at + (int64_t)pixels);
+    check_gap(memory, job->to.at + (int64_t)pixels * (o->smooth ? 2 : 1));
     free(want);
     free(sure);
 }
@@ -183,7 +197,7 @@ static void run_crops(mvk_pipeline *pipeline, const mien_frame *f, const crop_jo
         p.low_w = job[i].to.w;
         p.low_h = job[i].to.h;
         p.square = FACE_SQUARES - 1 - i;
-        u->square[p.square] = square_of(&job[i].crop);
+        u->square[p.square] = square_of(&job[i].crop, job[i].more);
         mvk_dispatch(rig.device, &list, pipeline, &p, sizeof p, mi_groups(p.low_w, 8),
                      mi_groups(p.low_h, 4), 1);
     }
@@ -250,7 +264,7 @@ static void test_slopes(void **state)
     mi_arena arena = {FIRST};
     for (int32_t i = 0; i < JOBS; i++) {
         job[i] = (crop_job){.to = mi_picture_take(&arena, CROP, CROP)};
-        job[i].crop = (oracle_crop){.roi = {57, 63, 20 + 6 * (float)i, (float)i - 4},
+        job[i].crop = (oracle_crop){.roi = {57, 63, 20 + 6 * (float)i, (float)i - 4}, .stretch = 1,
                                     .w = CROP, .h = CROP, .scale = 1};
         job[i].crop.taps = (int32_t)ceilf(job[i].crop.roi.side / CROP);
         mi_arena_take(&arena, GAP);
