@@ -15,9 +15,9 @@ SEARCH = ['core', 'core/include', 'shaders']
 # at the end) and files. First row that fits.
 COMMON = ['core/include/mien/', 'core/cache_file.h', 'core/clock.h', 'core/hash.h', 'core/log.h',
           'core/progress.h']
-PICTURES = COMMON + ['core/crop.h', 'core/face_points.h', 'core/frame.h', 'core/model_file.h',
-                     'core/params.h', 'core/pixel_layout.h', 'core/stage.h', 'core/transfer.h',
-                     'core/net/', 'core/vk/']
+PICTURES = COMMON + ['core/crop.h', 'core/face_points.h', 'core/frame.h', 'core/gaze_patch.h',
+                     'core/model_file.h', 'core/params.h', 'core/pixel_layout.h', 'core/stage.h',
+                     'core/transfer.h', 'core/net/', 'core/vk/']
 RULES = [
     ('core/include/', []),
     ('core/vk/', COMMON),

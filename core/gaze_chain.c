@@ -1,0 +1,298 @@
+#include "gaze_chain.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blend/blend.h"
+#include "blend/gaze_blend.h"
+#include "compose/gaze_apply.h"
+#include "effect/gaze_generator.h"
+#include "effect/gaze_manners.h"
+
+/* Weight of a frame in the luma that a history belongs to, at 30 frames/s: as in the project's
+ * simulation. */
+static const double SETTLE = 0.15;
+/* Weight of a frame while more or less is asked for: what the history holds beside the flow of the
+ * ball belongs to another turn. */
+static const float TURNING = 0.5f;
+
+typedef struct slot {
+    uint32_t id;    /* of the face; 0: none */
+    uint64_t frame; /* last used */
+    mi_manners manners;
+    float share[MI_EYES];       /* asked for in the last frame, */
+    bool eye_known[MI_EYES];    /* in which it had a patch: state and history are there */
+    mvk_buffer uniform, state;  /* state: the network's, a vec4 an eye */
+    mvk_set look, apply;        /* frame -> copy; copy -> frame */
+    mvk_commands list;
+} slot;
+
+struct mi_gaze_chain {
+    mvk_device *device;
+    mi_log *log;
+    mi_transfer *transfer;
+    mi_gaze_generator generator;
+    mi_gaze_blend blend;
+    mi_gaze_apply apply;
+    mvk_buffer arena;
+    slot slot[MIEN_FACES_MAX];
+    uint64_t frame;
+};
+
+static void record_eye(mi_gaze_chain *c, mvk_commands *list, int32_t index, int32_t eye)
+{
+    slot *s = &c->slot[index];
+    const mi_gaze_generator *g = &c->generator;
+    mi_gaze_result result = {.crop = g->input,
+                             .state = mi_gaze_generator_result(g, MI_GAZE_STATE),
+                             .flow = mi_gaze_generator_result(g, MI_GAZE_FLOW),
+                             .blend = mi_gaze_generator_result(g, MI_GAZE_BLEND)};
+    struct gaze_push push = mi_gaze_blend_push(&c->blend, &result, MI_EYES * index + eye, eye);
+    mvk_bind_set(c->device, list, &s->look);
+    mi_gaze_generator_record(g, list, eye);
+    mi_gaze_blend_record(&c->blend, list, &push);
+    mvk_copy(list, &c->arena, &s->state, (VkDeviceSize)result.state * 16, (VkDeviceSize)eye * 16,
+             16);
+    mi_gaze_apply_record_copy(&c->apply, list, eye, &s->uniform);
+    mvk_bind_set(c->device, list, &s->apply);
+    mi_gaze_apply_record(&c->apply, list, eye, &s->uniform);
+}
+
+static void record_slot(mi_gaze_chain *c, mvk_commands *list, int32_t index)
+{
+    mvk_barrier(list); /* the last face's pictures were read */
+    for (int32_t eye = 0; eye < MI_EYES; eye++)
+        record_eye(c, list, index, eye);
+    mvk_barrier_host(list);
+}
+
+static int create_slot(mi_gaze_chain *c, slot *s)
+{
+    mvk_device *d = c->device;
+    int status = mvk_buffer_create(d, &s->uniform, sizeof(struct gaze_uniform), MVK_MEMORY_UPLOAD);
+    if (status == MIEN_OK)
+        status = mvk_buffer_create(d, &s->state, MI_EYES * 16, MVK_MEMORY_READBACK);
+    if (status != MIEN_OK)
+        return status;
+    memset(s->uniform.map, 0, sizeof(struct gaze_uniform));
+    mvk_bindings look = {.arena = &c->arena, .weights = &c->generator.net.weights,
+                         .frame_in = mi_transfer_in(c->transfer),
+                         .frame_out = mi_transfer_out(c->transfer), .uniform = &s->uniform};
+    mvk_bindings apply = look;
+    apply.frame_in = look.frame_out;
+    apply.frame_out = look.frame_in;
+    status = mvk_set_create(d, &s->look, &look);
+    if (status == MIEN_OK)
+        status = mvk_set_create(d, &s->apply, &apply);
+    if (status == MIEN_OK)
+        status = mvk_commands_create(d, &s->list, 0);
+    return status;
+}
+
+static int record_all(mi_gaze_chain *c)
+{
+    int status = MIEN_OK;
+    for (int32_t i = 0; i < MIEN_FACES_MAX && status == MIEN_OK; i++) {
+        status = mvk_commands_begin(c->device, &c->slot[i].list);
+        if (status != MIEN_OK)
+            break;
+        record_slot(c, &c->slot[i].list, i);
+        status = mvk_commands_end(c->device, &c->slot[i].list);
+    }
+    return status;
+}
+
+/* Runs every kernel once: some drivers compile then, and that must not happen in a frame. What
+ * touches frames has no workgroups. */
+static int warm_up(mi_gaze_chain *c)
+{
+    static const mi_eye_patch patch = {.across = {MI_GAZE_W, 0}, .down = {0, MI_GAZE_H}};
+    static const float none[2] = {0, 0};
+    mvk_commands first;
+    int status = mvk_commands_create(c->device, &first, 0);
+    if (status != MIEN_OK)
+        return status;
+    struct gaze_uniform *u = c->slot[0].uniform.map;
+    for (int i = 0; i < MI_EYES; i++) {
+        u->crop.square[i] = mi_gaze_generator_square(&patch, none, 0, none);
+        u->eye[i].past[0] = 1;
+    }
+    status = mvk_commands_begin(c->device, &first);
+    if (status == MIEN_OK) {
+        mvk_commands_first(&first);
+        record_slot(c, &first, 0);
+        status = mvk_commands_end(c->device, &first);
+    }
+    if (status == MIEN_OK)
+        status = mvk_submit_first(c->device, &first);
+    mvk_commands_destroy(c->device, &first);
+    return status;
+}
+
+static int create_parts(mi_gaze_chain *c, const mi_gaze_chain_config *config)
+{
+    mvk_device *d = c->device;
+    mi_arena arena = {0};
+    float kr, kb;
+    mi_luma_weights(&config->shape, &kr, &kb);
+    if (config->transfer->bytes > d->limits.maxStorageBufferRange)
+        return mi_fail(c->log, MIEN_ERR_UNSUPPORTED, "frames of %dx%d are too large for '%s'",
+                       (int)config->shape.width, (int)config->shape.height, d->name);
+    int status = mi_gaze_generator_create(&c->generator, d, &arena, &config->shape, config->path,
+                                          config->what, c->log);
+    if (status == MIEN_OK)
+        status = mi_gaze_blend_create(&c->blend, d, &arena, MI_GAZE_W, MI_GAZE_H, MI_GAZE_BALL, kr,
+                                      kb);
+    mi_picture shown = {c->blend.push.shown, MI_GAZE_W, MI_GAZE_H};
+    if (status == MIEN_OK)
+        status = mi_gaze_apply_create(&c->apply, d, &config->shape, shown);
+    if (status == MIEN_OK)
+        status = mvk_buffer_create(d, &c->arena, (VkDeviceSize)arena.vec4s * 16,
+                                   MVK_MEMORY_DEVICE);
+    if (status == MIEN_OK)
+        status = mvk_buffer_clear(d, &c->arena); /* as is a history without frames */
+    for (int32_t i = 0; i < MIEN_FACES_MAX && status == MIEN_OK; i++)
+        status = create_slot(c, &c->slot[i]);
+    if (status == MIEN_OK)
+        status = mvk_pipelines_build(d);
+    if (status == MIEN_OK)
+        status = record_all(c);
+    return status == MIEN_OK ? warm_up(c) : status;
+}
+
+int mi_gaze_chain_create(mi_gaze_chain **chain, mvk_device *device,
+                         const mi_gaze_chain_config *config, mi_log *log)
+{
+    *chain = NULL;
+    mi_gaze_chain *c = calloc(1, sizeof *c);
+    if (!c)
+        return mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
+    c->device = device;
+    c->log = log;
+    c->transfer = config->transfer;
+    int status = create_parts(c, config);
+    if (status != MIEN_OK)
+        mi_gaze_chain_destroy(&c);
+    *chain = c;
+    return status;
+}
+
+void mi_gaze_chain_destroy(mi_gaze_chain **chain)
+{
+    mi_gaze_chain *c = *chain;
+    if (!c)
+        return;
+    *chain = NULL;
+    for (int32_t i = 0; i < MIEN_FACES_MAX; i++) {
+        slot *s = &c->slot[i];
+        mvk_commands_destroy(c->device, &s->list);
+        mvk_set_destroy(c->device, &s->look);
+        mvk_set_destroy(c->device, &s->apply);
+        mvk_buffer_destroy(c->device, &s->uniform);
+        mvk_buffer_destroy(c->device, &s->state);
+    }
+    mvk_buffer_destroy(c->device, &c->arena);
+    mi_gaze_apply_destroy(&c->apply);
+    mi_gaze_blend_destroy(&c->blend);
+    mi_gaze_generator_destroy(&c->generator);
+    free(c);
+}
+
+/* The slot of a face; a new one gets the slot that was used longest ago. */
+static slot *slot_of(mi_gaze_chain *c, uint32_t id)
+{
+    slot *oldest = &c->slot[0];
+    for (int32_t i = 0; i < MIEN_FACES_MAX; i++) {
+        slot *s = &c->slot[i];
+        if (s->id == id)
+            return s;
+        if (s->frame < oldest->frame)
+            oldest = s;
+    }
+    oldest->id = 0;
+    return oldest;
+}
+
+/* What the network said in the last frame, in the viewer's axes. An eye that had no patch then is
+ * none. */
+static void take_states(const slot *s, mi_eye_state eye[MI_EYES])
+{
+    const float *from = s->state.map;
+    for (int i = 0; i < MI_EYES; i++, from += 4) {
+        bool sound = s->eye_known[i] && isfinite(from[0]) && isfinite(from[1]) &&
+                     isfinite(from[2]) && isfinite(from[3]);
+        eye[i] = (mi_eye_state){0};
+        if (sound)
+            eye[i] = (mi_eye_state){.gaze = {mi_eye_mirror(i) * from[0], from[1]},
+                                    .trust = from[2], .open = from[3]};
+    }
+}
+
+static void prepare_eye(mi_gaze_chain *c, slot *s, const mien_face *face, int eye, bool known,
+                        const float target[2], const mi_gaze_chain_values *v)
+{
+    struct gaze_uniform *u = s->uniform.map;
+    struct gaze_eye *to = &u->eye[eye];
+    mi_eye_patch patch = {.across = {1, 0}, .down = {0, 1}};
+    float turn[2], share, head[2];
+    bool there = mi_eye_patch_find(&patch, face->point, eye);
+    mi_manners_ask(&s->manners, eye, target, turn, &share);
+    mi_gaze_head(face->point, head);
+    head[0] *= mi_eye_mirror(eye);
+    u->crop.square[eye] = mi_gaze_generator_square(&patch, turn, share, head);
+    float alpha = mi_blend_alpha(v->smooth, v->dt);
+    bool turning = fabsf(share - s->share[eye]) > 1e-4f;
+    to->turn[0] = turn[0];
+    to->turn[1] = turn[1];
+    to->turn[2] = share;
+    to->past[0] = !known || !s->eye_known[eye];
+    to->past[1] = turning ? fmaxf(alpha, TURNING) : alpha;
+    to->past[2] = (float)(1 - pow(1 - SETTLE, v->dt * 30));
+    mi_gaze_apply_place(&c->apply, to, there && share > 0 ? &patch : NULL);
+    s->share[eye] = share;
+    s->eye_known[eye] = there;
+}
+
+static void prepare(mi_gaze_chain *c, slot *s, const mien_face *face, float amount,
+                    const mi_gaze_chain_values *v)
+{
+    /* after a pause what is known is not of the last frame */
+    bool known = s->id == face->id && !v->reset && s->frame + 1 == c->frame;
+    mi_eye_state eye[MI_EYES];
+    mi_manners_step step = {.eye = known ? eye : NULL, .most = v->wanted * amount, .dt = v->dt,
+                            .fresh = !known};
+    take_states(s, eye);
+    mi_gaze_direction(v->yaw, v->pitch, step.target);
+    mi_manners_take(&s->manners, face, &step);
+    for (int i = 0; i < MI_EYES; i++)
+        prepare_eye(c, s, face, i, known, step.target, v);
+    s->id = face->id;
+    s->frame = c->frame;
+}
+
+static bool is_changed(const mien_face *face, float amount, const mi_gaze_chain_values *v)
+{
+    return !face->lost && amount > 0 && v->wanted > 0;
+}
+
+int mi_gaze_chain_run(mi_gaze_chain *c, const mien_face *face, const float *amount, int32_t count,
+                      const mi_gaze_chain_values *v, bool *changed)
+{
+    const mvk_commands *list[MIEN_FACES_MAX + 2];
+    *changed = false;
+    c->frame++;
+    for (int32_t i = 0; i < count; i++)
+        *changed = *changed || is_changed(&face[i], amount[i], v);
+    if (!*changed)
+        return MIEN_OK;
+    uint32_t lists = mi_transfer_upload(c->transfer, list);
+    for (int32_t i = 0; i < count; i++)
+        if (is_changed(&face[i], amount[i], v)) {
+            slot *s = slot_of(c, face[i].id);
+            prepare(c, s, &face[i], amount[i], v);
+            list[lists++] = &s->list;
+        }
+    lists += mi_transfer_return(c->transfer, &list[lists]);
+    return mvk_submit_lists(c->device, list, lists);
+}

@@ -1,0 +1,213 @@
+#include "gaze_oracle.h"
+
+#include <math.h>
+
+static double limit(double v, double low, double high)
+{
+    return v < low ? low : v > high ? high : v;
+}
+
+static double soft(double low, double high, double v)
+{
+    double t = limit((v - low) / (high - low), 0, 1);
+    return t * t * (3 - 2 * t);
+}
+
+static double mix(double a, double b, double t)
+{
+    return a + t * (b - a);
+}
+
+/* ---- blend ---- */
+
+static double luma(const gaze_case *c, const float *rgb)
+{
+    return c->kr * (double)rgb[0] + (1 - c->kr - c->kb) * (double)rgb[1] + c->kb * (double)rgb[2];
+}
+
+/* Steady gaze, and how far the eye has moved. */
+static double steady(const gaze_case *c, const gaze_pictures *p)
+{
+    double now[4], before[4], moved = 1, count = 1;
+    for (int k = 0; k < 4; k++) {
+        now[k] = (double)p->state[k];
+        before[k] = (double)p->memory[k];
+    }
+    double gaze[2] = {now[0], now[1]};
+    if (!c->fresh && before[3] > 0) {
+        double way = hypot(now[0] - before[0], now[1] - before[1]);
+        moved = fmax(soft(0.014, 0.044, way), soft(0.08, 0.2, fabs(now[3] - before[2])));
+        double weight = fmax(moved, fmax(c->alpha, 1 / (before[3] + 1)));
+        for (int k = 0; k < 2; k++)
+            gaze[k] = mix(before[k], now[k], weight);
+        count = 1 + (1 - moved) * fmin(before[3], 63);
+    }
+    const double after[4] = {gaze[0], gaze[1], now[3], count};
+    for (int k = 0; k < 4; k++)
+        p->memory[k] = (float)after[k];
+    p->memory[4] = (float)moved;
+    p->memory[5] = p->memory[6] = p->memory[7] = 0;
+    return moved;
+}
+
+/* Of the luma around a pixel: that the picture there is what it was. */
+static double confidence(const gaze_case *c, const gaze_pictures *p, const float *before, int x,
+                         int y)
+{
+    double error[9], sum = 0, e = 0;
+    for (int k = 0; k < 9; k++) {
+        int i = (int)limit(x + k % 3 - 1, 0, MI_GAZE_W - 1);
+        int j = (int)limit(y + k / 3 - 1, 0, MI_GAZE_H - 1), at = 4 * (j * MI_GAZE_W + i);
+        error[k] = luma(c, p->crop + at) - (double)before[at + 1];
+        sum += error[k];
+    }
+    double light = limit(0.8 * sum / 9, -8.0 / 255, 8.0 / 255);
+    for (int k = 0; k < 9; k++)
+        e += fabs(error[k] - light) / 9 / (11.0 / 255);
+    return exp(-e * e);
+}
+
+static void blend_pixel(const gaze_case *c, const gaze_pictures *p, double moved, int x, int y)
+{
+    int at = 4 * (y * MI_GAZE_W + x);
+    double ball = 0.118 * 176, now = luma(c, p->crop + at), stiff[2][2];
+    for (int k = 0; k < 2; k++) {
+        const float *gaze = k == 0 ? p->state : p->memory;
+        stiff[k][0] = -ball * (c->turn[0] - c->share * (double)gaze[0]);
+        stiff[k][1] = ball * (c->turn[1] - c->share * (double)gaze[1]);
+    }
+    double shown[4] = {(double)p->flow[at] - stiff[0][0], (double)p->flow[at + 1] - stiff[0][1],
+                       (double)p->blend[at], 2 * (double)p->blend[at + 1]};
+    double light = (double)p->blend[at + 2] - 0.5, kept = now, count = 1;
+    const float *before = p->light + at;
+    if (!c->fresh && before[2] > 0) {
+        double trust = soft(0.15, 0.5, confidence(c, p, p->light, x, y)) * (1 - moved);
+        double weight = mix(1, fmax(c->alpha, 1 / ((double)before[2] + 1)), trust);
+        for (int k = 0; k < 4; k++)
+            shown[k] = mix((double)p->history[at + k], shown[k], weight);
+        light = mix((double)before[0], light, weight);
+        kept = mix(now, mix((double)before[1], now, c->settle), trust);
+        count = 1 + trust * fmin((double)before[2], 63);
+    }
+    double open = soft(0.08, 0.25, (double)p->state[3]);
+    double edge = fmin(fmin(x, MI_GAZE_W - 1 - x), fmin(y, MI_GAZE_H - 1 - y));
+    for (int k = 0; k < 4; k++)
+        p->history[at + k] = (float)shown[k];
+    p->shown[at] = (float)((shown[0] + stiff[1][0]) * open);
+    p->shown[at + 1] = (float)((shown[1] + stiff[1][1]) * open);
+    p->shown[at + 2] = (float)(shown[2] * open * soft(0, 4, edge));
+    p->shown[at + 3] = (float)shown[3];
+    p->shown_light[at] = (float)light;
+    p->shown_light[at + 1] = (float)kept;
+    p->shown_light[at + 2] = (float)count;
+    p->shown_light[at + 3] = 0;
+}
+
+void gaze_oracle_blend(const gaze_case *c, const gaze_pictures *p)
+{
+    double moved = steady(c, p);
+    for (int i = 0; i < GAZE_PIXELS; i++)
+        blend_pixel(c, p, moved, i % MI_GAZE_W, i / MI_GAZE_W);
+    for (int i = 0; i < 4 * GAZE_PIXELS; i++)
+        p->light[i] = p->shown_light[i];
+}
+
+/* ---- apply ---- */
+
+typedef struct change {
+    double x, y, matte, gain, light; /* from where, position in the frame */
+} change;
+
+typedef struct turned {
+    const mien_frame *in;
+    const mi_eye_patch *patch;
+    const float *shown, *light, *kept;
+} turned;
+
+/* Between the samples of one channel. */
+static double between(const float *picture, int channel, double x, double y)
+{
+    int i = (int)fmin(floor(x), MI_GAZE_W - 2), j = (int)fmin(floor(y), MI_GAZE_H - 2);
+    const float *a = picture + 4 * (j * MI_GAZE_W + i) + channel, *b = a + 4 * MI_GAZE_W;
+    return mix(mix((double)a[0], (double)a[4], x - i), mix((double)b[0], (double)b[4], x - i),
+               y - j);
+}
+
+static change change_of(const turned *t, double x, double y)
+{
+    double ax = (double)t->patch->across[0], ay = (double)t->patch->across[1];
+    double dx = (double)t->patch->down[0], dy = (double)t->patch->down[1], area = ax * dy - ay * dx;
+    double px = x - (double)t->patch->middle[0], py = y - (double)t->patch->middle[1];
+    double u = ((px * dy - py * dx) / area + 0.5) * MI_GAZE_W - 0.5;
+    double v = ((ax * py - ay * px) / area + 0.5) * MI_GAZE_H - 0.5;
+    change c = {x, y, 0, 1, 0};
+    if (u <= 0 || v <= 0 || u >= MI_GAZE_W - 1 || v >= MI_GAZE_H - 1)
+        return c;
+    double fu = between(t->shown, 0, u, v) / MI_GAZE_W, fv = between(t->shown, 1, u, v) / MI_GAZE_H;
+    c.x = limit(x + fu * ax + fv * dx, (double)t->kept[0] + 2, (double)t->kept[2] - 2);
+    c.y = limit(y + fu * ay + fv * dy, (double)t->kept[1] + 2, (double)t->kept[3] - 2);
+    c.matte = between(t->shown, 2, u, v);
+    c.gain = between(t->shown, 3, u, v);
+    c.light = between(t->light, 0, u, v);
+    return c;
+}
+
+/* A grid of samples within a plane: sample i, j lies at i * step_x + first_x, ... */
+typedef struct grid {
+    int plane, offset, every; /* byte of sample i of a row: every * i + offset */
+    int32_t w, h;
+    double step_x, step_y, first_x, first_y;
+} grid;
+
+static uint8_t *sample(const mien_frame *f, const grid *g, int32_t i, int32_t j)
+{
+    i = i < 0 ? 0 : i > g->w - 1 ? g->w - 1 : i;
+    j = j < 0 ? 0 : j > g->h - 1 ? g->h - 1 : j;
+    return f->data[g->plane] + j * f->stride[g->plane] + g->every * i + g->offset;
+}
+
+/* value = (byte - zero) / whole; kept within 0..1 where `clip`. */
+static void move_grid(const turned *t, const mien_frame *out, const grid *g, double zero,
+                      double whole, bool clip, bool light)
+{
+    for (int32_t j = 0; j < g->h; j++)
+        for (int32_t i = 0; i < g->w; i++) {
+            change c = change_of(t, i * g->step_x + g->first_x, j * g->step_y + g->first_y);
+            double x = (c.x - g->first_x) / g->step_x, y = (c.y - g->first_y) / g->step_y;
+            int32_t x0 = (int32_t)floor(x), y0 = (int32_t)floor(y);
+            double v = mix(mix(*sample(t->in, g, x0, y0), *sample(t->in, g, x0 + 1, y0), x - x0),
+                           mix(*sample(t->in, g, x0, y0 + 1), *sample(t->in, g, x0 + 1, y0 + 1),
+                               x - x0), y - y0);
+            v = (v - zero) / whole * c.gain + (light ? c.light : 0);
+            v = (clip ? limit(v, 0, 1) : v) * whole + zero;
+            double was = *sample(t->in, g, i, j);
+            *sample(out, g, i, j) = (uint8_t)(limit(mix(was, v, c.matte), 0, 255) + 0.5);
+        }
+}
+
+void gaze_oracle_apply(const mien_frame *in, const mien_frame *out, const mi_eye_patch *patch,
+                       const float *shown, const float *shown_light, const float kept[4])
+{
+    turned t = {in, patch, shown, shown_light, kept};
+    int32_t w = in->width, h = in->height;
+    bool full = in->range == MIEN_RANGE_FULL;
+    double site_x = in->siting == MIEN_SITING_CENTER ? 0.5 : 0;
+    double site_y = in->siting == MIEN_SITING_TOPLEFT ? 0 : 0.5;
+    if (in->format > MIEN_FORMAT_YUY2) {
+        for (int k = 0; k < 3; k++)
+            move_grid(&t, out, &(grid){0, k, 4, w, h, 1, 1, 0.5, 0.5}, 0, 255, true, true);
+        return;
+    }
+    bool packed = in->format == MIEN_FORMAT_YUY2, pairs = in->format == MIEN_FORMAT_NV12;
+    move_grid(&t, out, &(grid){0, 0, packed ? 2 : 1, w, h, 1, 1, 0.5, 0.5}, full ? 0 : 16,
+              full ? 255 : 219, true, true);
+    for (int k = 0; k < 2; k++) {
+        grid g = {.w = (w + 1) / 2, .h = packed ? h : (h + 1) / 2, .step_x = 2,
+                  .step_y = packed ? 1 : 2, .first_x = site_x + 0.5,
+                  .first_y = (packed ? 0 : site_y) + 0.5};
+        g.plane = packed ? 0 : pairs ? 1 : 1 + k;
+        g.offset = packed ? 1 + 2 * k : pairs ? k : 0;
+        g.every = packed ? 4 : pairs ? 2 : 1;
+        move_grid(&t, out, &g, 128, full ? 255 : 224, false, false);
+    }
+}

@@ -1,0 +1,523 @@
+/* The turning of eyes from frame to frame, end to end below the public API, on drawn eyes whose
+ * gaze is known exactly: where they look afterwards, what holds still, what follows at once, what
+ * is left alone.
+ *
+ * The network is a small one that finds the iris as the middle of what is dark in a patch, and
+ * moves all that is around it. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "device_rig.h"
+#include "dice.h"
+#include "face/face_smooth.h"
+#include "gaze_chain.h"
+#include "gaze_patch.h"
+#include "onnx_writer.h"
+#include "posed_face.h"
+#include "test_files.h"
+#include "test_frames.h"
+
+enum { W = 320, H = 240 };
+static const double BALL = 0.118 * 176, IRIS = 0.0655 * 176, WIDE = 36, HIGH = 20;
+static const double DEGREES = 57.29577951;
+
+static device_rig rig;
+static char folder[TEST_FOLDER], model[TEST_PATH];
+static char last_error[600];
+
+static void keep_line(void *opaque, mien_log_level level, const char *line)
+{
+    (void)opaque;
+    if (level == MIEN_LOG_ERROR)
+        snprintf(last_error, sizeof last_error, "%s", line);
+}
+
+static bool in_eye(double u, double v, double grow)
+{
+    u = (u - MI_GAZE_W / 2.0) / (WIDE + grow);
+    v = (v - MI_GAZE_H / 2.0) / (HIGH + grow);
+    return u * u + v * v < 1;
+}
+
+static void cut_one(onnx_writer *w, const char *name, int64_t from, int64_t to)
+{
+    char a[20], b[20], inputs[60];
+    snprintf(a, sizeof a, "%s.from", name);
+    snprintf(b, sizeof b, "%s.to", name);
+    snprintf(inputs, sizeof inputs, "x %s %s axes", a, b);
+    onnx_ints(w, a, 3, (const int64_t[]){from, 0, 0});
+    onnx_ints(w, b, 3, (const int64_t[]){to, 1, 1});
+    onnx_node(w, "Slice", inputs, name);
+}
+
+/* state: middle of what is dark, by BALL from the patch's; how much of it there is. */
+static void write_state(onnx_writer *w)
+{
+    static float map[3 * MI_GAZE_W * MI_GAZE_H];
+    const float dark[8] = {-1 / 3.0f, -1 / 3.0f, -1 / 3.0f}, some[6] = {0, 0, 0.05f, 0, 0, 0.01f};
+    enum { N = MI_GAZE_W * MI_GAZE_H };
+    for (int i = 0; i < N; i++) {
+        map[i] = (float)((i % MI_GAZE_W + 0.5 - MI_GAZE_W / 2.0) / BALL);
+        map[N + i] = (float)((MI_GAZE_H / 2.0 - i / MI_GAZE_W - 0.5) / BALL);
+        map[2 * N + i] = 1;
+    }
+    onnx_floats(w, "dark.w", 4, (const int64_t[]){1, 8, 1, 1}, dark);
+    onnx_floats(w, "dark.b", 1, (const int64_t[]){1}, (const float[]){0.35f});
+    onnx_floats(w, "map", 4, (const int64_t[]){3, 1, MI_GAZE_H, MI_GAZE_W}, map);
+    onnx_floats(w, "map.b", 1, (const int64_t[]){3}, (const float[]){0, 0, 1e-3f});
+    onnx_floats(w, "some", 4, (const int64_t[]){2, 3, 1, 1}, some);
+    onnx_ints(w, "zero", 1, (const int64_t[]){0});
+    onnx_ints(w, "two", 1, (const int64_t[]){2});
+    onnx_ints(w, "three", 1, (const int64_t[]){3});
+    onnx_ints(w, "one", 1, (const int64_t[]){1});
+    onnx_node(w, "Conv", "x dark.w dark.b", "darkness");
+    onnx_node(w, "Relu", "darkness", "heat");
+    onnx_node(w, "Conv", "heat map map.b", "sums");
+    onnx_node(w, "Slice", "sums zero two one", "moments");
+    onnx_node(w, "Slice", "sums two three one", "mass");
+    onnx_node(w, "Div", "moments mass", "gaze");
+    onnx_node(w, "Conv", "sums some", "amounts");
+    onnx_floats(w, "low", 0, NULL, (const float[]){0});
+    onnx_floats(w, "high", 0, NULL, (const float[]){1});
+    onnx_node(w, "Clip", "amounts low high", "kept");
+    onnx_node(w, "Concat", "gaze kept", "state");
+    onnx_attr_int(w, "axis", 1);
+}
+
+static void write_model(const char *path, int64_t side, bool with_blend)
+{
+    static float matte[3 * MI_GAZE_W * MI_GAZE_H];
+    const float none[24] = {0}, ball[2] = {(float)-BALL, (float)BALL};
+    onnx_writer w;
+    size_t size;
+    onnx_writer_init(&w, 13);
+    onnx_ints(&w, "axes", 3, (const int64_t[]){1, 2, 3});
+    write_state(&w);
+    cut_one(&w, "wanted", 3, 5);
+    cut_one(&w, "share", 5, 6);
+    onnx_node(&w, "Mul", "gaze share", "present");
+    onnx_node(&w, "Sub", "wanted present", "turn");
+    onnx_floats(&w, "ball", 4, (const int64_t[]){1, 2, 1, 1}, ball);
+    onnx_node(&w, "Mul", "turn ball", "stiff");
+    onnx_floats(&w, "none2", 4, (const int64_t[]){2, 8, 1, 1}, none);
+    onnx_node(&w, "Conv", "x none2", "bend");
+    onnx_node(&w, "Add", "bend stiff", "flow");
+    for (int i = 0; i < MI_GAZE_W * MI_GAZE_H; i++)
+        matte[i] = in_eye(i % MI_GAZE_W + 0.5, i / MI_GAZE_W + 0.5, 3);
+    for (int i = MI_GAZE_W * MI_GAZE_H; i < 3 * MI_GAZE_W * MI_GAZE_H; i++)
+        matte[i] = 0.5f;
+    onnx_floats(&w, "none3", 4, (const int64_t[]){3, 8, 1, 1}, none);
+    onnx_floats(&w, "matte", 4, (const int64_t[]){1, 3, MI_GAZE_H, MI_GAZE_W}, matte);
+    onnx_node(&w, "Conv", "x none3", "nothing");
+    onnx_node(&w, "Add", "nothing matte", with_blend ? "blend" : "maps");
+    onnx_node(&w, "Relu", "flow", "y");
+    uint8_t *bytes = onnx_model(&w, (const int64_t[]){1, 8, side, MI_GAZE_W}, &size);
+    onnx_writer_finish(&w);
+    test_file_write(path, bytes, size);
+    free(bytes);
+}
+
+typedef struct stage {
+    double gaze[2];       /* degrees, of the drawn eyes */
+    double open;          /* of the lids, 0..1 */
+    double noise, tremble; /* levels; pixels */
+    double roll;          /* degrees, of the head */
+    dice dice;
+    mi_transfer transfer;
+    mi_gaze_chain *chain;
+    test_frame in, out;
+    mi_eye_patch patch[MI_EYES]; /* as drawn */
+    mi_gaze_chain_values values;
+} stage;
+
+static void stage_up(stage *s, mien_format format)
+{
+    mien_frame shape = {.format = format, .width = W, .height = H};
+    memset(s, 0, sizeof *s);
+    s->open = 1;
+    s->dice = dice_of(4);
+    s->values = (mi_gaze_chain_values){.wanted = 1, .smooth = 0.8f, .dt = 1.0 / 30};
+    s->in = test_frame_make(format, W, H, &(frame_layout){0, false});
+    s->out = test_frame_make(format, W, H, &(frame_layout){0, false});
+    assert_int_equal(mi_transfer_create(&s->transfer, rig.device, &shape), MIEN_OK);
+    mi_gaze_chain_config config = {.transfer = &s->transfer, .shape = shape, .path = model,
+                                   .what = "gaze model"};
+    assert_int_equal(mi_gaze_chain_create(&s->chain, rig.device, &config, &rig.log), MIEN_OK);
+}
+
+static void stage_down(stage *s)
+{
+    mi_gaze_chain_destroy(&s->chain);
+    mi_transfer_destroy(&s->transfer);
+    test_frame_free(&s->in);
+    test_frame_free(&s->out);
+}
+
+/* Where a position of the frame lies in a patch. */
+static void patch_place(const mi_eye_patch *p, double x, double y, double *u, double *v)
+{
+    double ax = (double)p->across[0], ay = (double)p->across[1];
+    double dx = (double)p->down[0], dy = (double)p->down[1], area = ax * dy - ay * dx;
+    x -= (double)p->middle[0];
+    y -= (double)p->middle[1];
+    *u = ((x * dy - y * dx) / area + 0.5) * MI_GAZE_W;
+    *v = ((ax * y - ay * x) / area + 0.5) * MI_GAZE_H;
+}
+
+/* 0..255: skin, or the white of an eye and its iris, with a soft edge. */
+static double grey_at(const stage *s, double x, double y)
+{
+    for (int eye = 0; eye < MI_EYES; eye++) {
+        double u, v, m = (double)mi_eye_mirror(eye);
+        patch_place(&s->patch[eye], x, y, &u, &v);
+        double high = (v - MI_GAZE_H / 2.0) / HIGH;
+        if (!in_eye(u, v, 0) || fabs(high) > s->open)
+            continue;
+        float look[2];
+        mi_gaze_direction((float)s->gaze[0], (float)s->gaze[1], look);
+        double away = hypot(u - MI_GAZE_W / 2.0 - m * BALL * (double)look[0],
+                            v - MI_GAZE_H / 2.0 + BALL * (double)look[1]);
+        double iris = fmin(fmax(IRIS - away + 0.5, 0), 1);
+        return 215 - 190 * iris;
+    }
+    return 150 + 25 * sin(x / 7) * cos(y / 9);
+}
+
+static void draw(stage *s, const mien_frame *f)
+{
+    for (int32_t y = 0; y < H; y++)
+        for (int32_t x = 0; x < W; x++) {
+            double v = grey_at(s, x + 0.5, y + 0.5) + s->noise * (double)dice_normal(&s->dice);
+            uint8_t b = (uint8_t)fmin(fmax(v + 0.5, 0), 255);
+            if (f->format == MIEN_FORMAT_RGBA)
+                memset(f->data[0] + y * f->stride[0] + 4 * x, b, 4);
+            else
+                f->data[0][y * f->stride[0] + x] = b;
+        }
+    for (int32_t y = 0; f->format == MIEN_FORMAT_I420 && y < H / 2; y++)
+        for (int k = 1; k < 3; k++)
+            memset(f->data[k] + y * f->stride[k], 128, W / 2);
+}
+
+static mien_face face_of(stage *s, uint32_t id, double scale, double x, double y)
+{
+    mien_face face = {.id = id, .presence = 1, .aperture = {0.3f, 0.3f}, .gaze_confidence = 1,
+                      .gaze_yaw = (float)s->gaze[0], .gaze_pitch = (float)s->gaze[1]};
+    float point[MI_POINTS][3], t = (float)s->tremble;
+    mi_pose pose = posed(0, 0, (float)s->roll, (float)scale, (float)x, (float)y);
+    for (int k = 0; k < MIEN_FACE_REGIONS; k++)
+        face.visible[k] = 1;
+    mean_points(point);
+    posed_points(&pose, point, face.point);
+    for (int eye = 0; eye < MI_EYES; eye++)
+        assert_true(mi_eye_patch_find(&s->patch[eye], (const float(*)[3])face.point, eye));
+    pose.t[0] += t * dice_normal(&s->dice);
+    pose.t[1] += t * dice_normal(&s->dice);
+    pose.scale += 0.4f * t * dice_normal(&s->dice);
+    posed_points(&pose, point, face.point);
+    return face;
+}
+
+static const float all = 1;
+
+static void step(stage *s)
+{
+    bool changed;
+    mien_face face = face_of(s, 1, 120, 160, 110);
+    draw(s, &s->in.frame);
+    mi_transfer_put(&s->transfer, &s->in.frame);
+    assert_int_equal(mi_gaze_chain_run(s->chain, &face, &all, 1, &s->values, &changed), MIEN_OK);
+    assert_true(changed);
+    mi_frame_unpack(&s->out.frame, mi_transfer_input(&s->transfer, true));
+    s->values.reset = false;
+}
+
+static void steps(stage *s, int count)
+{
+    for (int i = 0; i < count; i++)
+        step(s);
+}
+
+/* Where an eye of the frame that came out looks, degrees. */
+static void gaze_out(const stage *s, int eye, double gaze[2])
+{
+    double sum = 0, right = 0, up = 0;
+    const mien_frame *f = &s->out.frame;
+    int every = f->format == MIEN_FORMAT_RGBA ? 4 : 1;
+    for (int32_t y = 0; y < H; y++)
+        for (int32_t x = 0; x < W; x++) {
+            double u, v, dark = 100 - f->data[0][y * f->stride[0] + every * x];
+            patch_place(&s->patch[eye], x + 0.5, y + 0.5, &u, &v);
+            if (!in_eye(u, v, 0) || dark <= 0)
+                continue;
+            sum += dark;
+            right += dark * (u - MI_GAZE_W / 2.0) * (double)mi_eye_mirror(eye);
+            up += dark * (MI_GAZE_H / 2.0 - v);
+        }
+    gaze[0] = asin(right / sum / BALL) * DEGREES;
+    gaze[1] = asin(up / sum / BALL) * DEGREES;
+}
+
+/* Degrees by which the worse eye misses this. */
+static double miss(const stage *s, double yaw, double pitch)
+{
+    double worst = 0;
+    for (int eye = 0; eye < MI_EYES; eye++) {
+        double gaze[2];
+        gaze_out(s, eye, gaze);
+        worst = fmax(worst, hypot(gaze[0] - yaw, gaze[1] - pitch));
+    }
+    return worst;
+}
+
+static void test_looks_at_target(void **state)
+{
+    (void)state;
+    static const double looks[][2] = {{10, 0}, {-12, 4}, {0, -9}, {15, 3}};
+    for (int format = 0; format < 2; format++)
+        for (int k = 0; k < 4; k++) {
+            stage s;
+            stage_up(&s, format ? MIEN_FORMAT_I420 : MIEN_FORMAT_RGBA);
+            memcpy(s.gaze, looks[k], sizeof s.gaze);
+            s.roll = 12.0 * k;
+            steps(&s, 1); /* the first frame is no different */
+            double first = miss(&s, 0, 0);
+            steps(&s, 8);
+            double camera = miss(&s, 0, 0);
+            s.values.yaw = 4;
+            s.values.pitch = -3;
+            steps(&s, 2);
+            double target = miss(&s, 4, -3);
+            print_message("%g, %g: off by %.2f, %.2f, %.2f degrees\n", looks[k][0], looks[k][1],
+                          first, camera, target);
+            assert_true(first < 0.7 && camera < 0.7 && target < 0.7);
+            stage_down(&s);
+        }
+}
+
+/* Root mean square of the motion of irises that stand still, degrees. */
+static double trembling(float smooth)
+{
+    enum { FRAMES = 40, SKIP = 10 };
+    double sum[2] = {0}, squares = 0;
+    stage s;
+    stage_up(&s, MIEN_FORMAT_RGBA);
+    s.gaze[0] = 10;
+    s.noise = 3;
+    s.tremble = 0.07;
+    s.values.smooth = smooth;
+    for (int i = 0; i < FRAMES; i++) {
+        double gaze[2];
+        step(&s);
+        gaze_out(&s, 0, gaze);
+        for (int k = 0; k < 2 && i >= SKIP; k++) {
+            sum[k] += gaze[k];
+            squares += gaze[k] * gaze[k];
+        }
+    }
+    stage_down(&s);
+    double n = FRAMES - SKIP;
+    return sqrt(squares / n - (sum[0] * sum[0] + sum[1] * sum[1]) / (n * n));
+}
+
+static void test_holds_still(void **state)
+{
+    (void)state;
+    double bare = trembling(0), smooth = trembling(0.8f);
+    print_message("trembling %.3f degrees, without history %.3f\n", smooth, bare);
+    assert_true(smooth < 0.3);
+    assert_true(smooth < 0.6 * bare);
+}
+
+/* A saccade does not show: not late, not for a frame. */
+static void test_saccade(void **state)
+{
+    (void)state;
+    static const double looks[][2] = {{14, 0}, {6, -6}, {-12, 3}, {8, 8}};
+    stage s;
+    stage_up(&s, MIEN_FORMAT_RGBA);
+    s.gaze[0] = 8;
+    steps(&s, 20);
+    for (int k = 0; k < 4; k++) {
+        memcpy(s.gaze, looks[k], sizeof s.gaze);
+        step(&s);
+        double at_once = miss(&s, 0, 0);
+        steps(&s, 5);
+        print_message("%.2f degrees at once, %.2f then\n", at_once, miss(&s, 0, 0));
+        assert_true(at_once < 0.8);
+        assert_true(miss(&s, 0, 0) < 0.8);
+    }
+    stage_down(&s);
+}
+
+/* Closed lids are left alone to the bit, and the eye is on the target when they open. */
+static void test_blink(void **state)
+{
+    (void)state;
+    static const double open[] = {0.8, 0.4, 0, 0, 0, 0.4, 0.8, 1};
+    stage s;
+    stage_up(&s, MIEN_FORMAT_RGBA);
+    s.gaze[0] = 10;
+    steps(&s, 15);
+    for (int k = 0; k < 8; k++) {
+        s.open = open[k];
+        step(&s);
+        if (open[k] <= 0)
+            assert_true(test_frame_equal(&s.in.frame, &s.out.frame));
+        else if (open[k] >= 0.8)
+            assert_true(miss(&s, 0, 0) < 0.8);
+    }
+    stage_down(&s);
+}
+
+/* A look away is followed, and comes without a jump; so do the slider and a new target. */
+static void test_look_away(void **state)
+{
+    (void)state;
+    double gaze[2], before = 0, fastest = 0;
+    stage s;
+    stage_up(&s, MIEN_FORMAT_RGBA);
+    s.gaze[0] = 18;
+    steps(&s, 15);
+    assert_true(miss(&s, 0, 0) < 0.8);
+    s.gaze[0] = 31;
+    for (int i = 0; i < 10; i++) {
+        step(&s);
+        gaze_out(&s, 0, gaze);
+        fastest = fmax(fastest, fabs(gaze[0] - before));
+        before = gaze[0];
+    }
+    assert_true(test_frame_equal(&s.in.frame, &s.out.frame));
+    assert_true(fastest < 31 / 4.0);
+    s.gaze[0] = 18;
+    steps(&s, 10);
+    assert_true(miss(&s, 0, 0) < 0.8);
+    stage_down(&s);
+}
+
+static void test_leaves_the_rest_alone(void **state)
+{
+    (void)state;
+    stage s;
+    bool changed = true;
+    int inside = 0;
+    stage_up(&s, MIEN_FORMAT_RGBA);
+    s.gaze[0] = 10;
+    s.noise = 3;
+    steps(&s, 3);
+    for (int32_t y = 0; y < H; y++)
+        for (int32_t x = 0; x < W; x++) {
+            double u[2], v[2];
+            for (int eye = 0; eye < MI_EYES; eye++)
+                patch_place(&s.patch[eye], x + 0.5, y + 0.5, &u[eye], &v[eye]);
+            bool same = memcmp(s.in.frame.data[0] + y * s.in.frame.stride[0] + 4 * x,
+                               s.out.frame.data[0] + y * s.out.frame.stride[0] + 4 * x, 4) == 0;
+            bool near = in_eye(u[0], v[0], 5) || in_eye(u[1], v[1], 5);
+            inside += near && !same;
+            if (!near && !same)
+                fail_msg("pixel (%d, %d) beside the eyes was changed", (int)x, (int)y);
+        }
+    assert_true(inside > 300);
+    mien_face face = face_of(&s, 1, 120, 160, 110);
+    face.lost = true;
+    mi_transfer_put(&s.transfer, &s.in.frame);
+    assert_int_equal(mi_gaze_chain_run(s.chain, &face, &all, 1, &s.values, &changed), MIEN_OK);
+    assert_false(changed);
+    face.lost = false;
+    s.values.wanted = 0;
+    assert_int_equal(mi_gaze_chain_run(s.chain, &face, &all, 1, &s.values, &changed), MIEN_OK);
+    assert_false(changed);
+    stage_down(&s);
+}
+
+/* Eight at once, in places all over the frame and beyond its border. */
+static void test_many_faces(void **state)
+{
+    (void)state;
+    stage s;
+    bool changed;
+    mien_face face[MIEN_FACES_MAX];
+    const float each[MIEN_FACES_MAX] = {1, 1, 0.5f, 1, 1, 0, 1, 1};
+    stage_up(&s, MIEN_FORMAT_RGBA);
+    s.gaze[0] = 10;
+    s.tremble = 0.2;
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < MIEN_FACES_MAX; i++) {
+            s.roll = 50 * i;
+            face[i] = face_of(&s, (uint32_t)(1 + i + round * 5), 12 + 60 * i, 60 * i - 40,
+                              40 * i - 30);
+        }
+        draw(&s, &s.in.frame);
+        mi_transfer_put(&s.transfer, &s.in.frame);
+        assert_int_equal(mi_gaze_chain_run(s.chain, face, each, MIEN_FACES_MAX, &s.values,
+                                           &changed), MIEN_OK);
+        assert_true(changed);
+    }
+    mi_frame_unpack(&s.out.frame, mi_transfer_input(&s.transfer, true));
+    assert_true(test_frame_intact(&s.out));
+    stage_down(&s);
+}
+
+static void check_refused(const char *path, int status, const char *words)
+{
+    mien_frame shape = {.format = MIEN_FORMAT_RGBA, .width = W, .height = H};
+    mi_transfer transfer;
+    mi_gaze_chain *chain;
+    last_error[0] = '\0';
+    assert_int_equal(mi_transfer_create(&transfer, rig.device, &shape), MIEN_OK);
+    mi_gaze_chain_config config = {.transfer = &transfer, .shape = shape, .path = path,
+                                   .what = "gaze model"};
+    mi_log log;
+    mi_log_init(&log, &(mien_log){.write = keep_line, .level = MIEN_LOG_ERROR});
+    assert_int_equal(mi_gaze_chain_create(&chain, rig.device, &config, &log), status);
+    mi_log_finish(&log);
+    assert_null(chain);
+    print_message("%s\n", last_error);
+    assert_non_null(strstr(last_error, words));
+    assert_non_null(strstr(last_error, path));
+    mi_transfer_destroy(&transfer);
+}
+
+static void test_bad_models(void **state)
+{
+    (void)state;
+    char path[TEST_PATH];
+    snprintf(path, sizeof path, "%s/none.onnx", folder);
+    check_refused(path, MIEN_ERR_IO, "No such file");
+    snprintf(path, sizeof path, "%s/mute.onnx", folder);
+    write_model(path, MI_GAZE_H, false);
+    check_refused(path, MIEN_ERR_MODEL, "blend");
+    snprintf(path, sizeof path, "%s/text.onnx", folder);
+    test_file_write(path, "no network", 10);
+    check_refused(path, MIEN_ERR_MODEL, "");
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_looks_at_target), cmocka_unit_test(test_holds_still),
+        cmocka_unit_test(test_saccade),         cmocka_unit_test(test_blink),
+        cmocka_unit_test(test_look_away),       cmocka_unit_test(test_leaves_the_rest_alone),
+        cmocka_unit_test(test_many_faces),      cmocka_unit_test(test_bad_models)};
+    if (!rig_open(&rig)) {
+        rig_close(&rig);
+        return RIG_SKIPPED;
+    }
+    rig_take_plain(&rig, &argc, &argv);
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
+    test_folder_make(folder, "gaze-chain");
+    snprintf(model, sizeof model, "%s/made.onnx", folder);
+    write_model(model, MI_GAZE_H, true);
+    int failed = cmocka_run_group_tests_name("gaze chain", tests, NULL, NULL);
+    int lines = rig.validation_lines;
+    rig_close(&rig);
+    test_folder_remove(folder);
+    return failed || lines ? 1 : 0;
+}
