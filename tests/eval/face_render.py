@@ -103,17 +103,28 @@ class Head:
         """The 478 points on the turned head, pixels of the source."""
         return self.turn(self.points, yaw, pitch)
 
-    def map(self, matrix, yaw, pitch, origin, size):
-        """Where in the source each pixel of a part of the frame comes from: H x W x 2."""
-        w, h = size
+    def flat(self, matrix, yaw, pitch):
+        """Where the turned corners lie in the frame, n x 2, and their depth."""
         after = self.turn(self.rest, yaw, pitch)
         after = self.rest + (after - self.rest) * self.follow[:, None]
-        flat = after[:, :2] @ matrix[:, :2].T + matrix[:, 2] - origin
+        return after[:, :2] @ matrix[:, :2].T + matrix[:, 2], after[:, 2]
+
+    def map(self, matrix, yaw, pitch, origin, size):
+        """Where in the source each pixel of a part of the frame comes from: H x W x 2."""
+        return self.carried(matrix, yaw, pitch, self.rest[:, :2],
+                            cv2.invertAffineTransform(matrix), origin, size)
+
+    def carried(self, matrix, yaw, pitch, targets, still, origin, size):
+        """For each pixel of a part of the frame: its place where the corners of the head go from
+        where they are in the frame to `targets` (n x 2), and all else by `still`. H x W x 2."""
+        w, h = size
+        flat, depth = self.flat(matrix, yaw, pitch)
+        flat = flat - origin
         label = np.full((h, w), -1, np.float32)
         # What is around the face first, then the face from far to near, without what faces away.
         corners = flat[self.triangles]
         side = sides(corners)
-        depth = after[self.triangles, 2].mean(1) + 1e6 * self.around
+        depth = depth[self.triangles].mean(1) + 1e6 * self.around
         for t in np.argsort(-depth):
             if side[t] != self.side[t] and not self.around[t]:
                 continue
@@ -121,7 +132,6 @@ class Head:
             cv2.fillConvexPoly(label, places, float(t), cv2.LINE_8, 4)
         y, x = np.mgrid[0:h, 0:w] + 0.5
         at = np.stack([x, y, np.ones_like(x)], -1)
-        still = cv2.invertAffineTransform(matrix)
         still = np.column_stack([still[:, :2], still[:, 2] + still[:, :2] @ origin])
         coefficients = np.empty((len(self.triangles) + 1, 2, 3))
         corners = np.concatenate([flat[self.triangles],
@@ -130,7 +140,7 @@ class Head:
         coefficients[-1] = still
         coefficients[:-1][~good] = still
         coefficients[:-1][good] = np.linalg.solve(
-            corners[good], self.rest[self.triangles[good]][:, :, :2]).transpose(0, 2, 1)
+            corners[good], targets[self.triangles[good]]).transpose(0, 2, 1)
         return np.einsum("hwij,hwj->hwi", coefficients[label.astype(int)], at)
 
 
