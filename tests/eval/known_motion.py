@@ -101,6 +101,12 @@ class Scene:
         self.drawn = [None] * len(layers)   # (poses of this layer and those behind it, picture)
         self.kept = {}                      # poses -> what sure() gives, of some frames
 
+    def uncovered(self):
+        return Scene(self.size, self.layers)
+
+    def without_faces(self):
+        return Scene(self.size, [k for k in self.layers if not k.is_face], self.cover)
+
     def poses(self, t):
         return tuple(layer.pose(t) for layer in self.layers)
 

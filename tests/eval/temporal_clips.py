@@ -22,9 +22,9 @@ MIDDLE = (320, 250)
 
 @dataclasses.dataclass
 class Clip:
-    """`still(t)`: the frame whose settled picture is ideal, carried to frame t. `restarts`: frames
-    that have nothing to do with the one before, everywhere or (person) in the face. `step`: the
-    first frame for which the stepped parameter has its new value."""
+    """`still(t)`: the frame whose settled picture is ideal, carried to frame t. `cut`, `swap`: the
+    first frame after a cut or with somebody else. `step`: the first frame for which the stepped
+    parameter has its new value."""
     name: str
     kind: str
     scene: known_motion.Scene
@@ -40,6 +40,11 @@ class Clip:
     def size(self):
         return self.scene.size
 
+    @property
+    def break_at(self):
+        """The first frame that has nothing to do with those before it, at least in the face."""
+        return self.cut if self.cut is not None else self.swap
+
     def face(self, t):
         """The layer of the face in frame t."""
         return next(k for k in self.scene.layers if k.is_face and k.present(t))
@@ -49,11 +54,12 @@ class Clip:
         """I420 bytes of a picture."""
         return np.frombuffer(draw.y4m_frame(picture)[6:], np.uint8)
 
-    def videos(self):
-        """I420 of all frames, F x bytes: with the sensor's noise, and without."""
+    def videos(self, scene=None):
+        """I420 of all frames, F x bytes: with the sensor's noise, and without. With another scene
+        the noise is the same."""
         sensor, noisy, clean = draw.Sensor(*self.size, self.seed + 100), [], []
         for t in range(self.frames):
-            picture = self.scene.frame(t)
+            picture = (scene or self.scene).frame(t)
             clean.append(self.planes(picture))
             noisy.append(self.planes(sensor.add(picture, self.noise)))
         return np.stack(noisy), np.stack(clean)

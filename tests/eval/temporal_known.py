@@ -15,32 +15,51 @@ from videos import Video, rgb
 
 RATE = int(face_clips.RATE)
 SETTLE = 14         # frames of a still picture before its output counts
-BEHIND = 0.3        # seconds for which a place is looked at after it was uncovered, or after a cut
+ON, BEHIND, AFTER = "on the hand", "behind the hand", "after the break"     # kinds of leftovers
+AFTERWARDS = 0.3    # seconds for which a place is looked at after it was uncovered, or after a cut
 FLOW_EVERY = 8      # frames
+FACE = 1.25         # size of what counts as the face here, against its oval
 
 
 def byte(mask):
     return mask.astype(np.uint8)
 
 
-class Runs:
-    """One effect on one clip. `noisy`, `clean`: the inputs; `out`: the effect; `frames`: per frame,
-    that is without smoothing; `fresh`: per frame and clean; `stills`: settled pictures, by the
-    number of the frame that stands still; `before`: the same with the old value of a step."""
+class Stream:
+    """One effect on one video, without its first frames (`start`). `noisy`, `clean`: the inputs;
+    `out`: the effect; `frames`: per frame, that is without smoothing; `fresh`: per frame and
+    clean."""
 
-    def __init__(self, clip, effect, library):
-        noisy, clean = clip.videos()
-        self.noisy, self.clean = (Video(v, clip.size, RATE) for v in (noisy, clean))
-        plain = effect.changed(smooth=0)
+    def __init__(self, clip, videos, effect, library, start=0):
+        noisy, clean = (v[start:] for v in videos)
+        plain, self.start = effect.changed(smooth=0), start
 
         def run(effect, planes):
             return Video(effect.run(library, planes, clip.size, clip.step), clip.size, RATE)
+        self.noisy, self.clean = (Video(v, clip.size, RATE) for v in (noisy, clean))
         self.out, self.frames = run(effect, noisy), run(plain, noisy)
         self.fresh = run(plain, clean) if clip.step is None else None
+
+
+class Runs(Stream):
+    """One effect on one clip. `stills`: settled pictures, by the number of the frame that stands
+    still; `before`: the same with the old value of a step. `controls`: kind of leftover -> what the
+    effect makes where that cannot be: the scene without the hand, the hand without the face, the
+    time after a cut alone."""
+
+    def __init__(self, clip, effect, library):
+        plain, scene, videos = effect.changed(smooth=0), clip.scene, clip.videos()
+        super().__init__(clip, videos, effect, library)
         self.stills = {n: settled(clip, n, plain, library)
                        for n in sorted({clip.still(t) for t in range(clip.frames)})}
         self.before = None if clip.step is None else \
             settled(clip, 0, plain.stepped_back(), library)
+        self.controls = {}
+        if scene.cover:
+            for kind, other in ((ON, scene.without_faces()), (BEHIND, scene.uncovered())):
+                self.controls[kind] = Stream(clip, clip.videos(other), effect, library)
+        elif clip.break_at is not None:
+            self.controls[AFTER] = Stream(clip, videos, effect, library, clip.break_at)
 
 
 def settled(clip, number, effect, library):
@@ -79,7 +98,7 @@ class KnownMoments:
                     moment.flow = flow_between(luma(before), luma(now))
             self.add_ideal(moment, t, region, near)
             self.add_leftovers(moment, t, clean, cover, near, region)
-            if clip.kind not in ("hand", "cut", "swap"):
+            if not clip.scene.cover and clip.break_at is None:
                 moment.points = points[face_areas.PATCHES, :2]
                 moment.side = face_areas.patch_side(points)
             yield moment
@@ -94,26 +113,24 @@ class KnownMoments:
         moment.judged = byte(valid & region & ~near)
 
     def add_leftovers(self, moment, t, clean, cover, near, region):
-        clip = self.clip
-        if clip.kind not in ("hand", "cut", "swap"):
+        clip, start = self.clip, self.clip.break_at
+        if cover is None and start is None:
             return
         fresh = self.runs.fresh.rgb(t)
+        face = face_areas.oval(clip.face(t).points(t), FACE, self.size)
         if cover is not None:
             bare = rgb(clip.planes(clip.scene.frame(t, covered=False)), self.size)
-            on = shrunk(cover >= SURE, EDGE) & self.valid & region
+            on = shrunk(cover >= SURE, EDGE) & self.valid & region & face
             if on.any():
-                moment.leftovers.append(("on the hand", Shining(Leftover(on, fresh, [
-                    moment.ideal, fresh + moment.ideal - bare]))))
-            self.add_behind(moment, clean, cover, near, region, fresh)
-        start = clip.cut if clip.cut is not None else clip.swap
-        if start is not None and start <= t < start + BEHIND * RATE:
-            mask = region if clip.cut is not None else \
-                face_areas.judged("face", self.faces(t), self.size) & region
+                moment.leftovers[ON] = Shining(Leftover(on, fresh, [
+                    moment.ideal, fresh + moment.ideal - bare]))
+            self.add_behind(moment, clean, cover, ~near & region, fresh)
+        if start is not None and start <= t < start + AFTERWARDS * RATE:
             old, old_in = (v.rgb(start - 1) for v in (self.runs.fresh, self.runs.clean))
-            moment.leftovers.append(("after the " + clip.kind, Shining(Leftover(
-                mask, fresh, [old, fresh + old - old_in]))))
+            mask = region if clip.kind == "cut" else region & face
+            moment.leftovers[AFTER] = Shining(Leftover(mask, fresh, [old, fresh + old - old_in]))
 
-    def add_behind(self, moment, clean, cover, near, region, fresh):
+    def add_behind(self, moment, clean, cover, free, fresh):
         """Where the hand was a moment ago, it may still be seen."""
         if self.hidden is None:
             self.hidden = [np.full(cover.shape, 1e6, np.float32), fresh, fresh - clean]
@@ -125,7 +142,6 @@ class KnownMoments:
         past, added = (np.where(here[..., None], a, b) for a, b in ((fresh, past),
                                                                    (fresh - clean, added)))
         self.hidden = [since, past, added]
-        behind = (since > 0) & (since <= BEHIND * RATE) & ~near & self.valid & region
+        behind = (since > 0) & (since <= AFTERWARDS * RATE) & self.valid & free
         if behind.any():
-            moment.leftovers.append(("behind the hand", Shining(Leftover(
-                behind, fresh, [past, fresh + added]))))
+            moment.leftovers[BEHIND] = Shining(Leftover(behind, fresh, [past, fresh + added]))

@@ -44,7 +44,7 @@ class Moment:
     judged: np.ndarray = None       # where it is known
     points: np.ndarray = None       # n x 2, pixels: middles of patches that are fixed to the face
     side: int = 7                   # of a patch, pixels
-    leftovers: list = dataclasses.field(default_factory=list)   # (kind, Shining)
+    leftovers: dict = dataclasses.field(default_factory=dict)   # kind -> Shining
     square: tuple = None            # around the face, as face_sources.roi_of_points() has it
     exact: bool = False             # is all this known, and not measured?
     flow: np.ndarray = None         # of the input from the frame before, where tOF is taken
@@ -100,7 +100,7 @@ def block_sums(picture):
 
 class Shining:
     """How much of the past shines through: in each square the part of output - reference that the
-    past pictures explain, by least squares."""
+    past pictures explain, by least squares, beside a slight shift and blur of the present one."""
 
     def __init__(self, leftover):
         y, x = np.nonzero(leftover.mask)
@@ -109,28 +109,37 @@ class Shining:
         bottom, right = (min(int(v.max()) // BLOCK * BLOCK + BLOCK, n)
                          for v, n in ((y, h), (x, w)))
         self.part = slice(top, max(bottom, top)), slice(left, max(right, left))
-        self.mask = leftover.mask[self.part].astype(np.float32)
-        count = block_sums(self.mask)
+        mask = leftover.mask[self.part].astype(np.float32)
+        count = block_sums(mask)
         self.looked_at = count >= BLOCK * BLOCK / 2
         self.count = count[self.looked_at]
         self.reference = leftover.reference[self.part]
-        self.past = [(p[self.part] - self.reference) * self.mask[..., None]
-                     for p in leftover.past]
-        n = len(self.past)
-        products = np.stack([block_sums(a * b) for a in self.past for b in self.past], -1)
-        self.products = products[self.looked_at].reshape(-1, n, n)
+        self.past = len(leftover.past)
+        parts = [p[self.part] - self.reference for p in leftover.past]
+        if len(self.count):
+            soft = cv2.GaussianBlur(self.reference, (0, 0), 0.7)
+            parts += [cv2.Sobel(soft, cv2.CV_32F, 1, 0) / 8, cv2.Sobel(soft, cv2.CV_32F, 0, 1) / 8,
+                      cv2.Laplacian(soft, cv2.CV_32F, ksize=3) / 8]
+        self.parts, n = [p * mask[..., None] for p in parts], len(parts)
+        self.products = np.zeros((len(self.count), n, n))
+        for j in range(n):
+            for k in range(j + 1):
+                self.products[:, j, k] = self.products[:, k, j] = \
+                    block_sums(self.parts[j] * self.parts[k])[self.looked_at]
         # Pictures that hardly differ from the reference, or from one another, explain nothing.
         self.steadied = self.products + (self.count * 3 * RIDGE)[:, None, None] * np.eye(n)
 
     def through(self, out):
-        """(sum of squares of what shines through, samples)."""
+        return self.explained(out[self.part] - self.reference)
+
+    def explained(self, error):
+        """(sum of squares of what shines through, samples); `error` is of this part only."""
         if not len(self.count):
-            return 0.0, 0.0
-        error = out[self.part] - self.reference
-        against = np.stack([block_sums(a * error) for a in self.past], -1)[self.looked_at]
-        share = np.linalg.solve(self.steadied, against[..., None])
-        return (float((share.swapaxes(1, 2) @ self.products @ share).sum()),
-                float(self.count.sum() * 3))
+            return np.zeros(2)
+        against = np.stack([block_sums(p * error) for p in self.parts], -1)[self.looked_at]
+        share = np.linalg.solve(self.steadied, against[..., None])[:, :self.past]
+        products = self.products[:, :self.past, :self.past]
+        return np.array([(share.swapaxes(1, 2) @ products @ share).sum(), self.count.sum() * 3])
 
 
 def flow_between(a, b):
@@ -149,7 +158,9 @@ class Tally:
         self.series, self.fine, self.ghosts, self.tof = [], [], {}, []
         self.shares, self.thumbs, self.repeats = [], [], 0
 
-    def add(self, m, out):
+    def add(self, m, out, controls=()):
+        """`controls`: kind of leftover -> output - per-frame output where that cannot shine
+        through; what the same fit finds there by chance is taken off."""
         grey = luma(out)
         if m.where is not None and self.last is not None:
             self.add_step(m, out, sampled(self.last, m.where))
@@ -158,8 +169,11 @@ class Tally:
                 self.tof.append(float(np.hypot(*cv2.split(apart))[m.carried > 0].mean()))
         if m.ideal is not None:
             self.add_ideal(m, out)
-        for kind, shining in m.leftovers:
-            self.ghosts[kind] = self.ghosts.get(kind, 0) + np.array(shining.through(out))
+        for kind, shining in m.leftovers.items():
+            found = shining.through(out)
+            if kind in controls:
+                found[0] -= shining.explained(controls[kind][shining.part])[0]
+            self.ghosts[kind] = self.ghosts.get(kind, 0) + found
         if self.last is not None and np.array_equal(out, self.last):
             self.repeats += 1
         self.add_series(m, out, grey)
@@ -193,15 +207,10 @@ class Tally:
         if ideal > 0:
             self.shares.append(np.sqrt(present / ideal))
 
-    def ghost(self, kinds=None):
-        """Levels rms of the worst kind, or None."""
-        found = [np.sqrt(v[0] / v[1]) for k, v in self.ghosts.items()
-                 if v[1] > 0 and (kinds is None or k in kinds)]
-        return float(max(found)) if found else None
-
     def figures(self, ins, gated=True):
         """`ins`: thumbnails of the input. Not `gated`: only the figures, no test of the gates."""
         s = self.sums
+        ghosts = {k: float(np.sqrt(max(v[0], 0) / v[1])) for k, v in self.ghosts.items() if v[1]}
         out = {"ntre": ratio(s["step"], s["residual"]) if s["in"] else None,
                "ntre clean": ratio(s["clean step"], s["clean residual"])
                if s["clean residual"] else None,
@@ -209,8 +218,7 @@ class Tally:
                "tof": float(np.mean(self.tof)) if self.tof else None,
                "flicker": flicker(self.series, self.rate),
                "fine flicker": flicker(self.fine, self.rate),
-               "ghost": self.ghost(),
-               "ghosts": {k: float(np.sqrt(v[0] / v[1])) for k, v in self.ghosts.items() if v[1]},
+               "ghost": max(ghosts.values(), default=None), "ghosts": ghosts,
                "strength": ratio(s["present"], s["ideal"]) if s["ideal"] else None,
                "missed": ratio(s["missed"], s["ideal"]) if s["ideal"] else None,
                "effect": float(np.sqrt(s["ideal"] / s["pixels"])) if s["ideal"] else None,

@@ -49,23 +49,52 @@ class Marks:
             "landmark drift": mean_length(found[-third:].mean(0) - found[:third].mean(0))}
 
 
-def tallied(moments, output, frame, cheats=True, reference=None, rate=RATE):
-    """{name: figures}, {name: spectrum}. `output(t)`, `frame(t)`: what is scored and its per-frame
-    twin (None: there is none, and the cheats are made of the output itself)."""
-    makers = {k: make() for k, make in CHEATS.items()} if cheats else {}
+class Outputs:
+    """What is scored of one stream of frames: the output, its per-frame twin, the cheats. `output`,
+    `frames`: Videos; without `frames` the cheats are made of the output itself."""
+
+    def __init__(self, output, frames, cheats):
+        self.output, self.frames = output, frames
+        self.makers = {k: make() for k, make in CHEATS.items()} if cheats else {}
+
+    def at(self, t, now):
+        """{name: picture}; frames one after the other."""
+        outs = {OUTPUT: self.output.rgb(t)}
+        if self.frames:
+            outs[PER_FRAME] = self.frames.rgb(t)
+        plain = outs.get(PER_FRAME, outs[OUTPUT])
+        return outs | {k: rounded(m.next(now, plain)) for k, m in self.makers.items()}
+
+
+class Controls:
+    """What the same outputs are where nothing can shine through, as differences from the per-frame
+    output of the clean input. `streams`: kind -> Stream."""
+
+    def __init__(self, streams, cheats):
+        self.streams = {k: (s, Outputs(s.out, s.frames, cheats)) for k, s in streams.items()}
+
+    def at(self, t):
+        """{name: {kind: difference}}."""
+        found = {}
+        for kind, (stream, outputs) in self.streams.items():
+            k = t - stream.start
+            if k >= 0:
+                fresh = stream.fresh.rgb(k)
+                for name, out in outputs.at(k, stream.noisy.rgb(k)).items():
+                    found.setdefault(name, {})[kind] = out - fresh
+        return found
+
+
+def tallied(moments, outputs, controls=None, reference=None, rate=RATE):
+    """{name: figures}, {name: spectrum}."""
     tallies, marks, inputs = {}, Marks(reference) if reference else None, measures.Tally(rate)
     for t, moment in enumerate(moments):
-        outs = {OUTPUT: output(t)}
-        plain = frame(t) if frame else outs[OUTPUT]
-        if frame:
-            outs[PER_FRAME] = plain
-        for name, maker in makers.items():
-            outs[name] = rounded(maker.next(moment.now, plain))
+        outs, control = outputs.at(t, moment.now), controls.at(t) if controls else {}
         for name, out in outs.items():
-            tallies.setdefault(name, measures.Tally(rate)).add(moment, out)
+            tallies.setdefault(name, measures.Tally(rate)).add(moment, out, control.get(name, {}))
         if moment.exact:    # it knows of no occluder, so it is not asked about ghosts
             tallies.setdefault(IDEAL, measures.Tally(rate)).add(
-                dataclasses.replace(moment, leftovers=[]), rounded(moment.ideal))
+                dataclasses.replace(moment, leftovers={}), rounded(moment.ideal))
         inputs.add_series(moment, moment.now)
         if marks and moment.square is not None and t % MARKS_EVERY == 0:
             marks.look(moment.square, moment.now,
@@ -97,7 +126,8 @@ def score_known(clip, effect, library, cheats=True, reference=None):
     if clip.step is not None:
         return score_step(clip, runs, effect.area(), cheats)
     moments = KnownMoments(clip, runs, effect.area())
-    figures, spectra = tallied(moments, runs.out.rgb, runs.frames.rgb, cheats, reference)
+    figures, spectra = tallied(moments, Outputs(runs.out, runs.frames, cheats),
+                               Controls(runs.controls, cheats), reference)
     figures[OUTPUT]["untouched"] = untouched(
         (moments.faces(t) for t in range(clip.frames)), runs.noisy.planes, runs.out.planes,
         effect.area(), clip.size)
@@ -107,12 +137,9 @@ def score_known(clip, effect, library, cheats=True, reference=None):
 def score_step(clip, runs, area, cheats):
     """How an output answers a step of a parameter."""
     mask = face_areas.judged(area, [clip.face(0).points(0)], clip.size)
-    makers = {k: make() for k, make in CHEATS.items()} if cheats else {}
-    shares = {}
+    outputs, shares = Outputs(runs.out, runs.frames, cheats), {}
     for t in range(clip.frames):
-        now, plain = runs.noisy.rgb(t), runs.frames.rgb(t)
-        outs = {OUTPUT: runs.out.rgb(t), PER_FRAME: plain}
-        outs |= {k: rounded(m.next(now, plain)) for k, m in makers.items()}
+        outs = outputs.at(t, runs.noisy.rgb(t))
         for name, out in outs.items():
             shares.setdefault(name, []).append(
                 measures.share_of_way(out, runs.before, runs.stills[0], mask))
@@ -128,8 +155,8 @@ def score_pair(video, output, per_frame, area, cheats=True, reference=None):
     moments = RealMoments(video, per_frame, area, reference)
     count = min(len(v) for v in (video, output, per_frame or output))
     moments.count = count
-    figures, spectra = tallied(moments, output.rgb, per_frame.rgb if per_frame else None, cheats,
-                               reference, video.rate)
+    figures, spectra = tallied(moments, Outputs(output, per_frame, cheats), None, reference,
+                               video.rate)
     figures[OUTPUT]["lacking"] = abs(len(video) - len(output))
     figures[OUTPUT] |= measures.joint(figures[OUTPUT])
     faces = ([p] if p is not None else [] for p in moments.face)
