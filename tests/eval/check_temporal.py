@@ -19,9 +19,12 @@ except ImportError:
 import effect_run
 import face_areas
 import face_sources
+from face_sources import portrait
 import known_motion
 import temporal_cheats
+import temporal_clips
 import temporal_measures as measures
+import temporal_limits
 import temporal_report
 import temporal_scores
 import videos
@@ -262,11 +265,60 @@ def check_ranking():
 def check_limits():
     good = {"ntre": 0.1, "warp ratio": 1.0, "flicker": 0.3, "ghost": 1.0, "t90": 0.18, "J": 0.8,
             "gates": []}
-    limits = temporal_report.LIMITS
+    limits = temporal_limits.LIMITS
     check("good figures miss nothing", not temporal_report.misses(good, limits, "x"))
     for key in limits:
         bad = good | {key: 0.5 if key == "J" else 9.0}
         check(f"a bad {key} is missed", len(temporal_report.misses(bad, limits, "x")) == 1)
+    check("a failing gate is missed", len(temporal_report.misses(
+        good | {"gates": ["3 frames are repeated"]}, limits, "x")) == 1)
+
+
+def check_truth():
+    """The motion of a turning head behind a hand is what carries one frame to the next."""
+    if not portrait.find():
+        print("skipped: the motion of a face; the package python3-imageio is not installed")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        store = face_sources.Store(folder)
+        clips = {c.kind: c for c in temporal_clips.motions(temporal_clips.Maker(store),
+                                                           "astronaut", 5)}
+        for kind in ("turn", "walk", "zoom"):
+            scene = clips[kind].scene
+            where, valid = scene.carried(21, 18)
+            now, past = scene.frame(21), scene.frame(18)
+            carried, still = (np.sqrt(((p - now)[valid] ** 2).mean())
+                              for p in (known_motion.sampled(past, where), past))
+            check(f"{kind}: what is carried fits ten times as well", carried < 0.1 * still and
+                  valid.mean() > 0.8, (carried, still, valid.mean()))
+        scene = clips["hand"].scene
+        covered, bare = scene.frame(20), scene.frame(20, covered=False)
+        apart = np.abs(covered - bare).max(2) > 0.5
+        check("the hand's mask is where the hand is", (apart <= (scene.occluder(20) > 0)).all() and
+              apart.sum() > 5000, apart.sum())
+
+
+def check_pair():
+    """A video and an output of which nothing is known: the motion is measured."""
+    pan = Pan(noise=1)
+
+    def video(added):
+        planes = [temporal_clips.Clip.planes(pan.cut(pan.scene, t) + pan.noisy(1) + added(t))
+                  for t in range(20)]
+        return videos.Video(np.stack(planes), (N, N), RATE)
+    before, steady = video(lambda t: 0), video(lambda t: pan.cut(pan.added, t))
+    stuck = video(lambda t: pan.cut(pan.added, 0))
+    good, bad = (temporal_scores.score_pair(before, out, steady, "frame", cheats=False)
+                 ["figures"]["output"] for out in (steady, stuck))
+    check("NTRE of what moves along, by measured motion", good["ntre"] < 0.35, good["ntre"])
+    check("NTRE of what does not", bad["ntre"] > 0.8, bad["ntre"])
+    check("E, T and F of what moves along", good["E"] == 1 and good["F"] == 1 and good["T"] > 0.3,
+          good)
+    check("F of what does not", bad["F"] < 0.2, bad["F"])
+    short = videos.Video(steady.planes[:-2], (N, N), RATE)
+    lacking = temporal_scores.score_pair(before, short, steady, "frame", cheats=False)
+    check("two frames too few are a broken gate", lacking["figures"]["output"]["J"] == 0,
+          lacking["figures"]["output"])
 
 
 def check_input():
@@ -302,7 +354,8 @@ def main():
     cv2.setNumThreads(1)
     for test in (check_ntre, check_warping_error, check_strength, check_flicker, check_ghost,
                  check_step, check_gates, check_untouched, check_marks, check_ranking,
-                 check_limits, check_input):
+                 check_limits, check_truth,
+                 check_pair, check_input):
         test()
     print(f"{len(failures)} failures")
     return 1 if failures else 0

@@ -12,6 +12,8 @@
 #   tests/eval/run_temporal.sh --input IN --output OUT [--per-frame FRAMES] [--area face|background]
 #       any video and what any program made of it. FRAMES: the same effect without smoothing; only
 #       with it are there E, F and J.
+#   tests/eval/run_temporal.sh --docs
+#       all shipped styles, into docs/temporal.md.
 #
 # --no-cheats: without them, faster. --limits: exit status 1 where a limit is missed. --build DIR:
 # the build of mien (default: build/). --jobs N: processes (default: one a core). --out DIR: for
@@ -32,4 +34,9 @@ if ! "$python" -c 'import cv2, numpy' 2>/dev/null; then
     echo "skipped: the packages of tests/requirements.txt are not installed (tests/run.sh does)"
     exit 77
 fi
-exec "$python" "$root/tests/eval/temporal_figures.py" "$@"
+program=figures
+if [ "$1" = --docs ]; then
+    program=docs
+    shift
+fi
+exec "$python" "$root/tests/eval/temporal_$program.py" "$@"

@@ -17,11 +17,6 @@ def rounded(picture):
     return np.clip(np.round(picture), 0, 255)
 
 
-class PerFrame:
-    def next(self, now, frame):
-        return frame
-
-
 class NoOp:
     def next(self, now, frame):
         return now
@@ -79,5 +74,6 @@ class Average:
         return now + self.added
 
 
-CHEATS = {"per frame": PerFrame, "no-op": NoOp, "half strength": Half, "blur": Blur,
-          "freeze": Freeze, "freeze, carried": FreezeCarried, "unwarped average": Average}
+CHEATS = {"no-op": NoOp, "half strength": Half, "blur": Blur,
+          "freeze": Freeze,
+          "freeze, carried": FreezeCarried, "unwarped average": Average}

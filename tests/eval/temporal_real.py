@@ -12,6 +12,9 @@ from temporal_measures import Moment, flow_between, luma
 
 CUT = 40            # levels: two frames whose thumbnails differ by more have a cut between them
 STEADY = 1.5        # frames: sigma of the smoothing of landmarks over time
+LOOK_EVERY = 8      # frames from one look for other faces to the next
+MAYBE = 0.25        # the score from which something might be a face
+NEAR = 1.5          # box sizes around its middle in which nothing is said to be untouched
 SAME = 0.5          # box widths: a face that moves further in one frame is another one
 
 
@@ -55,6 +58,7 @@ class Face:
             known = [face_sources.roi_of_points(p) for p, _ in seen]
             raw.append(max((p for p, _ in seen), key=lambda p: np.ptp(p[:468, 0]), default=None))
         self.raw, self.points = raw, [None] * len(raw)
+        self.near = near_faces(reference, video)
         for start, end in self.runs():
             part = np.stack(raw[start:end])
             for k, points in enumerate(steadied(part)):
@@ -74,6 +78,17 @@ class Face:
                 start = None
             if start is None and points is not None:
                 start = t
+
+
+def near_faces(reference, video):
+    """H x W bool: near to anything in the whole video that might be taken for a face."""
+    out = np.zeros(video.size[::-1], bool)
+    for t in range(0, len(video), LOOK_EVERY):
+        for _, middle, size, _ in reference.detect(np.uint8(video.rgb(t)), MAYBE):
+            x0, y0 = np.maximum(middle - size * NEAR, 0).astype(int)
+            x1, y1 = np.maximum(middle + size * NEAR, 0).astype(int)
+            out[y0:y1, x0:x1] = True
+    return out
 
 
 def steadied(series):
@@ -96,7 +111,9 @@ class RealMoments:
     def __init__(self, video, per_frame, area, reference=None):
         self.video, self.per_frame, self.area = video, per_frame, area
         self.count = len(video)
-        self.face = Face(reference, video).points if reference else [None] * len(video)
+        found = Face(reference, video) if reference else None
+        self.face = found.points if found else [None] * len(video)
+        self.near_faces = found.near if found else None
 
     def __iter__(self):
         flow, before, video = Flow(), None, self.video

@@ -109,12 +109,14 @@ def tallied(moments, outputs, controls=None, reference=None, rate=RATE):
     return figures, {k: [v.tolist() for v in s] for k, s in spectra.items() if s}
 
 
-def untouched(moments_faces, before, after, area, size):
-    """Share of bit-identical samples where the effect has no business; None: it may be anywhere."""
+def untouched(moments_faces, before, after, area, size, unsure=None):
+    """Share of bit-identical samples where the effect has no business; None: it may be anywhere.
+    `unsure`: pixels that are left out."""
     same = total = 0
     for faces, a, b in zip(moments_faces, before, after):
         mask = face_areas.untouched(area, faces, size)
         if mask is not None:
+            mask = mask if unsure is None else mask & ~unsure
             found = face_areas.identical(a, b, mask)
             same, total = same + found[0], total + found[1]
     return same / total if total else None
@@ -162,5 +164,5 @@ def score_pair(video, output, per_frame, area, cheats=True, reference=None):
     faces = ([p] if p is not None else [] for p in moments.face)
     known = area == "frame" or all(p is not None for p in moments.face)
     figures[OUTPUT]["untouched"] = untouched(faces, video.planes, output.planes, area,
-                                             video.size) if known else None
+                                             video.size, moments.near_faces) if known else None
     return {"kind": "real", "figures": figures, "spectra": spectra}

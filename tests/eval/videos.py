@@ -36,8 +36,8 @@ def read(path):
                           "passthrough", "-pix_fmt", "yuv420p", "-f", "yuv4mpegpipe", "-"],
                          capture_output=True, check=False)
     if run.returncode != 0 or not run.stdout:
-        words = run.stderr.decode(errors="replace").strip().splitlines()
-        raise ValueError(f"{path}: {words[-1] if words else 'no video in it'}")
+        words = (run.stderr.decode(errors="replace").strip().splitlines() or ["no video in it"])[-1]
+        raise ValueError(f"{path}: {words.removeprefix(path + ': ')}")
     return parsed(run.stdout, path)
 
 
