@@ -122,7 +122,7 @@ everyday() {
         "$build/meson-logs/everyday.txt"
     count $? "no message from the validation layers"
 
-    say "faces on clips of known motion"
+    say "faces and steadiness on clips of known motion"
     suites eval "$build" eval
 
     say "the same code under the sanitizers"

@@ -183,16 +183,16 @@ def swap(maker, before, after, seed):
 
 
 def set_of(store, which):
-    """suite: seconds long; one: every kind once; all: other people as well."""
+    """suite: a few, short; one: every kind once; all: other people as well."""
     maker = Maker(store)
     london, avatars = store.names("london"), store.names("avatars")
     other = london[4] if len(london) > 4 else "astronaut:dark"
     if which == "suite":
-        keep = {"still": 44, "walk": 40, "hand": FRAMES, "step": 44}
+        keep = {"still": 40, "walk": 34, "hand": 40, "step": 40}
         for clip in motions(maker, "astronaut", 5):
             if clip.kind in keep:
                 yield dataclasses.replace(clip, frames=keep[clip.kind])
-        yield dataclasses.replace(cut(maker, "astronaut", "astronaut:dark", 5), frames=42)
+        yield dataclasses.replace(cut(maker, "astronaut", "astronaut:dark", 5), frames=40)
         return
     yield from motions(maker, "astronaut", 5)
     yield cut(maker, "astronaut", other, 5)
