@@ -1,8 +1,8 @@
 """Scenes of layers whose motion is known exactly: frames, flow, what covers what, what is ideal.
 
 A layer is a still picture (a room, a person) with a motion of its own; what covers faces (a hand)
-lies in front of all layers and is a mask only. "Where" maps are H x W x 2 float32: for each pixel of
-frame t its place in frame s, pixels, the middle of the top left one at (0.5, 0.5).
+lies in front of all layers and is a mask only. "Where" maps are H x W x 2 float32: for each pixel
+of frame t its place in frame s, pixels, the middle of the top left one at (0.5, 0.5).
 """
 import dataclasses
 import typing
@@ -66,7 +66,8 @@ class Layer:
 
 def joined(second, first):
     """The 2x3 that does `first`, then `second`."""
-    return np.column_stack([second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2] + second[:, 2]])
+    return np.column_stack([second[:, :2] @ first[:, :2],
+                            second[:, :2] @ first[:, 2] + second[:, 2]])
 
 
 def affine_map(matrix, size):

@@ -15,7 +15,7 @@ import face_render as draw
 import face_sources
 import known_motion
 
-SIZE, FACE, NOISE, FRAMES = (640, 480), 140, 2.0, 66
+SIZE, FACE, NOISE, FRAMES = (640, 480), 140, 2.0, 50
 ROOM = 1.5              # a room is this much larger than the frame, so that the camera can move
 MIDDLE = (320, 250)
 
@@ -153,32 +153,32 @@ def motions(maker, name, seed):
     yield one("shake", lambda t: place(*(np.array([30, 9]) * sine(t, 1.6) * (t >= 12)),
                                        roll=5 * sine(t, 1.3)))
     yield one("hand", lambda t: place(5 * sine(t, 0.6), 3 * sine(t, 0.9), roll=1.5 * sine(t, 0.5)),
-              cover=maker.hand(name, -0.55))
-    yield one("step", step=24, frames=54)
+              cover=maker.hand(name, -0.55), frames=64)
+    yield one("step", step=20)
 
 
 def cut(maker, before, after, seed):
     """To another person in another place, who both move."""
-    at = 30
+    at = 26
     layers = [
         maker.room(seed), maker.standing(before, lambda t: face_clips.Place(
             300 + 30 * sine(t, 0.6), 240, 1.0), present=lambda t: t < at)]
     other = [maker.room(seed + 1), maker.standing(after, lambda t: face_clips.Place(
         370 + 25 * sine(t, 0.7), 262, 1.15), present=lambda t: t >= at)]
     other[0].present, layers[0].present = (lambda t: t >= at), (lambda t: t < at)
-    return maker.clip("cut", before, layers + other, frames=54, cut=at, seed=seed,
+    return maker.clip("cut", before, layers + other, cut=at, seed=seed,
                       still=lambda t: 0 if t < at else at)
 
 
 def swap(maker, before, after, seed):
     """Somebody else sits in the same place from one frame to the next."""
-    at = 30
+    at = 26
 
     def place(t):
         return face_clips.Place(320 + 12 * sine(t, 0.6), 250 + 4 * sine(t, 0.9), 1.0)
     layers = [maker.room(seed), maker.standing(before, place, present=lambda t: t < at),
               maker.standing(after, place, present=lambda t: t >= at)]
-    return maker.clip("swap", before, layers, frames=54, swap=at, seed=seed,
+    return maker.clip("swap", before, layers, swap=at, seed=seed,
                       still=lambda t: 0 if t < at else at)
 
 

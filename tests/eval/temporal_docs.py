@@ -28,33 +28,34 @@ POINT = {"ntre": "NTRE", "warp ratio": "warping error", "flicker": "flicker", "g
 
 INTRO = """Written by `tests/eval/run_temporal.sh --docs`. What an effect does to a face must not
 flicker, swim, lag or leave ghosts. Here is what the shipped styles reach with the default
-`smooth=0.8`, and how anybody can measure the same on an effect, a filter or a video of their own."""
+`smooth=0.8`, and how to measure the same on an effect, a filter or a video of one's own."""
 
-USE = """    tests/eval/run_temporal.sh --effect style=cartoon:style-area=face   # clips of known motion
-    tests/eval/run_temporal.sh --effect style=cartoon --real my.mp4     # videos, measured motion
-    tests/eval/run_temporal.sh --input in.mp4 --output out.mp4          # what any program made
+USE = """\
+    tests/eval/run_temporal.sh --effect style=cartoon:style-area=face  # clips of known motion
+    tests/eval/run_temporal.sh --effect style=cartoon --real my.mp4    # videos, measured motion
+    tests/eval/run_temporal.sh --input in.mp4 --output out.mp4         # what any program made
 
 Tables, JSON and plots go to `out/temporal`. `tests/run.sh` installs what it needs. The outputs are
 made by the library itself, frame by frame and without loss, so that time and order are exact."""
 
-CLIPS = """The clips are 640x480, two seconds long, made from NASA's portrait of Eileen Collins
-(public domain, Debian package python3-imageio), with `--set all` of people of `../shared/data` too:
-layers (a room, a person) whose motion is known to a fraction of a pixel, sensor noise of sigma 2 in
-every frame. `still`; `pan` and `zoom` of the camera; `roll`, `walk`, `turn` (yaw 20, pitch 7
-degrees) and `shake` (30 pixels at 1.6 Hz) of the person; `hand`: one that comes before the mouth,
-stays, goes, and then sweeps across; `cut` to another person elsewhere; `swap`: somebody else in the
-same place; `step` of `style-strength` from 0.2 (age, gaze: from 0). Within 4 pixels of another
-layer's edge or of the hand nothing is judged."""
+CLIPS = """The clips are 640x480, one and a half to two seconds long, made from NASA's portrait of
+Eileen Collins (public domain, Debian package python3-imageio), with `--set all` of people of
+`../shared/data` too: layers (a room, a person) whose motion is known to a fraction of a pixel,
+sensor noise of sigma 2 in every frame. `still`; `pan` and `zoom` of the camera; `roll`, `walk`,
+`turn` (yaw 20, pitch 7 degrees) and `shake` (30 pixels at 1.6 Hz) of the person; `hand`: one that
+comes before the mouth, stays, goes, and then sweeps across; `cut` to another person elsewhere;
+`swap`: somebody else in the same place; `step` of `style-strength` from 0.2 (age, gaze: from 0).
+Within 4 pixels of another layer's edge or of the hand nothing is judged."""
 
 IDEAL = """**What is ideal.** The effect's own per-frame output (`smooth=0`) for the clean, still
 picture with nothing before it, carried along by the exact motion. A style's strokes do not move
 exactly with the scene: a network draws them anew for each frame, on a raster of its own. That is
 what flickers, so strokes that stick to the surface are the aim, and what the network would have
-drawn afresh is not. The choice was tried: judged against the per-frame output for the clean moving
-frame instead, F of the smoothed styles changes by 0.02 to 0.05, and the order of all rows is the
-same. `ideal` in the table is that picture itself, which no filter can reach that does not know the
-motion; it shows the floor of a figure. NTRE's is the input's own noise, which a style removes and
-which therefore is part of R = output - input; `clean` is NTRE against the input without noise."""
+drawn afresh is not. The choice matters little: `F fresh` is F against the per-frame output for
+the clean moving frame. `ideal` in the table is that picture itself, which no filter can reach that
+does not know the motion; it shows the floor of a figure. NTRE's is the input's own noise, which a
+style removes and which therefore is part of R = output - input; `clean` is NTRE against the input
+without noise."""
 
 MEASURES = """**The figures**, means over all clips and the worst.
 
@@ -62,8 +63,8 @@ MEASURES = """**The figures**, means over all clips and the worst.
 - Warping error: of the output over that of the input, squares, occlusions left out.
 - tOF: end-point error between the optical flows of output and input (Farneback), pixels.
 - Flicker: 3-15 Hz, levels rms of luma in 72 patches that are fixed to the face, of a twentieth of
-  its width; `fine`: in single pixels; `moving`: of the clips in which the face moves, where it holds
-  all that a patch sees change.
+  its width; `fine`: in single pixels; `moving`: of the clips in which the face moves, where it
+  holds all that a patch sees change.
 - Ghost: in squares of 16 pixels, what a mixture of pictures of the past explains of output - clean
   per-frame output (least squares, beside a shift and a blur of the present picture): on the hand
   the face behind it, for 300 ms behind the hand the hand, after a cut the last picture. What the
@@ -72,7 +73,7 @@ MEASURES = """**The figures**, means over all clips and the worst.
   of itself (`tests/eval/check_temporal.py`).
 - 90 %: of a step of a parameter, from the last frame with the old value on.
 - Drift: how far landmarks in the output move against those in the input from the first third to the
-  last, in percent of the outer-eye distance, by MediaPipe's mesh network on ONNX Runtime, unsteadied.
+  last, in percent of the outer-eye distance, by MediaPipe's mesh network, unsteadied.
 - Untouched: samples outside the face's area (1.6 times the oval) that are bit-identical.
 - E: rms of R over that of the ideal one, at most 1. T: 1 - NTRE / 0.5. F: 1 - rms(output - ideal)
   over rms of the ideal R. G: 1 - ghost over the same. J: their geometric mean, 0 if a gate fails:
@@ -81,8 +82,8 @@ MEASURES = """**The figures**, means over all clips and the worst.
 
 On videos the motion comes from DIS with Lai's test for occlusion, the patches from the mesh
 network's points, smoothed by looking ahead, and the per-frame output stands for the ideal, so that
-what smoothing removes counts against F; there is no ghost and no step. With `--input` and `--output`
-E, F and J need the same effect without smoothing as well (`--per-frame`)."""
+what smoothing removes counts against F; there is no ghost and no step. With `--input` and
+`--output` E, F and J need the same effect without smoothing as well (`--per-frame`)."""
 
 CHEATS = """**The cheats** are made from the per-frame output: `no-op`: the input; `half strength`;
 `blur`; `freeze`: the first frame's R stays where it is; `freeze, carried`: it goes along with the
@@ -175,20 +176,21 @@ def page(found):
     shown = found[f"style={SHOWN}", KNOWN]
     text = "# Steady effects, in figures\n\n" + wrapped(INTRO) + USE + "\n\n"
     text += f"![Frames of the clip walk](temporal-strip.jpg)\n\n" + wrapped(
-        f"*Consecutive frames of the clip `{STRIP[0]}` with `style={SHOWN}`; the lower rows show what "
-        f"is new against the frame before, carried by the exact motion, {temporal_pictures.GAIN} "
-        "times stronger.*")
+        f"*Consecutive frames of the clip `{STRIP[0]}` with `style={SHOWN}`; the lower rows show "
+        f"what is new against the frame before, carried by the exact motion, "
+        f"{temporal_pictures.GAIN} times stronger.*")
     text += "## Shipped styles\n\n" + wrapped(limits_text()) + effects_table(found, KNOWN) + "\n"
     if any(k == REAL for _, k in found):
         clips = next(r["clips"] for (_, k), r in found.items() if k == REAL)
-        text += "## On videos\n\n" + wrapped(f"{', '.join(f'`{c}`' for c in clips)} of "
-                                             "`../shared/data`.") + effects_table(found, REAL) + "\n"
+        names = ", ".join(f"`{c}`" for c in clips)
+        text += "## On videos\n\n" + wrapped(f"{names} of `../shared/data`.") + \
+            effects_table(found, REAL) + "\n"
     text += "## Against cheats\n\n" + wrapped(CHEATS) + report.outputs_table(shown) + "\n"
     text += "![J](temporal-joint.svg)\n\n![Flicker spectrum](temporal-spectrum.svg)\n\n"
     text += "![Answer to a step](temporal-response.svg)\n\n"
     text += f"## Every clip, style={SHOWN}\n\n" + report.clips_table(shown) + "\n"
-    return text + "## What is measured\n\n" + wrapped("\n\n".join((CLIPS, IDEAL, MEASURES))).rstrip() \
-        + "\n"
+    text += "## What is measured\n\n" + wrapped("\n\n".join((CLIPS, IDEAL, MEASURES)))
+    return text.rstrip() + "\n"
 
 
 def main():

@@ -109,14 +109,13 @@ class KnownMoments:
         where, valid = self.clip.scene.carried(t, number)
         still = self.runs.stills[number]
         moment.ideal = still if (t == number) else np.clip(sampled(still, where), 0, 255)
-        self.valid = valid
+        moment.fresh, self.valid = self.runs.fresh.rgb(t), valid
         moment.judged = byte(valid & region & ~near)
 
     def add_leftovers(self, moment, t, clean, cover, near, region):
-        clip, start = self.clip, self.clip.break_at
+        clip, start, fresh = self.clip, self.clip.break_at, moment.fresh
         if cover is None and start is None:
             return
-        fresh = self.runs.fresh.rgb(t)
         face = face_areas.oval(clip.face(t).points(t), FACE, self.size)
         if cover is not None:
             bare = rgb(clip.planes(clip.scene.frame(t, covered=False)), self.size)

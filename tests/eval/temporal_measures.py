@@ -42,6 +42,7 @@ class Moment:
     clean: tuple = None             # (this frame, the one before carried here) without noise
     ideal: np.ndarray = None        # the output as it ought to be, or None
     judged: np.ndarray = None       # where it is known
+    fresh: np.ndarray = None        # the per-frame output for the frame without noise, or None
     points: np.ndarray = None       # n x 2, pixels: middles of patches that are fixed to the face
     side: int = 7                   # of a patch, pixels
     leftovers: dict = dataclasses.field(default_factory=dict)   # kind -> Shining
@@ -154,7 +155,7 @@ class Tally:
     def __init__(self, rate):
         self.rate, self.last, self.last_grey, self.count = rate, None, None, 0
         self.sums = dict.fromkeys(("out", "in", "step", "residual", "clean step", "clean residual",
-                                   "missed", "ideal", "present", "pixels"), 0.0)
+                                   "missed", "ideal", "present", "pixels", "missed fresh"), 0.0)
         self.series, self.fine, self.ghosts, self.tof = [], [], {}, []
         self.shares, self.thumbs, self.repeats = [], [], 0
 
@@ -203,6 +204,8 @@ class Tally:
         s["missed"] += squares(out, m.ideal, mask)
         s["ideal"] += ideal
         s["present"] += present
+        if m.fresh is not None:
+            s["missed fresh"] += squares(out, m.fresh, mask)
         s["pixels"] += 3.0 * cv2.countNonZero(mask)
         if ideal > 0:
             self.shares.append(np.sqrt(present / ideal))
@@ -221,6 +224,7 @@ class Tally:
                "ghost": max(ghosts.values(), default=None), "ghosts": ghosts,
                "strength": ratio(s["present"], s["ideal"]) if s["ideal"] else None,
                "missed": ratio(s["missed"], s["ideal"]) if s["ideal"] else None,
+               "F fresh": 1 - ratio(s["missed fresh"], s["ideal"]) if s["missed fresh"] else None,
                "effect": float(np.sqrt(s["ideal"] / s["pixels"])) if s["ideal"] else None,
                "bare": longest_bare(self.shares) / self.rate, "repeats": self.repeats,
                "delay": delay(ins, self.thumbs)}

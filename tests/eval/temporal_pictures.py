@@ -39,7 +39,8 @@ def strip(clip, effect, library, times):
             there, known = clip.scene.carried(k, clip.still(k))
             ideal.append(sampled(runs.stills[clip.still(k)], there))
         pictures = {"input": runs.noisy.rgb(t), "per frame": runs.frames.rgb(t),
-                    "output": runs.out.rgb(t), "ideal: new": new(*ideal[::-1], where, valid & shrunk(known, EDGE))}
+                    "output": runs.out.rgb(t),
+                    "ideal: new": new(*ideal[::-1], where, valid & shrunk(known, EDGE))}
         for name, video in (("per frame: new", runs.frames), ("output: new", runs.out)):
             pictures[name] = new(video.rgb(t), video.rgb(t - 1), where, valid)
         for name, picture in pictures.items():

@@ -18,7 +18,8 @@ COLUMNS = (("NTRE", "ntre", 3, 1), ("worst", "ntre worst", 3, 1),
            ("moving", "flicker moving", 2, 1), ("ghost", "ghost", 2, 1),
            ("after a cut", "ghost cut", 2, 1), ("90 % ms", "t90", 0, 1000),
            ("drift %", "landmark drift", 2, 1), ("untouched %", "untouched", 3, 100),
-           ("E", "E", 2, 1), ("T", "T", 2, 1), ("F", "F", 2, 1), ("G", "G", 2, 1), ("J", "J", 2, 1),
+           ("E", "E", 2, 1), ("T", "T", 2, 1), ("F", "F", 2, 1),
+           ("F fresh", "F fresh", 2, 1), ("G", "G", 2, 1), ("J", "J", 2, 1),
            ("p10", "J p10", 2, 1))
 LEGEND = """Mean over the clips, `worst` of them. NTRE: what is new in R = output - input from one
 frame to the next, carried by the motion, as a share of R; `clean`: against the input without its
@@ -48,8 +49,9 @@ def summary(clips, name):
 
     def column(key, kinds=None):
         return [f.get(key) for kind, f in rows if kinds is None or kind in kinds]
-    out = {k: mean(column(k)) for k in ("ntre", "ntre clean", "warp ratio", "tof", "landmark shift",
-                                        "landmark drift", "untouched", "face seen", *PARTS)}
+    out = {k: mean(column(k)) for k in (
+        "ntre", "ntre clean", "warp ratio", "tof", "landmark shift", "landmark drift", "untouched",
+        "face seen", "F fresh", *PARTS)}
     real = all(kind == "real" for kind, _ in rows)
     still = ("real",) if real else ("still",)
     out |= {"flicker": mean(column("flicker", still)),
