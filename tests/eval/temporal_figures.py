@@ -80,7 +80,7 @@ def known_clip(name, words, args):
     cv2.setNumThreads(1)
     clip = next(c for c in temporal_clips.set_of(store(args.shared), args.which) if c.name == name)
     return temporal_scores.score_known(clip, Effect(words), library(args.build), args.cheats,
-                                       reference() if args.cheats else None)
+                                       reference() if args.which != "suite" else None)
 
 
 def real_clip(path, words, args):
