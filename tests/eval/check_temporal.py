@@ -270,6 +270,8 @@ def check_limits():
     for key in limits:
         bad = good | {key: 0.5 if key == "J" else 9.0}
         check(f"a bad {key} is missed", len(temporal_report.misses(bad, limits, "x")) == 1)
+    check("a step that is never answered is missed", len(temporal_report.misses(
+        good | {"t90": temporal_report.NEVER}, limits, "x")) == 1)
     check("a failing gate is missed", len(temporal_report.misses(
         good | {"gates": ["3 frames are repeated"]}, limits, "x")) == 1)
 

@@ -137,8 +137,7 @@ def effects_table(found, kind):
         cells = []
         for _, key, digits, times in used:
             text = report.cell(s.get(key), digits, times)
-            bad = key in limits and s.get(key) is not None and (
-                s[key] < limits[key] if key == "J" else s[key] > limits[key])
+            bad = report.beyond(key, s.get(key), limits.get(key))
             cells.append(f"**{text}**" if bad else text)
         plain = found[words, kind]["means"][PER_FRAME]
         lines.append([words.replace("style=", "").replace(":style-area=", ", "), *cells,

@@ -105,12 +105,11 @@ def steadied(series):
 
 
 class RealMoments:
-    """`per_frame`: the same effect's output without smoothing, or None: it stands for what is
-    ideal. `area`: frame, face, background."""
+    """Of the first `count` frames. `per_frame`: the same effect's output without smoothing, which
+    stands for what is ideal, or None. `area`: frame, face, background."""
 
-    def __init__(self, video, per_frame, area, reference=None):
-        self.video, self.per_frame, self.area = video, per_frame, area
-        self.count = len(video)
+    def __init__(self, video, count, per_frame, area, reference=None):
+        self.video, self.count, self.per_frame, self.area = video, count, per_frame, area
         found = Face(reference, video) if reference else None
         self.face = found.points if found else [None] * len(video)
         self.near_faces = found.near if found else None

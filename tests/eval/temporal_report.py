@@ -10,6 +10,7 @@ from temporal_limits import LIMITS, limits_of
 from temporal_scores import IDEAL, OUTPUT, PER_FRAME
 
 PARTS = ("E", "T", "F", "G")
+NEVER = "never"
 # Title, key, digits, what a figure is multiplied with.
 COLUMNS = (("NTRE", "ntre", 3, 1), ("worst", "ntre worst", 3, 1),
            ("clean", "ntre clean", 3, 1),
@@ -28,7 +29,7 @@ the input (squares). tOF: how far the output's optical flow is from the input's.
 of 3-15 Hz in patches on the still face, `fine`: in single pixels, `moving`: in patches on moving
 faces. Ghost: levels rms that shine through on and behind a hand, or after a cut or a change of
 person. 90 %: of a parameter's step. Drift: of landmarks, in percent of the outer-eye distance.
-Untouched: samples outside the effect's area that are bit-identical. `inf`: never reached."""
+Untouched: samples outside the effect's area that are bit-identical."""
 
 
 def mean(values):
@@ -62,7 +63,7 @@ def summary(clips, name):
             "ghost": worst(column("ghost", ("hand",))),
             "ghost cut": worst(column("ghost", ("cut", "swap")))}
     steps = column("t90", ("step",))
-    out["t90"] = None if not steps else float("inf") if None in steps else max(steps)
+    out["t90"] = None if not steps else NEVER if None in steps else max(steps)
     out["gates"] = worst_of_each(g for f in moving for g in f["gates"])
     known = [out[p] for p in PARTS if out[p] is not None]
     out["J"] = None if out["E"] is None else 0.0 if out["gates"] else \
@@ -90,13 +91,17 @@ def summaries(clips):
     return {n: s for n, s in found.items() if s}
 
 
+def beyond(key, value, limit):
+    """Does a figure miss its limit? J has to be above it."""
+    if value is None or limit is None:
+        return False
+    return value == NEVER or (value < limit if key == "J" else value > limit)
+
+
 def misses(figures, limits, where):
-    """Lines that name what lies above its limit (J: below)."""
-    out = []
-    for key, limit in limits.items():
-        value = figures.get(key)
-        if value is not None and (value < limit if key == "J" else value > limit):
-            out.append(f"{where}: {key} {value:.3f}, the limit is {limit:g}")
+    """Lines that name what lies beyond its limit."""
+    out = [f"{where}: {key} {cell(figures[key], 3)}, the limit is {limit:g}"
+           for key, limit in limits.items() if beyond(key, figures.get(key), limit)]
     return out + [f"{where}: {g}" for g in figures.get("gates", [])]
 
 
@@ -105,7 +110,7 @@ def misses(figures, limits, where):
 def cell(value, digits, times=1):
     if value is None:
         return "-"
-    return "inf" if np.isinf(value) else f"{value * times:.{digits}f}"
+    return value if value == NEVER else f"{value * times:.{digits}f}"
 
 
 def table(head, rows):

@@ -10,6 +10,7 @@ import face_areas
 import temporal_measures as measures
 from temporal_cheats import CHEATS, rounded
 from temporal_known import RATE, KnownMoments, Runs
+from temporal_real import RealMoments
 
 OUTPUT, PER_FRAME, IDEAL = "output", "per frame", "ideal"
 MARKS_EVERY = 6     # frames from one look at landmarks to the next
@@ -153,10 +154,8 @@ def score_step(clip, runs, area, cheats):
 
 def score_pair(video, output, per_frame, area, cheats=True, reference=None):
     """A video and what was made of it; `per_frame`: the same effect without smoothing, or None."""
-    from temporal_real import RealMoments
-    moments = RealMoments(video, per_frame, area, reference)
     count = min(len(v) for v in (video, output, per_frame or output))
-    moments.count = count
+    moments = RealMoments(video, count, per_frame, area, reference)
     figures, spectra = tallied(moments, Outputs(output, per_frame, cheats), None, reference,
                                video.rate)
     figures[OUTPUT]["lacking"] = abs(len(video) - len(output))
