@@ -142,6 +142,7 @@ def motions(maker, name, seed):
                                        maker.standing(name, position, camera, turns=turns)],
                           cover, seed=seed, **more)
     yield one("still")
+    yield one("slow", lambda t: place(9 * sine(t, 0.25), 3 * sine(t, 0.4)))
     yield one("pan", camera=lambda t: about(*MIDDLE, dx=62 * sine(t, 0.5), dy=11 * sine(t, 0.8)))
     yield one("zoom", camera=lambda t: about(*MIDDLE, zoom=np.exp(0.16 * (1 - np.cos(
         2 * np.pi * 0.45 * t / face_clips.RATE)))))
