@@ -165,7 +165,7 @@ class Tally:
         grey = luma(out)
         if m.where is not None and self.last is not None:
             self.add_step(m, out, sampled(self.last, m.where))
-            if m.flow is not None:
+            if m.flow is not None and m.carried.any():
                 apart = flow_between(self.last_grey, grey) - m.flow
                 self.tof.append(float(np.hypot(*cv2.split(apart))[m.carried > 0].mean()))
         if m.ideal is not None:
