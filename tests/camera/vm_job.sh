@@ -121,7 +121,8 @@ mkdir -m 777 /run/nobody
 XDG_RUNTIME_DIR=/run/nobody HOME=/run/nobody setpriv --reuid=65534 --regid=65534 --clear-groups \
     "$PROGRAM" --no-keys --device cpu --size 640x480 --fps 10 2>"$log" &
 program=$!
-check 'it says what to do' wait_for 30 said 'no permission to open camera /dev/video.*usermod'
+# As another user: GStreamer may look through its plugins anew, which takes its time in here.
+check 'it says what to do' wait_for 120 said 'no permission to open camera /dev/video.*usermod'
 chmod 666 /dev/$(vivid)
 check 'and runs when it may' wait_for 30 said 'camera: /dev/video'
 check 'an orderly end' stop
