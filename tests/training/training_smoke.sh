@@ -11,3 +11,4 @@ cd "$(mktemp -d)"
 "$python" "$top/training/train_style.py" cartoon --smoke
 "$python" "$top/training/train_visible.py" --smoke
 "$python" "$top/training/train_gaze.py" --smoke
+"$python" "$top/training/train_age.py" --smoke

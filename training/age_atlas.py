@@ -1,0 +1,146 @@
+"""Pictures in mesh coordinates: the texture of the mean face (core/face/mean_face.c), N x N.
+
+Positions follow age_faces.py: the middle of the first pixel or texel is 0.5.
+"""
+import os
+import re
+
+import cv2
+import numpy as np
+
+import evaluate
+import visible_masks
+
+N = 384                 # texels a side: a little finer than the square's pixels on the face
+MESH = 468
+
+
+def _numbers(text, count):
+    values = [float(v) for v in re.findall(r"-?\d*\.?\d+", text.replace("f", ""))]
+    return np.array(values).reshape(-1, count)
+
+
+def _read():
+    path = os.path.join(evaluate.REPO, "core", "face", "mean_face.c")
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    triangles = _numbers(text.split("triangles[898][3] = {")[1].split("};")[0], 3).astype(int)
+    points = _numbers(text.split(".point = {")[1].split(".weight")[0], 3)
+    uv = _numbers(text.split(".uv = {")[1].split(".triangles")[0], 2)
+    assert len(points) == MESH and len(uv) == MESH and len(triangles) == 898
+    return triangles, points, uv
+
+
+TRIANGLES, MEAN, UV = _read()
+
+
+def _sense(p):
+    a, b, c = (p[TRIANGLES[:, k]] for k in range(3))
+    return (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+
+
+def raster(places, shape, values, depth=None):
+    """Values of the points (468 x c), linear over the triangles drawn at `places` (468 x 2); the
+    nearest wins where they overlap, those turned away are not drawn. Returns ([h,w,c], drawn)."""
+    h, w = shape
+    out = np.zeros((h, w, values.shape[1]), np.float32)
+    nearest = np.full((h, w), np.inf, np.float32)
+    sense = _sense(places)
+    low = places[TRIANGLES].min(1)
+    high = places[TRIANGLES].max(1)
+    first = np.maximum(np.ceil(low - 0.5), 0).astype(int)
+    last = np.minimum(np.floor(high - 0.5), (w - 1, h - 1)).astype(int)
+    for k in np.flatnonzero((sense > 0) & (last >= first).all(1)):
+        t = TRIANGLES[k]
+        a, b, c = places[t]
+        (x0, y0), (x1, y1) = first[k], last[k]
+        x = np.arange(x0, x1 + 1) + 0.5
+        y = np.arange(y0, y1 + 1)[:, None] + 0.5
+        w1 = ((x - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (y - a[1])) / sense[k]
+        w2 = ((b[0] - a[0]) * (y - a[1]) - (x - a[0]) * (b[1] - a[1])) / sense[k]
+        w0 = 1 - w1 - w2
+        z = 0 if depth is None else w0 * depth[t[0]] + w1 * depth[t[1]] + w2 * depth[t[2]]
+        box = (slice(y0, y1 + 1), slice(x0, x1 + 1))
+        inside = (w0 >= -1e-5) & (w1 >= -1e-5) & (w2 >= -1e-5) & (z < nearest[box])
+        nearest[box][inside] = np.broadcast_to(z, inside.shape)[inside]
+        out[box][inside] = (w0[..., None] * values[t[0]] + w1[..., None] * values[t[1]] +
+                            w2[..., None] * values[t[2]])[inside]
+    return out, np.isfinite(nearest)
+
+
+def _table():
+    """Of each texel: three points and their weights."""
+    ids = np.zeros((N, N, 3), np.int32)
+    weights = np.zeros((N, N, 3), np.float32)
+    cover = np.zeros((N, N), bool)
+    p = UV * N
+    sense = _sense(p)
+    for k, t in enumerate(TRIANGLES):
+        a, b, c = p[t]
+        x0, y0 = np.maximum(np.ceil(p[t].min(0) - 0.5), 0).astype(int)
+        x1, y1 = np.minimum(np.floor(p[t].max(0) - 0.5), N - 1).astype(int)
+        x, y = np.arange(x0, x1 + 1) + 0.5, np.arange(y0, y1 + 1)[:, None] + 0.5
+        w1 = ((x - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (y - a[1])) / sense[k]
+        w2 = ((b[0] - a[0]) * (y - a[1]) - (x - a[0]) * (b[1] - a[1])) / sense[k]
+        w0 = 1 - w1 - w2
+        inside = (w0 >= -1e-5) & (w1 >= -1e-5) & (w2 >= -1e-5)
+        box = (slice(y0, y1 + 1), slice(x0, x1 + 1))
+        ids[box][inside] = t
+        weights[box][inside] = np.stack(np.broadcast_arrays(w0, w1, w2), -1)[inside]
+        cover[box] |= inside
+    return ids, weights, cover
+
+
+IDS, WEIGHTS, COVER = _table()
+
+
+def spread(values):
+    """Of the points (468 x c) to [N,N,c]."""
+    return np.einsum("yxkc,yxk->yxc", values[IDS], WEIGHTS).astype(np.float32)
+
+
+def blur(x, sigma):
+    return cv2.GaussianBlur(x, (0, 0), sigma)
+
+
+def smooth(x, low, high):
+    t = np.clip((x - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def facing(points):
+    """Cosine between skin and camera, 468."""
+    p = points[:MESH].astype(np.float64)
+    normals = np.zeros((MESH, 3))
+    a, b, c = (p[TRIANGLES[:, k]] for k in range(3))
+    faces = np.cross(b - a, c - a)
+    for k in range(3):
+        np.add.at(normals, TRIANGLES[:, k], faces)
+    return normals[:, 2] / (np.linalg.norm(normals, axis=1) + 1e-9)
+
+
+def unwrap(image, points):
+    """Float picture [h,w,c] -> ([N,N,c], how well each texel is seen 0..1)."""
+    at = spread(points[:MESH, :2].astype(np.float32)) - np.float32(0.5)
+    texture = cv2.remap(image, at[..., 0], at[..., 1], cv2.INTER_LINEAR,
+                        borderMode=cv2.BORDER_REPLICATE)
+    seen = smooth(facing(points), 0.12, 0.42)[:, None]
+    return texture, blur(spread(seen)[..., 0], 3) * COVER
+
+
+def wrap(maps, points, shape):
+    """[N,N,c] -> what lies at each pixel of a picture of `shape`; 0 beside the face."""
+    at, drawn = raster(points[:MESH, :2], shape, (UV * N).astype(np.float32), points[:MESH, 2])
+    at -= np.float32(0.5)
+    seen = cv2.remap(maps, at[..., 0], at[..., 1], cv2.INTER_LINEAR)
+    return seen.reshape(*shape, -1) * drawn[..., None]
+
+
+def polygon(*outlines, grow=0, soft=0):
+    """Mask of outlines of mesh points."""
+    mask = np.zeros((N, N), np.float32)
+    for outline in outlines:
+        mask = np.maximum(mask, visible_masks.polygon((N, N), (UV * N)[list(outline)] - 0.5))
+    if grow:
+        mask = visible_masks.grown(mask, grow)
+    return blur(mask, soft) if soft else mask

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Figures and pictures of models/face-age.onnx on people it was not trained on.
+
+    training/age_evaluate.py                  # figures; wants node and age_judge.js's packages
+    training/age_evaluate.py --sheet OUT.jpg  # a row of ages for each of 14 people, no figures
+
+Prints the change of the apparent age over the one that was asked for (+10, +20, +30; of people who
+look older than 40 -10 and -20), as it is and after blur (sigma 1) and JPEG (quality 75); the
+cosine between the identity descriptors before and after, beside that of different people. The
+networks that measure are not used in the training.
+"""
+import argparse
+import os
+
+import cv2
+import numpy as np
+
+import age_apply
+import age_faces
+import age_measure
+import evaluate
+import visible_evaluate
+from age_faces import SIDE
+
+MODEL = os.path.join(evaluate.REPO, "models", "face-age.onnx")
+OLDER, YOUNGER = (10, 20, 30), (-10, -20)
+SHEET = (-20, -10, 0, 10, 20, 30, 45)
+# Of each set: how many held-out pictures at most, and how many in the sheet.
+COUNTS = {"london": (16, 4), "avatars": (4, 2), "synthetic": (16, 4), "portraits": (20, 4)}
+LOWEST = {"portraits": 0.45}
+HEIGHT = 256            # pixels of a picture of the sheet
+
+
+def chosen(faces, sheet=False):
+    found = []
+    for kind, counts in COUNTS.items():
+        here = [f for f in faces
+                if f.held_out and f.kind == kind and f.scale >= LOWEST.get(kind, 0)]
+        here = [here[i] for i in np.random.default_rng(3).permutation(len(here))]
+        people, once = set(), []
+        for f in here:
+            if not sheet or f.person not in people:
+                once.append(f)
+                people.add(f.person)
+        found += once[:counts[sheet]]
+    return found
+
+
+def whole(face, data, finder):
+    """(RGB, points, square) of the face's own picture."""
+    rgb = cv2.imread(os.path.join(data, face.name + ".jpg"))[:, :, ::-1]
+    rgb = np.ascontiguousarray(rgb)
+    points = finder.all_points(rgb)
+    return rgb, points, finder.square_of(points)
+
+
+def aged(network, picture, years):
+    rgb, points, square = picture
+    return network.aged(rgb, points, square, years) if years else rgb
+
+
+def sheet(network, pictures, path):
+    rows = []
+    for rgb, points, square in pictures:
+        row = []
+        wide = age_faces.matrix_to(age_faces.dataclasses.replace(square, side=square.side * 1.2),
+                                   HEIGHT)
+        for years in SHEET:
+            x = age_faces.cut(aged(network, (rgb, points, square), years), wide, HEIGHT)
+            row.append(x[:, HEIGHT // 10:-(HEIGHT // 10)])
+        rows.append(np.hstack(row))
+    half = (len(rows) + 1) // 2
+    columns = [np.vstack(rows[:half]), np.vstack(rows[half:])]
+    picture = np.hstack([np.pad(c, ((0, columns[0].shape[0] - c.shape[0]), (0, 0), (0, 0)))
+                         for c in columns])
+    cv2.imwrite(path, np.ascontiguousarray(picture[:, :, ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 90])
+
+
+def _line(name, before, rows, asked):
+    parts = []
+    for years in asked:
+        change = np.array([r[years] for r in rows])
+        parts.append("%+d: %+5.1f (sd %3.1f) %.2f" % (
+            years, change.mean(), change.std(), change.mean() / years))
+    print("%-24s n %2d, looking %.0f  %s" % (name, len(rows), before.mean(), "  ".join(parts)))
+
+
+def report(network, faces, pictures):
+    """Ages as differences to the picture that went through the same blur and compression."""
+    years = OLDER + YOUNGER
+    made = [[aged(network, p, y) for y in (0,) + years] for p in pictures]
+    kinds = np.array([f.kind for f in faces])
+    for spoil in (False, True):
+        judged = [(age_measure.spoiled(x) if spoil else x, p[1])
+                  for row, p in zip(made, pictures) for x in row]
+        ages, who = age_measure.judge(judged)
+        ages = ages.reshape(len(pictures), -1)
+        if not spoil:
+            first = ages[:, 0]
+        rows = [dict(zip(years, a[1:] - a[0])) for a in ages]
+        print("after blur and JPEG" if spoil else "as it is")
+        groups = [("everyone", first > 0, OLDER), ("over 40", first > 40, YOUNGER)]
+        groups += [("  " + k, kinds == k, OLDER) for k in COUNTS]
+        groups += [("  %s, over 40" % k, (kinds == k) & (first > 40), YOUNGER) for k in COUNTS]
+        for name, here, asked in groups:
+            if here.any():
+                _line(name, first[here], [r for r, h in zip(rows, here) if h], asked)
+        if not spoil:
+            who = who.reshape(len(pictures), len(years) + 1, -1)
+            same = np.einsum("nyd,nd->ny", who[:, 1:], who[:, 0]).mean(0)
+            people = np.array([f.person for f in faces])
+            other = who[:, 0] @ who[:, 0].T
+            smile = other[(people[:, None] == people) & ~np.eye(len(people), dtype=bool)]
+            other = other[people[:, None] != people]
+            print("identity: %s; other people %.3f (p90 %.3f)%s" % (
+                "  ".join("%+d %.3f" % v for v in zip(years, same)), other.mean(),
+                np.percentile(other, 90),
+                "; the same people, another expression %.3f" % smile.mean() if len(smile) else ""))
+
+
+def steadiness(network, pictures, years=30):
+    """RMS of how the change differs over the change: between two takes with noise (sigma 2/255),
+    and when the square is moved by a pixel and turned by half a degree (put back in place)."""
+    rng, parts = np.random.default_rng(4), []
+    turn = np.deg2rad(0.5)
+    back = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0]])
+    back[:, 2] = SIDE / 2 - back[:, :2] @ (SIDE / 2, SIDE / 2) + back[:, :2] @ (1, 0)
+    inner = (slice(8, -8), slice(8, -8))
+    for rgb, _, square in pictures:
+        m = age_faces.matrix_to(square, SIDE)
+        seen = age_faces.cut(rgb, m, SIDE).astype(np.float32) / 255
+        moved = cv2.warpAffine(seen, age_faces.for_opencv(back), (SIDE, SIDE),
+                               flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+                               borderMode=cv2.BORDER_REPLICATE)
+        plain, a, b, other = (network.change(np.clip(x, 0, 1), years)[..., :3] for x in (
+            seen, *(seen + rng.normal(0, 2 / 255, seen.shape) for _ in range(2)), moved))
+        other = cv2.warpAffine(np.ascontiguousarray(other), age_faces.for_opencv(back),
+                               (SIDE, SIDE), flags=cv2.INTER_CUBIC)
+        whole = np.square(plain[inner]).mean()
+        parts.append([np.square((x - y)[inner]).mean() / whole
+                      for x, y in ((a, b), (other, plain))])
+    noise, motion = np.sqrt(np.median(parts, 0))
+    print("the change at %+d: differs by %.3f with noise, by %.3f when the square moves" % (
+        years, noise, motion))
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    evaluate.add_shared(p)
+    visible_evaluate.add_sources(p)
+    p.add_argument("--onnx", default=MODEL)
+    p.add_argument("--sheet", help="JPEG to write")
+    o = p.parse_args()
+    cv2.setNumThreads(1)
+    faces = chosen(age_faces.load(o.shared, o.models, o.cache), bool(o.sheet))
+    finder = age_faces.AgeFinder(o.models)
+    pictures = [whole(f, os.path.join(o.shared, "data"), finder) for f in faces]
+    network = age_apply.Network(o.onnx)
+    if o.sheet:
+        sheet(network, pictures, o.sheet)
+    else:
+        steadiness(network, pictures)
+        report(network, faces, pictures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Batches of the age training, made by this process or ahead of it by others.
+
+Every step has its own seed; with loaders the order of the covered faces depends on who draws."""
+import collections
+import multiprocessing
+
+import numpy as np
+import torch
+
+FACES, TWICE = 6, 2             # faces of a step; how many of them come twice, with other noise
+AHEAD = 3                       # batches that a loader works ahead
+REFRESHED = 200                 # steps after which a look is taken whether there are more faces
+
+
+def make(samples, step):
+    """(inputs [FACES + TWICE,4,h,w], targets, corner); the last TWICE are the first ones again."""
+    if step % REFRESHED == 0:
+        samples.refresh()
+    rng, rows = np.random.default_rng((7, step)), []
+    for k in range(FACES):
+        where = np.random.default_rng((8, step))    # one part of the square for all of a step
+        rows.append(samples.draw(rng, where, 2 if k < TWICE else 1))
+    inputs = [r[0][0] for r in rows] + [r[0][1] for r in rows[:TWICE]]
+    targets = [r[1] for r in rows] + [r[1] for r in rows[:TWICE]]
+    return np.stack(inputs), np.stack(targets), rows[0][2]
+
+
+_shared = None
+
+
+def _adopt(samples):
+    global _shared
+    _shared = samples
+    torch.set_num_threads(1)
+
+
+def _made(step):
+    return make(_shared, step)
+
+
+def batches(samples, first, steps, loaders=0):
+    """The batches of the steps from `first` on."""
+    if not loaders:
+        yield from (make(samples, step) for step in range(first, steps))
+        return
+    with multiprocessing.get_context("fork").Pool(loaders, _adopt, (samples,)) as pool:
+        waiting, step = collections.deque(), first
+        while waiting or step < steps:
+            while step < steps and len(waiting) < AHEAD * loaders:
+                waiting.append(pool.apply_async(_made, (step,)))
+                step += 1
+            yield waiting.popleft().get()
