@@ -7,7 +7,8 @@
 Finds the faces, makes the bank of what ageing adds and the teacher's layers, trains, writes the
 file. Everything is kept in --cache; an interrupted run goes on. --export writes the file from the
 last checkpoint and ends. A student that is not sure where a line lies makes it weaker than its
-teacher does; --strength makes up for it (found on people of the training, see the card). Needs the face networks of models/fetch_faces.sh.
+teacher does; --strength makes up for it (to be found on people of the training). Needs the face
+networks of models/fetch_faces.sh.
 """
 import argparse
 import os
