@@ -166,8 +166,8 @@ static void remove_stale(const mi_cache *c, const char *name)
         closedir(folder);
 }
 
-/* `path` ends in XXXXXX, which become something else. The file is the user's own, and no program
- * that is started meanwhile inherits it. */
+/* `path` is mkostemp()'s template; it becomes the name of the file, which is the user's own and
+ * which no program that is started meanwhile inherits. */
 static bool write_file(char *path, const header *h, const void *data)
 {
     int fd = mkostemp(path, O_CLOEXEC);

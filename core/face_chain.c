@@ -22,26 +22,22 @@ static const double PATIENCE = 1; /* seconds: a history that does not fit any mo
 static const float TURNING = 0.5f;
 
 typedef struct slot {
-    uint32_t id; /* of the face; 0: none */
-    uint64_t frame; /* last used */
-    float wanted;   /* then */
+    float wanted;             /* when it was used last */
     mvk_buffer uniform, maps; /* maps: where the device has memory of its own */
     int32_t at, uv;           /* the maps in the arena */
     mvk_set set;
-    mvk_commands list;
 } slot;
 
 struct mi_face_chain {
     mvk_device *device;
     mi_log *log;
-    mi_transfer *transfer;
+    mi_face_slots slots;
     mi_face_generator generator;
     mi_skin skin;
     mi_face_apply apply;
     mvk_buffer arena;
     mi_atlas *atlas;
     slot slot[MIEN_FACES_MAX];
-    uint64_t frame;
 };
 
 static mi_skin_frame frame_of(const mi_face_chain *c, const slot *s)
@@ -50,12 +46,12 @@ static mi_skin_frame frame_of(const mi_face_chain *c, const slot *s)
                            .result = mi_face_generator_result(&c->generator)};
 }
 
-static void record_slot(mi_face_chain *c, mvk_commands *list, int32_t index)
+static void record_slot(void *effect, mvk_commands *list, int32_t index)
 {
+    mi_face_chain *c = effect;
     slot *s = &c->slot[index];
     mi_skin_frame frame = frame_of(c, s);
     struct skin_push shown = mi_skin_shown(&c->skin, &frame);
-    mvk_barrier(list); /* the last face's pictures were read */
     if (s->maps.buffer) {
         mvk_copy(list, &s->maps, &c->arena, 0, (VkDeviceSize)s->at * 16, MAPS * 16);
         mvk_barrier(list);
@@ -64,7 +60,6 @@ static void record_slot(mi_face_chain *c, mvk_commands *list, int32_t index)
     mi_face_generator_record(&c->generator, list);
     mi_skin_record(&c->skin, list, index, &frame);
     mi_face_apply_record(&c->apply, list, &shown, &s->uniform);
-    mvk_barrier_host(list);
 }
 
 static int create_slot(mi_face_chain *c, slot *s)
@@ -75,52 +70,44 @@ static int create_slot(mi_face_chain *c, slot *s)
         status = mvk_buffer_create(c->device, &s->maps, MAPS * 16, MVK_MEMORY_UPLOAD);
     if (status != MIEN_OK)
         return status;
-    memset(s->uniform.map, 0, sizeof(struct skin_uniform));
+    struct skin_uniform *u = s->uniform.map;
+    memset(u, 0, sizeof *u); /* no workgroups in the frame */
+    u->fresh = 1;
+    u->crop.square[0] = mi_crop_square(0, 0, 1, 0, MI_FACE_SIZE, 0);
     if (s->maps.map)
         memset(s->maps.map, 0, MAPS * 16);
     mvk_bindings bindings = {.arena = &c->arena, .weights = &c->generator.net.weights,
-                             .frame_in = mi_transfer_in(c->transfer),
-                             .frame_out = mi_transfer_in(c->transfer), .uniform = &s->uniform};
-    status = mvk_set_create(c->device, &s->set, &bindings);
-    if (status == MIEN_OK)
-        status = mvk_commands_create(c->device, &s->list, 0);
-    return status;
+                             .frame_in = mi_transfer_in(c->slots.transfer),
+                             .frame_out = mi_transfer_in(c->slots.transfer),
+                             .uniform = &s->uniform};
+    return mvk_set_create(c->device, &s->set, &bindings);
 }
 
-static int record_all(mi_face_chain *c)
+static void prepare(void *effect, int32_t index, const mi_slot_face *of, const void *values)
 {
-    int status = MIEN_OK;
-    for (int32_t i = 0; i < MIEN_FACES_MAX && status == MIEN_OK; i++) {
-        status = mvk_commands_begin(c->device, &c->slot[i].list);
-        if (status != MIEN_OK)
-            break;
-        record_slot(c, &c->slot[i].list, i);
-        status = mvk_commands_end(c->device, &c->slot[i].list);
-    }
-    return status;
-}
-
-/* Runs every kernel once: some drivers compile then, and that must not happen in a frame. The last
- * two have no workgroups: the frame is left alone. */
-static int warm_up(mi_face_chain *c)
-{
-    mvk_commands first;
-    int status = mvk_commands_create(c->device, &first, 0);
-    if (status != MIEN_OK)
-        return status;
-    struct skin_uniform *u = c->slot[0].uniform.map;
-    u->fresh = 1;
-    u->crop.square[0] = mi_crop_square(0, 0, 1, 0, MI_FACE_SIZE, 0);
-    status = mvk_commands_begin(c->device, &first);
-    if (status == MIEN_OK) {
-        mvk_commands_first(&first);
-        record_slot(c, &first, 0);
-        status = mvk_commands_end(c->device, &first);
-    }
-    if (status == MIEN_OK)
-        status = mvk_submit_first(c->device, &first);
-    mvk_commands_destroy(c->device, &first);
-    return status;
+    mi_face_chain *c = effect;
+    const mi_face_chain_values *v = values;
+    slot *s = &c->slot[index];
+    const mien_face *face = of->face;
+    bool known = of->known && !v->reset;
+    float *maps = s->maps.map ? s->maps.map : (float *)c->arena.map + (size_t)s->at * 4;
+    mi_maps to = {.at = (float(*)[4])maps, .uv = (float(*)[4])(maps + MI_TEXELS * 4)};
+    mi_roi square = mi_face_square(face->point);
+    struct skin_uniform *u = s->uniform.map;
+    mi_box box = mi_maps_make(&to, c->atlas, &square, face->point);
+    u->crop.square[0] = mi_crop_square(square.x, square.y, square.side, square.angle,
+                                       MI_FACE_SIZE, v->wanted);
+    mi_face_apply_extent(&c->apply, u, square.x, square.y, square.side, square.angle,
+                         (const float[]){box.x0, box.y0, box.x1, box.y1});
+    bool turning = known && s->wanted != v->wanted;
+    u->fresh = !known || s->wanted * v->wanted <= 0;
+    u->carry = u->fresh ? 0 : v->wanted / s->wanted;
+    u->alpha = mi_blend_alpha(v->smooth, v->dt);
+    u->alpha = turning ? fmaxf(u->alpha, TURNING) : u->alpha;
+    u->settle = (float)(1 - pow(1 - SETTLE, v->dt * 30));
+    u->haste = (float)(v->dt / PATIENCE);
+    u->amount = of->amount;
+    s->wanted = v->wanted;
 }
 
 /* The history has two texels for one of the maps, each way. */
@@ -131,16 +118,15 @@ static int set_tiles(mi_face_chain *c)
     return mi_skin_set_tiles(&c->skin, &c->arena, tile, tiles);
 }
 
-static int create_parts(mi_face_chain *c, const mi_face_chain_config *config)
+static int create_parts(mi_face_chain *c, const mi_face_effect_config *config)
 {
     mvk_device *d = c->device;
     mi_arena arena = {0};
     float kr, kb;
     mi_luma_weights(&config->shape, &kr, &kb);
-    if (config->transfer->bytes > d->limits.maxStorageBufferRange)
-        return mi_fail(c->log, MIEN_ERR_UNSUPPORTED, "frames of %dx%d are too large for '%s'",
-                       (int)config->shape.width, (int)config->shape.height, d->name);
-    int status = mi_face_generator_create(&c->generator, d, &arena, &config->shape, config->path,
+    int status = mi_face_slots_check(d, config, c->log);
+    if (status == MIEN_OK)
+        status = mi_face_generator_create(&c->generator, d, &arena, &config->shape, config->path,
                                           config->what, c->log);
     if (status == MIEN_OK)
         status = mi_skin_create(&c->skin, d, &arena, MI_FACE_SIZE, MI_MAP, kr, kb);
@@ -159,15 +145,11 @@ static int create_parts(mi_face_chain *c, const mi_face_chain_config *config)
         status = set_tiles(c);
     for (int32_t i = 0; i < MIEN_FACES_MAX && status == MIEN_OK; i++)
         status = create_slot(c, &c->slot[i]);
-    if (status == MIEN_OK)
-        status = mvk_pipelines_build(d);
-    if (status == MIEN_OK)
-        status = record_all(c);
-    return status == MIEN_OK ? warm_up(c) : status;
+    return status == MIEN_OK ? mi_face_slots_make(&c->slots) : status;
 }
 
 int mi_face_chain_create(mi_face_chain **chain, mvk_device *device,
-                         const mi_face_chain_config *config, mi_log *log)
+                         const mi_face_effect_config *config, mi_log *log)
 {
     int status = MIEN_ERR_NOMEM;
     *chain = NULL;
@@ -176,7 +158,8 @@ int mi_face_chain_create(mi_face_chain **chain, mvk_device *device,
         return mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
     c->device = device;
     c->log = log;
-    c->transfer = config->transfer;
+    c->slots = (mi_face_slots){.device = device, .transfer = config->transfer, .effect = c,
+                               .record = record_slot, .prepare = prepare};
     c->atlas = malloc(sizeof *c->atlas);
     if (!c->atlas) {
         mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
@@ -197,9 +180,9 @@ void mi_face_chain_destroy(mi_face_chain **chain)
     if (!c)
         return;
     *chain = NULL;
+    mi_face_slots_destroy(&c->slots);
     for (int32_t i = 0; i < MIEN_FACES_MAX; i++) {
         slot *s = &c->slot[i];
-        mvk_commands_destroy(c->device, &s->list);
         mvk_set_destroy(c->device, &s->set);
         mvk_buffer_destroy(c->device, &s->uniform);
         mvk_buffer_destroy(c->device, &s->maps);
@@ -212,69 +195,8 @@ void mi_face_chain_destroy(mi_face_chain **chain)
     free(c);
 }
 
-/* The slot of a face; a new one gets the slot that was used longest ago. */
-static slot *slot_of(mi_face_chain *c, uint32_t id)
-{
-    slot *oldest = &c->slot[0];
-    for (int32_t i = 0; i < MIEN_FACES_MAX; i++) {
-        slot *s = &c->slot[i];
-        if (s->id == id)
-            return s;
-        if (s->frame < oldest->frame)
-            oldest = s;
-    }
-    oldest->id = 0;
-    return oldest;
-}
-
-static void prepare(mi_face_chain *c, slot *s, const mien_face *face, float amount,
-                    const mi_face_chain_values *v)
-{
-    bool known = s->id == face->id && !v->reset;
-    float *maps = s->maps.map ? s->maps.map : (float *)c->arena.map + (size_t)s->at * 4;
-    mi_maps to = {.at = (float(*)[4])maps, .uv = (float(*)[4])(maps + MI_TEXELS * 4)};
-    mi_roi square = mi_face_square(face->point);
-    struct skin_uniform *u = s->uniform.map;
-    mi_box box = mi_maps_make(&to, c->atlas, &square, face->point);
-    u->crop.square[0] = mi_crop_square(square.x, square.y, square.side, square.angle,
-                                       MI_FACE_SIZE, v->wanted);
-    mi_face_apply_extent(&c->apply, u, square.x, square.y, square.side, square.angle,
-                         (const float[]){box.x0, box.y0, box.x1, box.y1});
-    bool turning = known && s->wanted != v->wanted;
-    u->fresh = !known || s->wanted * v->wanted <= 0;
-    u->carry = u->fresh ? 0 : v->wanted / s->wanted;
-    u->alpha = mi_blend_alpha(v->smooth, v->dt);
-    u->alpha = turning ? fmaxf(u->alpha, TURNING) : u->alpha;
-    u->settle = (float)(1 - pow(1 - SETTLE, v->dt * 30));
-    u->haste = (float)(v->dt / PATIENCE);
-    u->amount = amount;
-    s->id = face->id;
-    s->frame = c->frame;
-    s->wanted = v->wanted;
-}
-
-static bool is_changed(const mien_face *face, float amount, const mi_face_chain_values *v)
-{
-    return !face->lost && amount > 0 && v->wanted != 0;
-}
-
 int mi_face_chain_run(mi_face_chain *c, const mien_face *face, const float *amount, int32_t count,
                       const mi_face_chain_values *v, bool *changed)
 {
-    const mvk_commands *list[MIEN_FACES_MAX + 2];
-    *changed = false;
-    c->frame++;
-    for (int32_t i = 0; i < count; i++)
-        *changed = *changed || is_changed(&face[i], amount[i], v);
-    if (!*changed)
-        return MIEN_OK;
-    uint32_t lists = mi_transfer_upload(c->transfer, list);
-    for (int32_t i = 0; i < count; i++)
-        if (is_changed(&face[i], amount[i], v)) {
-            slot *s = slot_of(c, face[i].id);
-            prepare(c, s, &face[i], amount[i], v);
-            list[lists++] = &s->list;
-        }
-    lists += mi_transfer_return(c->transfer, &list[lists]);
-    return mvk_submit_lists(c->device, list, lists);
+    return mi_face_slots_run(&c->slots, face, amount, v->wanted != 0 ? count : 0, v, changed);
 }

@@ -4,18 +4,9 @@
 #ifndef MI_FACE_CHAIN_H
 #define MI_FACE_CHAIN_H
 
-#include "face/face.h"
-#include "params.h"
-#include "transfer.h"
+#include "face_slots.h"
 
 typedef struct mi_face_chain mi_face_chain;
-
-typedef struct mi_face_chain_config {
-    mi_transfer *transfer; /* made for frames of this shape; outlives the chain */
-    mien_frame shape;      /* format, size and colour; planes are not looked at */
-    const char *path;      /* of the generator's file, see effect/face_generator.h */
-    const char *what;      /* how messages call it: "age model" */
-} mi_face_chain_config;
 
 /* What may differ from frame to frame. */
 typedef struct mi_face_chain_values {
@@ -26,7 +17,7 @@ typedef struct mi_face_chain_values {
 } mi_face_chain_values;
 
 int mi_face_chain_create(mi_face_chain **chain, mvk_device *device,
-                         const mi_face_chain_config *config, mi_log *log);
+                         const mi_face_effect_config *config, mi_log *log);
 void mi_face_chain_destroy(mi_face_chain **chain); /* *chain may be NULL */
 
 /* Changes the faces of the frame that was put into the transfer, in place; amount[i]: 0..1, how

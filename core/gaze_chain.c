@@ -18,26 +18,22 @@ static const double SETTLE = 0.15;
 static const float TURNING = 0.5f;
 
 typedef struct slot {
-    uint32_t id;    /* of the face; 0: none */
-    uint64_t frame; /* last used */
     mi_manners manners;
     float share[MI_EYES];       /* asked for in the last frame, */
     bool eye_known[MI_EYES];    /* in which it had a patch: state and history are there */
     mvk_buffer uniform, state;  /* state: the network's, a vec4 an eye */
     mvk_set look, apply;        /* frame -> copy; copy -> frame */
-    mvk_commands list;
 } slot;
 
 struct mi_gaze_chain {
     mvk_device *device;
     mi_log *log;
-    mi_transfer *transfer;
+    mi_face_slots slots;
     mi_gaze_generator generator;
     mi_gaze_blend blend;
     mi_gaze_apply apply;
     mvk_buffer arena;
     slot slot[MIEN_FACES_MAX];
-    uint64_t frame;
 };
 
 static void record_eye(mi_gaze_chain *c, mvk_commands *list, int32_t index, int32_t eye)
@@ -59,12 +55,22 @@ static void record_eye(mi_gaze_chain *c, mvk_commands *list, int32_t index, int3
     mi_gaze_apply_record(&c->apply, list, eye, &s->uniform);
 }
 
-static void record_slot(mi_gaze_chain *c, mvk_commands *list, int32_t index)
+static void record_slot(void *effect, mvk_commands *list, int32_t index)
 {
-    mvk_barrier(list); /* the last face's pictures were read */
     for (int32_t eye = 0; eye < MI_EYES; eye++)
-        record_eye(c, list, index, eye);
-    mvk_barrier_host(list);
+        record_eye(effect, list, index, eye);
+}
+
+/* Of a slot that has no face: no workgroups in the frame. */
+static void clear_uniform(struct gaze_uniform *u)
+{
+    static const mi_eye_patch patch = {.across = {MI_GAZE_W, 0}, .down = {0, MI_GAZE_H}};
+    static const float none[2] = {0, 0};
+    memset(u, 0, sizeof *u);
+    for (int i = 0; i < MI_EYES; i++) {
+        u->crop.square[i] = mi_gaze_generator_square(&patch, none, 0, none);
+        u->eye[i].past[0] = 1;
+    }
 }
 
 static int create_slot(mi_gaze_chain *c, slot *s)
@@ -75,143 +81,17 @@ static int create_slot(mi_gaze_chain *c, slot *s)
         status = mvk_buffer_create(d, &s->state, MI_EYES * 16, MVK_MEMORY_READBACK);
     if (status != MIEN_OK)
         return status;
-    memset(s->uniform.map, 0, sizeof(struct gaze_uniform));
+    clear_uniform(s->uniform.map);
     mvk_bindings look = {.arena = &c->arena, .weights = &c->generator.net.weights,
-                         .frame_in = mi_transfer_in(c->transfer),
-                         .frame_out = mi_transfer_out(c->transfer), .uniform = &s->uniform};
+                         .frame_in = mi_transfer_in(c->slots.transfer),
+                         .frame_out = mi_transfer_out(c->slots.transfer), .uniform = &s->uniform};
     mvk_bindings apply = look;
     apply.frame_in = look.frame_out;
     apply.frame_out = look.frame_in;
     status = mvk_set_create(d, &s->look, &look);
     if (status == MIEN_OK)
         status = mvk_set_create(d, &s->apply, &apply);
-    if (status == MIEN_OK)
-        status = mvk_commands_create(d, &s->list, 0);
     return status;
-}
-
-static int record_all(mi_gaze_chain *c)
-{
-    int status = MIEN_OK;
-    for (int32_t i = 0; i < MIEN_FACES_MAX && status == MIEN_OK; i++) {
-        status = mvk_commands_begin(c->device, &c->slot[i].list);
-        if (status != MIEN_OK)
-            break;
-        record_slot(c, &c->slot[i].list, i);
-        status = mvk_commands_end(c->device, &c->slot[i].list);
-    }
-    return status;
-}
-
-/* Runs every kernel once: some drivers compile then, and that must not happen in a frame. What
- * touches frames has no workgroups. */
-static int warm_up(mi_gaze_chain *c)
-{
-    static const mi_eye_patch patch = {.across = {MI_GAZE_W, 0}, .down = {0, MI_GAZE_H}};
-    static const float none[2] = {0, 0};
-    mvk_commands first;
-    int status = mvk_commands_create(c->device, &first, 0);
-    if (status != MIEN_OK)
-        return status;
-    struct gaze_uniform *u = c->slot[0].uniform.map;
-    for (int i = 0; i < MI_EYES; i++) {
-        u->crop.square[i] = mi_gaze_generator_square(&patch, none, 0, none);
-        u->eye[i].past[0] = 1;
-    }
-    status = mvk_commands_begin(c->device, &first);
-    if (status == MIEN_OK) {
-        mvk_commands_first(&first);
-        record_slot(c, &first, 0);
-        status = mvk_commands_end(c->device, &first);
-    }
-    if (status == MIEN_OK)
-        status = mvk_submit_first(c->device, &first);
-    mvk_commands_destroy(c->device, &first);
-    return status;
-}
-
-static int create_parts(mi_gaze_chain *c, const mi_gaze_chain_config *config)
-{
-    mvk_device *d = c->device;
-    mi_arena arena = {0};
-    float kr, kb;
-    mi_luma_weights(&config->shape, &kr, &kb);
-    if (config->transfer->bytes > d->limits.maxStorageBufferRange)
-        return mi_fail(c->log, MIEN_ERR_UNSUPPORTED, "frames of %dx%d are too large for '%s'",
-                       (int)config->shape.width, (int)config->shape.height, d->name);
-    int status = mi_gaze_generator_create(&c->generator, d, &arena, &config->shape, config->path,
-                                          config->what, c->log);
-    if (status == MIEN_OK)
-        status = mi_gaze_blend_create(&c->blend, d, &arena, MI_GAZE_W, MI_GAZE_H, MI_GAZE_BALL, kr,
-                                      kb);
-    mi_picture shown = {c->blend.push.shown, MI_GAZE_W, MI_GAZE_H};
-    if (status == MIEN_OK)
-        status = mi_gaze_apply_create(&c->apply, d, &config->shape, shown);
-    if (status == MIEN_OK)
-        status = mvk_buffer_create(d, &c->arena, (VkDeviceSize)arena.vec4s * 16,
-                                   MVK_MEMORY_DEVICE);
-    if (status == MIEN_OK)
-        status = mvk_buffer_clear(d, &c->arena); /* as is a history without frames */
-    for (int32_t i = 0; i < MIEN_FACES_MAX && status == MIEN_OK; i++)
-        status = create_slot(c, &c->slot[i]);
-    if (status == MIEN_OK)
-        status = mvk_pipelines_build(d);
-    if (status == MIEN_OK)
-        status = record_all(c);
-    return status == MIEN_OK ? warm_up(c) : status;
-}
-
-int mi_gaze_chain_create(mi_gaze_chain **chain, mvk_device *device,
-                         const mi_gaze_chain_config *config, mi_log *log)
-{
-    *chain = NULL;
-    mi_gaze_chain *c = calloc(1, sizeof *c);
-    if (!c)
-        return mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
-    c->device = device;
-    c->log = log;
-    c->transfer = config->transfer;
-    int status = create_parts(c, config);
-    if (status != MIEN_OK)
-        mi_gaze_chain_destroy(&c);
-    *chain = c;
-    return status;
-}
-
-void mi_gaze_chain_destroy(mi_gaze_chain **chain)
-{
-    mi_gaze_chain *c = *chain;
-    if (!c)
-        return;
-    *chain = NULL;
-    for (int32_t i = 0; i < MIEN_FACES_MAX; i++) {
-        slot *s = &c->slot[i];
-        mvk_commands_destroy(c->device, &s->list);
-        mvk_set_destroy(c->device, &s->look);
-        mvk_set_destroy(c->device, &s->apply);
-        mvk_buffer_destroy(c->device, &s->uniform);
-        mvk_buffer_destroy(c->device, &s->state);
-    }
-    mvk_buffer_destroy(c->device, &c->arena);
-    mi_gaze_apply_destroy(&c->apply);
-    mi_gaze_blend_destroy(&c->blend);
-    mi_gaze_generator_destroy(&c->generator);
-    free(c);
-}
-
-/* The slot of a face; a new one gets the slot that was used longest ago. */
-static slot *slot_of(mi_gaze_chain *c, uint32_t id)
-{
-    slot *oldest = &c->slot[0];
-    for (int32_t i = 0; i < MIEN_FACES_MAX; i++) {
-        slot *s = &c->slot[i];
-        if (s->id == id)
-            return s;
-        if (s->frame < oldest->frame)
-            oldest = s;
-    }
-    oldest->id = 0;
-    return oldest;
 }
 
 /* What the network said in the last frame, in the viewer's axes. An eye that had no patch then is
@@ -254,45 +134,89 @@ static void prepare_eye(mi_gaze_chain *c, slot *s, const mien_face *face, int ey
     s->eye_known[eye] = there;
 }
 
-static void prepare(mi_gaze_chain *c, slot *s, const mien_face *face, float amount,
-                    const mi_gaze_chain_values *v)
+static void prepare(void *effect, int32_t index, const mi_slot_face *of, const void *values)
 {
-    /* after a pause what is known is not of the last frame */
-    bool known = s->id == face->id && !v->reset && s->frame + 1 == c->frame;
+    mi_gaze_chain *c = effect;
+    const mi_gaze_chain_values *v = values;
+    slot *s = &c->slot[index];
+    bool known = of->last_frame && !v->reset; /* after a pause it would be of another frame */
     mi_eye_state eye[MI_EYES];
-    mi_manners_step step = {.eye = known ? eye : NULL, .most = v->wanted * amount, .dt = v->dt,
+    mi_manners_step step = {.eye = known ? eye : NULL, .most = v->wanted * of->amount, .dt = v->dt,
                             .fresh = !known};
     take_states(s, eye);
     mi_gaze_direction(v->yaw, v->pitch, step.target);
-    mi_manners_take(&s->manners, face, &step);
+    mi_manners_take(&s->manners, of->face, &step);
     for (int i = 0; i < MI_EYES; i++)
-        prepare_eye(c, s, face, i, known, step.target, v);
-    s->id = face->id;
-    s->frame = c->frame;
+        prepare_eye(c, s, of->face, i, known, step.target, v);
 }
 
-static bool is_changed(const mien_face *face, float amount, const mi_gaze_chain_values *v)
+static int create_parts(mi_gaze_chain *c, const mi_face_effect_config *config)
 {
-    return !face->lost && amount > 0 && v->wanted > 0;
+    mvk_device *d = c->device;
+    mi_arena arena = {0};
+    float kr, kb;
+    mi_luma_weights(&config->shape, &kr, &kb);
+    int status = mi_face_slots_check(d, config, c->log);
+    if (status == MIEN_OK)
+        status = mi_gaze_generator_create(&c->generator, d, &arena, &config->shape, config->path,
+                                          config->what, c->log);
+    if (status == MIEN_OK)
+        status = mi_gaze_blend_create(&c->blend, d, &arena, MI_GAZE_W, MI_GAZE_H, MI_GAZE_BALL, kr,
+                                      kb);
+    mi_picture shown = {c->blend.push.shown, MI_GAZE_W, MI_GAZE_H};
+    if (status == MIEN_OK)
+        status = mi_gaze_apply_create(&c->apply, d, &config->shape, shown);
+    if (status == MIEN_OK)
+        status = mvk_buffer_create(d, &c->arena, (VkDeviceSize)arena.vec4s * 16,
+                                   MVK_MEMORY_DEVICE);
+    if (status == MIEN_OK)
+        status = mvk_buffer_clear(d, &c->arena); /* as is a history without frames */
+    for (int32_t i = 0; i < MIEN_FACES_MAX && status == MIEN_OK; i++)
+        status = create_slot(c, &c->slot[i]);
+    return status == MIEN_OK ? mi_face_slots_make(&c->slots) : status;
+}
+
+int mi_gaze_chain_create(mi_gaze_chain **chain, mvk_device *device,
+                         const mi_face_effect_config *config, mi_log *log)
+{
+    *chain = NULL;
+    mi_gaze_chain *c = calloc(1, sizeof *c);
+    if (!c)
+        return mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
+    c->device = device;
+    c->log = log;
+    c->slots = (mi_face_slots){.device = device, .transfer = config->transfer, .effect = c,
+                               .record = record_slot, .prepare = prepare};
+    int status = create_parts(c, config);
+    if (status != MIEN_OK)
+        mi_gaze_chain_destroy(&c);
+    *chain = c;
+    return status;
+}
+
+void mi_gaze_chain_destroy(mi_gaze_chain **chain)
+{
+    mi_gaze_chain *c = *chain;
+    if (!c)
+        return;
+    *chain = NULL;
+    mi_face_slots_destroy(&c->slots);
+    for (int32_t i = 0; i < MIEN_FACES_MAX; i++) {
+        slot *s = &c->slot[i];
+        mvk_set_destroy(c->device, &s->look);
+        mvk_set_destroy(c->device, &s->apply);
+        mvk_buffer_destroy(c->device, &s->uniform);
+        mvk_buffer_destroy(c->device, &s->state);
+    }
+    mvk_buffer_destroy(c->device, &c->arena);
+    mi_gaze_apply_destroy(&c->apply);
+    mi_gaze_blend_destroy(&c->blend);
+    mi_gaze_generator_destroy(&c->generator);
+    free(c);
 }
 
 int mi_gaze_chain_run(mi_gaze_chain *c, const mien_face *face, const float *amount, int32_t count,
                       const mi_gaze_chain_values *v, bool *changed)
 {
-    const mvk_commands *list[MIEN_FACES_MAX + 2];
-    *changed = false;
-    c->frame++;
-    for (int32_t i = 0; i < count; i++)
-        *changed = *changed || is_changed(&face[i], amount[i], v);
-    if (!*changed)
-        return MIEN_OK;
-    uint32_t lists = mi_transfer_upload(c->transfer, list);
-    for (int32_t i = 0; i < count; i++)
-        if (is_changed(&face[i], amount[i], v)) {
-            slot *s = slot_of(c, face[i].id);
-            prepare(c, s, &face[i], amount[i], v);
-            list[lists++] = &s->list;
-        }
-    lists += mi_transfer_return(c->transfer, &list[lists]);
-    return mvk_submit_lists(c->device, list, lists);
+    return mi_face_slots_run(&c->slots, face, amount, v->wanted > 0 ? count : 0, v, changed);
 }

@@ -4,18 +4,9 @@
 #ifndef MI_GAZE_CHAIN_H
 #define MI_GAZE_CHAIN_H
 
-#include "face/face.h"
-#include "transfer.h"
+#include "face_slots.h"
 
 typedef struct mi_gaze_chain mi_gaze_chain;
-
-typedef struct mi_gaze_chain_config {
-    mi_transfer *transfer; /* made for frames of this shape; outlives the chain. Its frame out
-                            * holds the copy of the eyes that is read */
-    mien_frame shape;      /* format, size and colour; planes are not looked at */
-    const char *path;      /* of the network's file, see effect/gaze_generator.h */
-    const char *what;      /* how messages call it: "gaze model" */
-} mi_gaze_chain_config;
 
 /* What may differ from frame to frame. */
 typedef struct mi_gaze_chain_values {
@@ -27,7 +18,7 @@ typedef struct mi_gaze_chain_values {
 } mi_gaze_chain_values;
 
 int mi_gaze_chain_create(mi_gaze_chain **chain, mvk_device *device,
-                         const mi_gaze_chain_config *config, mi_log *log);
+                         const mi_face_effect_config *config, mi_log *log);
 void mi_gaze_chain_destroy(mi_gaze_chain **chain); /* *chain may be NULL */
 
 /* Turns the eyes of the frame that was put into the transfer, in place; amount[i]: 0..1, how much

@@ -1,45 +1,17 @@
 #include "face_generator.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "../net/net_check.h"
-
-enum { CHANNELS = 4 };
-
-static bool fits(const mi_tensor *t)
-{
-    return t->c == CHANNELS && t->h == MI_FACE_SIZE && t->w == MI_FACE_SIZE;
-}
-
-static int open_net(mi_face_generator *g, const mi_model_file *file, const char *what, mi_log *log)
-{
-    mi_graph *graph;
-    int status = mi_graph_from_onnx(&graph, file->bytes, file->size, file->path, MI_FACE_SIZE,
-                                    MI_FACE_SIZE, log);
-    if (status != MIEN_OK)
-        return status;
-    if (!fits(&graph->tensor[graph->input]) || !fits(&graph->tensor[graph->output[0]]))
-        status = mi_fail(log, MIEN_ERR_MODEL, "%s '%.200s': input and output must be "
-                         "1x%dx%dx%d", what, file->path, CHANNELS, MI_FACE_SIZE, MI_FACE_SIZE);
-    if (status == MIEN_OK)
-        status = mi_net_open(&g->net, g->device, graph, file->bytes, file->size, file->path, log);
-    mi_graph_destroy(&graph);
-    return status;
-}
+#include "effect_net.h"
 
 int mi_face_generator_create(mi_face_generator *g, mvk_device *device, mi_arena *arena,
                              const mien_frame *shape, const char *path, const char *what,
                              mi_log *log)
 {
-    mi_model_file file = {0};
+    static const mi_net_shape square = {.c = 4, .h = MI_FACE_SIZE, .w = MI_FACE_SIZE};
     memset(g, 0, sizeof *g);
     g->device = device;
-    snprintf(file.path, sizeof file.path, "%s", path);
-    int status = mi_model_read(&file, what, log);
-    if (status == MIEN_OK)
-        status = open_net(g, &file, what, log);
-    mi_model_close(&file);
+    int status = mi_effect_net_open(&g->net, device, path, what, &square, &square, 1, log);
     if (status == MIEN_OK)
         status = mi_crop_create(&g->crop, device, shape, true, 1);
     if (status != MIEN_OK) {

@@ -4,7 +4,6 @@
 #define MI_FACE_GENERATOR_H
 
 #include "../crop.h"
-#include "../model_file.h"
 #include "../net/net.h"
 
 /* The file's convention: input 1 x 4 x size x size, R'G'B' 0..1 of the face's square

@@ -1,57 +1,23 @@
 #include "gaze_generator.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "../model_file.h"
-#include "../net/net_check.h"
+#include "effect_net.h"
 
 enum { CHANNELS = 8, OUTPUTS = 3 };
-static const char *const names[OUTPUTS] = {"state", "flow", "blend"};
-
-static bool is_of(const mi_tensor *t, int32_t c, int32_t h, int32_t w)
-{
-    return t->c == c && t->h == h && t->w == w;
-}
-
-static bool fits(const mi_graph *g)
-{
-    return is_of(&g->tensor[g->input], CHANNELS, MI_GAZE_H, MI_GAZE_W) &&
-           is_of(&g->tensor[g->output[MI_GAZE_STATE]], 4, 1, 1) &&
-           is_of(&g->tensor[g->output[MI_GAZE_FLOW]], 2, MI_GAZE_H, MI_GAZE_W) &&
-           is_of(&g->tensor[g->output[MI_GAZE_BLEND]], 3, MI_GAZE_H, MI_GAZE_W);
-}
-
-static int open_net(mi_gaze_generator *g, const mi_model_file *file, const char *what, mi_log *log)
-{
-    mi_graph *graph;
-    int status = mi_graph_of_outputs(&graph, file->bytes, file->size, file->path, MI_GAZE_H,
-                                     MI_GAZE_W, names, OUTPUTS, log);
-    if (status != MIEN_OK)
-        return status;
-    if (!fits(graph))
-        status = mi_fail(log, MIEN_ERR_MODEL, "%s '%.200s': the input must be 1x%dx%dx%d, 'state' "
-                         "1x4x1x1, 'flow' 1x2x%dx%d and 'blend' 1x3x%dx%d", what, file->path,
-                         CHANNELS, MI_GAZE_H, MI_GAZE_W, MI_GAZE_H, MI_GAZE_W, MI_GAZE_H,
-                         MI_GAZE_W);
-    if (status == MIEN_OK)
-        status = mi_net_open(&g->net, g->device, graph, file->bytes, file->size, file->path, log);
-    mi_graph_destroy(&graph);
-    return status;
-}
 
 int mi_gaze_generator_create(mi_gaze_generator *g, mvk_device *device, mi_arena *arena,
                              const mien_frame *shape, const char *path, const char *what,
                              mi_log *log)
 {
-    mi_model_file file = {0};
+    static const mi_net_shape eye = {.c = CHANNELS, .h = MI_GAZE_H, .w = MI_GAZE_W};
+    static const mi_net_shape output[OUTPUTS] = {
+        [MI_GAZE_STATE] = {"state", 4, 1, 1},
+        [MI_GAZE_FLOW] = {"flow", 2, MI_GAZE_H, MI_GAZE_W},
+        [MI_GAZE_BLEND] = {"blend", 3, MI_GAZE_H, MI_GAZE_W}};
     memset(g, 0, sizeof *g);
     g->device = device;
-    snprintf(file.path, sizeof file.path, "%s", path);
-    int status = mi_model_read(&file, what, log);
-    if (status == MIEN_OK)
-        status = open_net(g, &file, what, log);
-    mi_model_close(&file);
+    int status = mi_effect_net_open(&g->net, device, path, what, &eye, output, OUTPUTS, log);
     if (status == MIEN_OK)
         status = mi_crop_create(&g->crop, device, shape, true, CHANNELS / 4);
     if (status != MIEN_OK) {

@@ -146,7 +146,7 @@ static void stage_up(stage *s, mien_format format)
     s->in = test_frame_make(format, W, H, &(frame_layout){0, false});
     s->out = test_frame_make(format, W, H, &(frame_layout){0, false});
     assert_int_equal(mi_transfer_create(&s->transfer, rig.device, &shape), MIEN_OK);
-    mi_gaze_chain_config config = {.transfer = &s->transfer, .shape = shape, .path = model,
+    mi_face_effect_config config = {.transfer = &s->transfer, .shape = shape, .path = model,
                                    .what = "gaze model"};
     assert_int_equal(mi_gaze_chain_create(&s->chain, rig.device, &config, &rig.log), MIEN_OK);
 }
@@ -471,7 +471,7 @@ static void check_refused(const char *path, int status, const char *words)
     mi_gaze_chain *chain;
     last_error[0] = '\0';
     assert_int_equal(mi_transfer_create(&transfer, rig.device, &shape), MIEN_OK);
-    mi_gaze_chain_config config = {.transfer = &transfer, .shape = shape, .path = path,
+    mi_face_effect_config config = {.transfer = &transfer, .shape = shape, .path = path,
                                    .what = "gaze model"};
     mi_log log;
     mi_log_init(&log, &(mien_log){.write = keep_line, .level = MIEN_LOG_ERROR});

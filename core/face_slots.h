@@ -1,0 +1,60 @@
+/* What effects on faces share: a list for each of MIEN_FACES_MAX slots, recorded once and replayed
+ * each frame for the face that has the slot. */
+#ifndef MI_FACE_SLOTS_H
+#define MI_FACE_SLOTS_H
+
+#include <mien/mien.h>
+
+#include "transfer.h"
+
+/* Of the chain that such an effect is. */
+typedef struct mi_face_effect_config {
+    mi_transfer *transfer; /* made for frames of this shape; outlives the chain */
+    mien_frame shape;      /* format, size and colour; planes are not looked at */
+    const char *path;      /* of the network's file */
+    const char *what;      /* how messages call it: "age model" */
+} mi_face_effect_config;
+
+/* A face of this frame, and what is known of it. */
+typedef struct mi_slot_face {
+    const mien_face *face;
+    float amount;    /* > 0: how much of the effect it gets */
+    bool known;      /* the slot was this face's already, */
+    bool last_frame; /* and was used in the last frame */
+} mi_slot_face;
+
+typedef struct mi_face_slots mi_face_slots;
+
+/* The effect's part. `effect`: as given below; `values`: of the frame. */
+typedef void mi_slot_record(void *effect, mvk_commands *commands, int32_t slot);
+typedef void mi_slot_prepare(void *effect, int32_t slot, const mi_slot_face *face,
+                             const void *values);
+
+struct mi_face_slots {
+    mvk_device *device;
+    mi_transfer *transfer;
+    void *effect;
+    mi_slot_record *record;   /* what a face takes, from `transfer` in place */
+    mi_slot_prepare *prepare; /* tells the slot's uniform about this frame */
+    uint32_t id[MIEN_FACES_MAX];   /* of the face; 0: none */
+    uint64_t used[MIEN_FACES_MAX]; /* the frame in which it was, last */
+    uint64_t frame;
+    mvk_commands list[MIEN_FACES_MAX];
+};
+
+/* MIEN_OK if frames in place are not too large for the device. */
+int mi_face_slots_check(mvk_device *device, const mi_face_effect_config *config, mi_log *log);
+
+/* Compiles what is lacking, records the lists of a `slots` whose first five members are set, and
+ * runs the first one once: some drivers compile then, and that must not happen in a frame.
+ * Uniforms are such that no frame is touched. */
+int mi_face_slots_make(mi_face_slots *slots);
+void mi_face_slots_destroy(mi_face_slots *slots); /* zeroed; may be zero already */
+
+/* One frame, put into the transfer: the faces that are not lost and have an amount[i] > 0 (0..1).
+ * *changed: there was one. One submission, one host wait, no allocation; count: up to
+ * MIEN_FACES_MAX. */
+int mi_face_slots_run(mi_face_slots *slots, const mien_face *face, const float *amount,
+                      int32_t count, const void *values, bool *changed);
+
+#endif
