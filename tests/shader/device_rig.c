@@ -43,15 +43,6 @@ void rig_close(device_rig *rig)
     mi_log_finish(&rig->log);
 }
 
-void rig_take_plain(device_rig *rig, int *argc, char ***argv)
-{
-    if (*argc < 2 || strcmp((*argv)[1], "--plain") != 0)
-        return;
-    rig->device->as_gpu = true;
-    *argc -= 1;
-    *argv += 1;
-}
-
 void *rig_room(size_t bytes)
 {
     void *data = calloc(1, bytes ? bytes : 1);

@@ -17,10 +17,6 @@ typedef struct device_rig {
 bool rig_open(device_rig *rig);
 void rig_close(device_rig *rig);
 
-/* Takes the argument --plain off the front: the device is then given the shaders that any device
- * runs, not those made for its kind. */
-void rig_take_plain(device_rig *rig, int *argc, char ***argv);
-
 typedef struct rig_sizes {
     int64_t arena, weights; /* vec4 */
     size_t frame;           /* bytes in and bytes out; 0: none */

@@ -1,18 +1,14 @@
 /* The luma pyramid, motion search and temporal blend: against a scalar oracle where the result is
  * defined to the last digit, against known motions where it is not. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "blend/blend.h"
 #include "blend_oracle.h"
-#include "device_rig.h"
 #include "dice.h"
+#include "rig_tests.h"
 
 enum { WAVES = 80 };
 
@@ -410,15 +406,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_alpha),       cmocka_unit_test(test_pyramid),
         cmocka_unit_test(test_translation), cmocka_unit_test(test_still),
         cmocka_unit_test(test_warp_error),  cmocka_unit_test(test_resolve)};
-    if (!rig_open(&rig)) {
-        rig_close(&rig);
-        return RIG_SKIPPED;
-    }
-    rig_take_plain(&rig, &argc, &argv);
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
-    int failed = cmocka_run_group_tests_name("blend", tests, NULL, NULL);
-    int lines = rig.validation_lines;
-    rig_close(&rig);
-    return failed || lines ? 1 : 0;
+    const rig_group group = {"blend", tests, sizeof tests / sizeof tests[0], NULL, NULL};
+    return rig_tests_main(&rig, &group, argc, argv);
 }

@@ -4,19 +4,15 @@
  * The effect is a small network that adds fine detail of the picture to itself, so that noise of
  * the sensor and trembling of the points make it flicker as a real generator does. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "device_rig.h"
 #include "dice.h"
 #include "face_chain.h"
 #include "onnx_writer.h"
 #include "posed_face.h"
+#include "rig_tests.h"
 #include "test_files.h"
 #include "test_frames.h"
 
@@ -497,6 +493,26 @@ static void test_bad_models(void **state)
     check_refused(path, MIEN_ERR_MODEL, "");
 }
 
+static int set_up(void **state)
+{
+    (void)state;
+    test_folder_make(folder, "face-chain");
+    snprintf(model, sizeof model, "%s/fine.onnx", folder);
+    write_model(model, 256, 4);
+    for (int i = 0; i < SURFACES; i++)
+        surface[i] = make_texture((uint64_t)i + 1);
+    return 0;
+}
+
+static int take_down(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SURFACES; i++)
+        free(surface[i]);
+    test_folder_remove(folder);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -509,23 +525,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_leaves_the_rest_alone),
         cmocka_unit_test(test_many_faces),
         cmocka_unit_test(test_bad_models)};
-    if (!rig_open(&rig)) {
-        rig_close(&rig);
-        return RIG_SKIPPED;
-    }
-    rig_take_plain(&rig, &argc, &argv);
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
-    test_folder_make(folder, "face-chain");
-    snprintf(model, sizeof model, "%s/fine.onnx", folder);
-    write_model(model, 256, 4);
-    for (int i = 0; i < SURFACES; i++)
-        surface[i] = make_texture((uint64_t)i + 1);
-    int failed = cmocka_run_group_tests_name("face chain", tests, NULL, NULL);
-    int lines = rig.validation_lines;
-    rig_close(&rig);
-    for (int i = 0; i < SURFACES; i++)
-        free(surface[i]);
-    test_folder_remove(folder);
-    return failed || lines ? 1 : 0;
+    const rig_group group = {"face chain", tests, sizeof tests / sizeof tests[0],
+                             set_up, take_down};
+    return rig_tests_main(&rig, &group, argc, argv);
 }

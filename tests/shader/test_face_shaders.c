@@ -1,19 +1,15 @@
 /* The shaders of the face analysis against the scalar oracle. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "crop.h"
-#include "device_rig.h"
 #include "dice.h"
 #include "face/face_refine.h"
 #include "face_oracle.h"
 #include "pixel_layout.h"
+#include "rig_tests.h"
 #include "stage.h"
 #include "test_frames.h"
 
@@ -602,15 +598,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_look), cmocka_unit_test(test_branch_place),
         cmocka_unit_test(test_branch_crop), cmocka_unit_test(test_branch_apply),
         cmocka_unit_test(test_branch_read)};
-    if (!rig_open(&rig)) {
-        rig_close(&rig);
-        return RIG_SKIPPED;
-    }
-    rig_take_plain(&rig, &argc, &argv);
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
-    int failed = cmocka_run_group_tests_name("face shaders", tests, NULL, NULL);
-    int lines = rig.validation_lines;
-    rig_close(&rig);
-    return failed || lines ? 1 : 0;
+    const rig_group group = {"face shaders", tests, sizeof tests / sizeof tests[0], NULL, NULL};
+    return rig_tests_main(&rig, &group, argc, argv);
 }

@@ -1,20 +1,16 @@
 /* The shaders that turn eyes against the scalar oracle: history in the patch, and the change of
  * frames of every format. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "blend/gaze_blend.h"
 #include "blend/gaze_uniform.h"
 #include "compose/gaze_apply.h"
-#include "device_rig.h"
 #include "dice.h"
 #include "gaze_oracle.h"
+#include "rig_tests.h"
 #include "test_frames.h"
 
 enum { ROUNDS = 12, SLOT = 11, TAIL = 64, FLOATS = 4 * GAZE_PIXELS };
@@ -254,15 +250,6 @@ FORMAT_TESTS(check_format)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_blend), FORMAT_TEST_LIST};
-    if (!rig_open(&rig)) {
-        rig_close(&rig);
-        return RIG_SKIPPED;
-    }
-    rig_take_plain(&rig, &argc, &argv);
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
-    int failed = cmocka_run_group_tests_name("gaze", tests, NULL, NULL);
-    int lines = rig.validation_lines;
-    rig_close(&rig);
-    return failed || lines ? 1 : 0;
+    const rig_group group = {"gaze", tests, sizeof tests / sizeof tests[0], NULL, NULL};
+    return rig_tests_main(&rig, &group, argc, argv);
 }

@@ -5,21 +5,17 @@
  * The network is a small one that finds the iris as the middle of what is dark in a patch, and
  * moves all that is around it. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "device_rig.h"
 #include "dice.h"
 #include "face/face_smooth.h"
 #include "gaze_chain.h"
 #include "gaze_patch.h"
 #include "onnx_writer.h"
 #include "posed_face.h"
+#include "rig_tests.h"
 #include "test_files.h"
 #include "test_frames.h"
 
@@ -498,6 +494,22 @@ static void test_bad_models(void **state)
     check_refused(path, MIEN_ERR_MODEL, "");
 }
 
+static int make_model(void **state)
+{
+    (void)state;
+    test_folder_make(folder, "gaze-chain");
+    snprintf(model, sizeof model, "%s/made.onnx", folder);
+    write_model(model, MI_GAZE_H, true);
+    return 0;
+}
+
+static int remove_model(void **state)
+{
+    (void)state;
+    test_folder_remove(folder);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -505,19 +517,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_saccade),         cmocka_unit_test(test_blink),
         cmocka_unit_test(test_look_away),       cmocka_unit_test(test_leaves_the_rest_alone),
         cmocka_unit_test(test_many_faces),      cmocka_unit_test(test_bad_models)};
-    if (!rig_open(&rig)) {
-        rig_close(&rig);
-        return RIG_SKIPPED;
-    }
-    rig_take_plain(&rig, &argc, &argv);
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
-    test_folder_make(folder, "gaze-chain");
-    snprintf(model, sizeof model, "%s/made.onnx", folder);
-    write_model(model, MI_GAZE_H, true);
-    int failed = cmocka_run_group_tests_name("gaze chain", tests, NULL, NULL);
-    int lines = rig.validation_lines;
-    rig_close(&rig);
-    test_folder_remove(folder);
-    return failed || lines ? 1 : 0;
+    const rig_group group = {"gaze chain", tests, sizeof tests / sizeof tests[0],
+                             make_model, remove_model};
+    return rig_tests_main(&rig, &group, argc, argv);
 }

@@ -1,18 +1,14 @@
 /* Import and export of pixel formats against the scalar oracle. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "compose/compose.h"
-#include "device_rig.h"
 #include "dice.h"
 #include "frame_uniform.h"
 #include "pixel_oracle.h"
+#include "rig_tests.h"
 #include "test_frames.h"
 
 enum { TAIL = 64, LOW_AT = 5 }; /* bytes behind the frame; vec4 before the picture */
@@ -359,15 +355,6 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         FORMAT_TEST_LIST, cmocka_unit_test(test_siting), cmocka_unit_test(test_bands)};
-    if (!rig_open(&rig)) {
-        rig_close(&rig);
-        return RIG_SKIPPED;
-    }
-    rig_take_plain(&rig, &argc, &argv);
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
-    int failed = cmocka_run_group_tests_name("pixels", tests, NULL, NULL);
-    int lines = rig.validation_lines;
-    rig_close(&rig);
-    return failed || lines ? 1 : 0;
+    const rig_group group = {"pixels", tests, sizeof tests / sizeof tests[0], NULL, NULL};
+    return rig_tests_main(&rig, &group, argc, argv);
 }

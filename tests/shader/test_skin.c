@@ -1,21 +1,17 @@
 /* The shaders of effects on faces against the scalar oracle: history on the skin, models of the
  * square's pixels, and their way into frames of every format. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "blend/skin.h"
 #include "blend/skin_uniform.h"
 #include "compose/face_apply.h"
 #include "crop.h"
-#include "device_rig.h"
 #include "dice.h"
 #include "pixel_oracle.h"
+#include "rig_tests.h"
 #include "skin_oracle.h"
 #include "test_frames.h"
 
@@ -292,15 +288,6 @@ FORMAT_TESTS(check_format)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_history), FORMAT_TEST_LIST};
-    if (!rig_open(&rig)) {
-        rig_close(&rig);
-        return RIG_SKIPPED;
-    }
-    rig_take_plain(&rig, &argc, &argv);
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
-    int failed = cmocka_run_group_tests_name("skin", tests, NULL, NULL);
-    int lines = rig.validation_lines;
-    rig_close(&rig);
-    return failed || lines ? 1 : 0;
+    const rig_group group = {"skin", tests, sizeof tests / sizeof tests[0], NULL, NULL};
+    return rig_tests_main(&rig, &group, argc, argv);
 }
