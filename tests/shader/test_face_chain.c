@@ -10,24 +10,17 @@
 
 #include "dice.h"
 #include "face_chain.h"
+#include "face_stand.h"
 #include "onnx_writer.h"
 #include "posed_face.h"
-#include "rig_tests.h"
 #include "test_files.h"
-#include "test_frames.h"
 
-enum { W = 320, H = 240, FRAMES = 40, GRID = 40, WAVES = 24, POINTS = GRID * GRID };
+enum { W = STAND_W, H = STAND_H, FRAMES = 40, GRID = 40, WAVES = 24, POINTS = GRID * GRID };
 
 static device_rig rig;
 static char folder[TEST_FOLDER], model[TEST_PATH];
-static char last_error[600];
 
-static void keep_line(void *opaque, mien_log_level level, const char *line)
-{
-    (void)opaque;
-    if (level == MIEN_LOG_ERROR)
-        snprintf(last_error, sizeof last_error, "%s", line);
-}
+FACE_EFFECT(age_effect, "age model", mi_face_chain)
 
 /* y = (x - mean of 5x5 around it) * 2 * the fourth channel; no gain. */
 static void write_model(const char *path, int64_t side, int64_t channels)
@@ -162,53 +155,32 @@ static mien_face face_at(scene *s, const place *p, uint32_t id)
 
 typedef struct stage {
     scene scene;
-    mi_transfer transfer;
-    mi_face_chain *chain;
-    test_frame in, out;
+    face_stand stand;
     int frame;
 } stage;
 
-static mien_frame shape_of(mien_format format)
-{
-    return (mien_frame){.format = format, .width = W, .height = H};
-}
-
 static void stage_up(stage *s, double noise, double tremble, double speed)
 {
-    mien_frame shape = shape_of(MIEN_FORMAT_RGBA);
-    memset(s, 0, sizeof *s);
     s->scene = (scene){.skin = surface[0], .noise = noise,
                        .tremble = tremble, .speed = speed, .dice = dice_of(3)};
-    s->in = test_frame_make(shape.format, W, H, &(frame_layout){0, false});
-    s->out = test_frame_make(shape.format, W, H, &(frame_layout){0, false});
-    assert_int_equal(mi_transfer_create(&s->transfer, rig.device, &shape), MIEN_OK);
-    mi_face_effect_config config = {.transfer = &s->transfer, .shape = shape, .path = model,
-                                   .what = "age model"};
-    assert_int_equal(mi_face_chain_create(&s->chain, rig.device, &config, &rig.log), MIEN_OK);
+    s->frame = 0;
+    face_stand_up(&s->stand, &rig, &age_effect, MIEN_FORMAT_RGBA, model);
 }
 
 static void stage_down(stage *s)
 {
-    mi_face_chain_destroy(&s->chain);
-    mi_transfer_destroy(&s->transfer);
-    test_frame_free(&s->in);
-    test_frame_free(&s->out);
+    face_stand_down(&s->stand);
 }
 
-static const float all = 1;
 static const mi_face_chain_values usual = {.wanted = 1, .smooth = 0.8f, .dt = 1.0 / 30};
 
 /* The next frame, with a face of this id. Returns where it is. */
 static place step(stage *s, const mi_face_chain_values *values, uint32_t id)
 {
     place p = place_at(s->frame, s->scene.speed);
-    bool changed;
-    draw(&s->scene, &p, &s->in.frame);
+    draw(&s->scene, &p, &s->stand.in.frame);
     mien_face face = face_at(&s->scene, &p, id);
-    mi_transfer_put(&s->transfer, &s->in.frame);
-    assert_int_equal(mi_face_chain_run(s->chain, &face, &all, 1, values, &changed), MIEN_OK);
-    assert_true(changed);
-    mi_frame_unpack(&s->out.frame, mi_transfer_input(&s->transfer, true));
+    assert_true(face_stand_run_one(&s->stand, &face, values));
     s->frame++;
     return p;
 }
@@ -217,8 +189,9 @@ static double change_at(const stage *s, int32_t x, int32_t y)
 {
     x = x < 0 ? 0 : x > W - 1 ? W - 1 : x;
     y = y < 0 ? 0 : y > H - 1 ? H - 1 : y;
-    const uint8_t *a = s->in.frame.data[0] + y * s->in.frame.stride[0] + 4 * x;
-    const uint8_t *b = s->out.frame.data[0] + y * s->out.frame.stride[0] + 4 * x;
+    const mien_frame *in = &s->stand.in.frame, *out = &s->stand.out.frame;
+    const uint8_t *a = in->data[0] + y * in->stride[0] + 4 * x;
+    const uint8_t *b = out->data[0] + y * out->stride[0] + 4 * x;
     return b[1] - a[1];
 }
 
@@ -406,10 +379,10 @@ static void test_leaves_the_rest_alone(void **state)
 {
     (void)state;
     stage s;
-    bool changed = true;
-    mi_face_chain_values v = usual;
+    mi_face_chain_values nothing = usual;
+    nothing.wanted = 0;
     stage_up(&s, 2, 0, 0);
-    place p = step(&s, &v, 1);
+    place p = step(&s, &usual, 1);
     int inside = 0;
     for (int32_t y = 0; y < H; y++)
         for (int32_t x = 0; x < W; x++) {
@@ -421,76 +394,39 @@ static void test_leaves_the_rest_alone(void **state)
         }
     assert_true(inside > 1000);
     mien_face face = face_at(&s.scene, &p, 1);
-    face.lost = true;
-    mi_transfer_put(&s.transfer, &s.in.frame);
-    assert_int_equal(mi_face_chain_run(s.chain, &face, &all, 1, &v, &changed), MIEN_OK);
-    assert_false(changed);
-    face.lost = false;
-    v.wanted = 0;
-    assert_int_equal(mi_face_chain_run(s.chain, &face, &all, 1, &v, &changed), MIEN_OK);
-    assert_false(changed);
-    mi_frame_unpack(&s.out.frame, mi_transfer_input(&s.transfer, true));
-    assert_true(test_frame_equal(&s.in.frame, &s.out.frame));
+    face_stand_check_idle(&s.stand, &face, &usual, &nothing);
     stage_down(&s);
 }
 
-/* Eight at once, in places all over the frame and beyond its border. */
+/* All over the frame and beyond its border. */
+static void crowd(void *test, uint32_t id, mien_face face[MIEN_FACES_MAX])
+{
+    stage *s = test;
+    place p = place_at(0, 0);
+    draw(&s->scene, &p, &s->stand.in.frame);
+    for (int i = 0; i < MIEN_FACES_MAX; i++) {
+        place at = {.x = 60 * i - 40, .y = 40 * i - 30, .scale = 10 + 20 * i, .angle = i};
+        face[i] = face_at(&s->scene, &at, id + (uint32_t)i);
+    }
+}
+
 static void test_many_faces(void **state)
 {
     (void)state;
     stage s;
-    bool changed;
-    mien_face face[MIEN_FACES_MAX];
-    const float each[MIEN_FACES_MAX] = {1, 1, 0.5f, 1, 1, 0, 1, 1};
     stage_up(&s, 2, 0, 0);
-    for (int round = 0; round < 3; round++) {
-        place p = place_at(0, 0);
-        draw(&s.scene, &p, &s.in.frame);
-        for (int i = 0; i < MIEN_FACES_MAX; i++) {
-            place at = {.x = 60 * i - 40, .y = 40 * i - 30, .scale = 10 + 20 * i, .angle = i};
-            face[i] = face_at(&s.scene, &at, (uint32_t)(1 + i + round * 5));
-        }
-        mi_transfer_put(&s.transfer, &s.in.frame);
-        assert_int_equal(mi_face_chain_run(s.chain, face, each, MIEN_FACES_MAX, &usual, &changed),
-                         MIEN_OK);
-        assert_true(changed);
-    }
-    mi_frame_unpack(&s.out.frame, mi_transfer_input(&s.transfer, true));
-    assert_true(test_frame_intact(&s.out));
+    face_stand_check_crowd(&s.stand, crowd, &s, &usual);
     stage_down(&s);
-}
-
-static void check_refused(const char *path, int status, const char *words)
-{
-    mien_frame shape = shape_of(MIEN_FORMAT_RGBA);
-    mi_transfer transfer;
-    mi_face_chain *chain;
-    last_error[0] = '\0';
-    assert_int_equal(mi_transfer_create(&transfer, rig.device, &shape), MIEN_OK);
-    mi_face_effect_config config = {.transfer = &transfer, .shape = shape, .path = path,
-                                   .what = "age model"};
-    mi_log log;
-    mi_log_init(&log, &(mien_log){.write = keep_line, .level = MIEN_LOG_ERROR});
-    assert_int_equal(mi_face_chain_create(&chain, rig.device, &config, &log), status);
-    mi_log_finish(&log);
-    assert_null(chain);
-    assert_non_null(strstr(last_error, words));
-    assert_non_null(strstr(last_error, path));
-    mi_transfer_destroy(&transfer);
 }
 
 static void test_bad_models(void **state)
 {
     (void)state;
     char path[TEST_PATH];
-    snprintf(path, sizeof path, "%s/none.onnx", folder);
-    check_refused(path, MIEN_ERR_IO, "No such file");
+    face_stand_check_no_model(&rig, &age_effect, folder);
     snprintf(path, sizeof path, "%s/three.onnx", folder);
     write_model(path, 256, 3);
-    check_refused(path, MIEN_ERR_MODEL, "1x4x256x256");
-    snprintf(path, sizeof path, "%s/text.onnx", folder);
-    test_file_write(path, "no network", 10);
-    check_refused(path, MIEN_ERR_MODEL, "");
+    face_stand_check_refused(&rig, &age_effect, path, MIEN_ERR_MODEL, "1x4x256x256");
 }
 
 static int set_up(void **state)

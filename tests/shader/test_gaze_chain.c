@@ -10,29 +10,21 @@
 #include <string.h>
 
 #include "dice.h"
-#include "face/face_smooth.h"
+#include "face_stand.h"
 #include "gaze_chain.h"
 #include "gaze_patch.h"
 #include "onnx_writer.h"
 #include "posed_face.h"
-#include "rig_tests.h"
 #include "test_files.h"
-#include "test_frames.h"
 
-enum { W = 320, H = 240 };
+enum { W = STAND_W, H = STAND_H };
 static const double BALL = 0.118 * 176, IRIS = 0.0655 * 176, WIDE = 36, HIGH = 20;
 static const double DEGREES = 57.29577951;
 
 static device_rig rig;
 static char folder[TEST_FOLDER], model[TEST_PATH];
-static char last_error[600];
 
-static void keep_line(void *opaque, mien_log_level level, const char *line)
-{
-    (void)opaque;
-    if (level == MIEN_LOG_ERROR)
-        snprintf(last_error, sizeof last_error, "%s", line);
-}
+FACE_EFFECT(gaze_effect, "gaze model", mi_gaze_chain)
 
 static bool in_eye(double u, double v, double grow)
 {
@@ -125,34 +117,25 @@ typedef struct stage {
     double noise, tremble; /* levels; pixels */
     double roll;          /* degrees, of the head */
     dice dice;
-    mi_transfer transfer;
-    mi_gaze_chain *chain;
-    test_frame in, out;
+    face_stand stand;
     mi_eye_patch patch[MI_EYES]; /* as drawn */
     mi_gaze_chain_values values;
+    uint32_t id; /* of the face */
 } stage;
 
 static void stage_up(stage *s, mien_format format)
 {
-    mien_frame shape = {.format = format, .width = W, .height = H};
     memset(s, 0, sizeof *s);
     s->open = 1;
+    s->id = 1;
     s->dice = dice_of(4);
     s->values = (mi_gaze_chain_values){.wanted = 1, .smooth = 0.8f, .dt = 1.0 / 30};
-    s->in = test_frame_make(format, W, H, &(frame_layout){0, false});
-    s->out = test_frame_make(format, W, H, &(frame_layout){0, false});
-    assert_int_equal(mi_transfer_create(&s->transfer, rig.device, &shape), MIEN_OK);
-    mi_face_effect_config config = {.transfer = &s->transfer, .shape = shape, .path = model,
-                                   .what = "gaze model"};
-    assert_int_equal(mi_gaze_chain_create(&s->chain, rig.device, &config, &rig.log), MIEN_OK);
+    face_stand_up(&s->stand, &rig, &gaze_effect, format, model);
 }
 
 static void stage_down(stage *s)
 {
-    mi_gaze_chain_destroy(&s->chain);
-    mi_transfer_destroy(&s->transfer);
-    test_frame_free(&s->in);
-    test_frame_free(&s->out);
+    face_stand_down(&s->stand);
 }
 
 /* Where a position of the frame lies in a patch. */
@@ -220,18 +203,11 @@ static mien_face face_of(stage *s, uint32_t id, double scale, double x, double y
     return face;
 }
 
-static const float all = 1;
-
 static void step(stage *s)
 {
-    bool changed;
-    mien_face face = face_of(s, 1, 120, 160, 110);
-    draw(s, &s->in.frame);
-    mi_transfer_put(&s->transfer, &s->in.frame);
-    assert_int_equal(mi_gaze_chain_run(s->chain, &face, &all, 1, &s->values, &changed), MIEN_OK);
-    assert_true(changed);
-    mi_frame_unpack(&s->out.frame, mi_transfer_input(&s->transfer, true));
-    s->values.reset = false;
+    mien_face face = face_of(s, s->id, 120, 160, 110);
+    draw(s, &s->stand.in.frame);
+    assert_true(face_stand_run_one(&s->stand, &face, &s->values));
 }
 
 static void steps(stage *s, int count)
@@ -244,7 +220,7 @@ static void steps(stage *s, int count)
 static void gaze_out(const stage *s, int eye, double gaze[2])
 {
     double sum = 0, right = 0, up = 0;
-    const mien_frame *f = &s->out.frame;
+    const mien_frame *f = &s->stand.out.frame;
     int every = f->format == MIEN_FORMAT_RGBA ? 4 : 1;
     for (int32_t y = 0; y < H; y++)
         for (int32_t x = 0; x < W; x++) {
@@ -365,14 +341,14 @@ static void test_blink(void **state)
         s.open = open[k];
         step(&s);
         if (open[k] <= 0)
-            assert_true(test_frame_equal(&s.in.frame, &s.out.frame));
+            assert_true(test_frame_equal(&s.stand.in.frame, &s.stand.out.frame));
         else if (open[k] >= 0.8)
             assert_true(miss(&s, 0, 0) < 0.8);
     }
     stage_down(&s);
 }
 
-/* A look away is followed, and comes without a jump; so do the slider and a new target. */
+/* A look away is followed, and comes without a jump. */
 static void test_look_away(void **state)
 {
     (void)state;
@@ -389,7 +365,7 @@ static void test_look_away(void **state)
         fastest = fmax(fastest, fabs(gaze[0] - before));
         before = gaze[0];
     }
-    assert_true(test_frame_equal(&s.in.frame, &s.out.frame));
+    assert_true(test_frame_equal(&s.stand.in.frame, &s.stand.out.frame));
     assert_true(fastest < 31 / 4.0);
     s.gaze[0] = 18;
     steps(&s, 10);
@@ -397,101 +373,88 @@ static void test_look_away(void **state)
     stage_down(&s);
 }
 
+/* Another scene, or another person in the same place, is on the target at once where it would be
+ * led there softly. */
+static void test_starts_anew(void **state)
+{
+    (void)state;
+    enum { ANYBODY, CUT, OTHER };
+    for (int kind = ANYBODY; kind <= OTHER; kind++) {
+        stage s;
+        stage_up(&s, MIEN_FORMAT_RGBA);
+        s.gaze[0] = 31;
+        steps(&s, 10);
+        s.gaze[0] = 10;
+        s.values.reset = kind == CUT;
+        s.id += kind == OTHER;
+        step(&s);
+        double off = miss(&s, 0, 0);
+        print_message("after a look away %.2f degrees\n", off);
+        assert_true(kind == ANYBODY ? off > 3 : off < 0.8);
+        stage_down(&s);
+    }
+}
+
 static void test_leaves_the_rest_alone(void **state)
 {
     (void)state;
     stage s;
-    bool changed = true;
     int inside = 0;
     stage_up(&s, MIEN_FORMAT_RGBA);
     s.gaze[0] = 10;
     s.noise = 3;
     steps(&s, 3);
+    const mien_frame *in = &s.stand.in.frame, *out = &s.stand.out.frame;
     for (int32_t y = 0; y < H; y++)
         for (int32_t x = 0; x < W; x++) {
             double u[2], v[2];
             for (int eye = 0; eye < MI_EYES; eye++)
                 patch_place(&s.patch[eye], x + 0.5, y + 0.5, &u[eye], &v[eye]);
-            bool same = memcmp(s.in.frame.data[0] + y * s.in.frame.stride[0] + 4 * x,
-                               s.out.frame.data[0] + y * s.out.frame.stride[0] + 4 * x, 4) == 0;
+            bool same = memcmp(in->data[0] + y * in->stride[0] + 4 * x,
+                               out->data[0] + y * out->stride[0] + 4 * x, 4) == 0;
             bool near = in_eye(u[0], v[0], 5) || in_eye(u[1], v[1], 5);
             inside += near && !same;
             if (!near && !same)
                 fail_msg("pixel (%d, %d) beside the eyes was changed", (int)x, (int)y);
         }
     assert_true(inside > 300);
-    mien_face face = face_of(&s, 1, 120, 160, 110);
-    face.lost = true;
-    mi_transfer_put(&s.transfer, &s.in.frame);
-    assert_int_equal(mi_gaze_chain_run(s.chain, &face, &all, 1, &s.values, &changed), MIEN_OK);
-    assert_false(changed);
-    face.lost = false;
-    s.values.wanted = 0;
-    assert_int_equal(mi_gaze_chain_run(s.chain, &face, &all, 1, &s.values, &changed), MIEN_OK);
-    assert_false(changed);
+    mien_face face = face_of(&s, s.id, 120, 160, 110);
+    mi_gaze_chain_values nothing = s.values;
+    nothing.wanted = 0;
+    face_stand_check_idle(&s.stand, &face, &s.values, &nothing);
     stage_down(&s);
 }
 
-/* Eight at once, in places all over the frame and beyond its border. */
+/* All over the frame and beyond its border; the eyes of the last one are drawn. */
+static void crowd(void *test, uint32_t id, mien_face face[MIEN_FACES_MAX])
+{
+    stage *s = test;
+    for (int i = 0; i < MIEN_FACES_MAX; i++) {
+        s->roll = 50 * i;
+        face[i] = face_of(s, id + (uint32_t)i, 12 + 60 * i, 60 * i - 40, 40 * i - 30);
+    }
+    draw(s, &s->stand.in.frame);
+}
+
 static void test_many_faces(void **state)
 {
     (void)state;
     stage s;
-    bool changed;
-    mien_face face[MIEN_FACES_MAX];
-    const float each[MIEN_FACES_MAX] = {1, 1, 0.5f, 1, 1, 0, 1, 1};
     stage_up(&s, MIEN_FORMAT_RGBA);
     s.gaze[0] = 10;
     s.tremble = 0.2;
-    for (int round = 0; round < 3; round++) {
-        for (int i = 0; i < MIEN_FACES_MAX; i++) {
-            s.roll = 50 * i;
-            face[i] = face_of(&s, (uint32_t)(1 + i + round * 5), 12 + 60 * i, 60 * i - 40,
-                              40 * i - 30);
-        }
-        draw(&s, &s.in.frame);
-        mi_transfer_put(&s.transfer, &s.in.frame);
-        assert_int_equal(mi_gaze_chain_run(s.chain, face, each, MIEN_FACES_MAX, &s.values,
-                                           &changed), MIEN_OK);
-        assert_true(changed);
-    }
-    mi_frame_unpack(&s.out.frame, mi_transfer_input(&s.transfer, true));
-    assert_true(test_frame_intact(&s.out));
+    face_stand_check_crowd(&s.stand, crowd, &s, &s.values);
     stage_down(&s);
-}
-
-static void check_refused(const char *path, int status, const char *words)
-{
-    mien_frame shape = {.format = MIEN_FORMAT_RGBA, .width = W, .height = H};
-    mi_transfer transfer;
-    mi_gaze_chain *chain;
-    last_error[0] = '\0';
-    assert_int_equal(mi_transfer_create(&transfer, rig.device, &shape), MIEN_OK);
-    mi_face_effect_config config = {.transfer = &transfer, .shape = shape, .path = path,
-                                   .what = "gaze model"};
-    mi_log log;
-    mi_log_init(&log, &(mien_log){.write = keep_line, .level = MIEN_LOG_ERROR});
-    assert_int_equal(mi_gaze_chain_create(&chain, rig.device, &config, &log), status);
-    mi_log_finish(&log);
-    assert_null(chain);
-    print_message("%s\n", last_error);
-    assert_non_null(strstr(last_error, words));
-    assert_non_null(strstr(last_error, path));
-    mi_transfer_destroy(&transfer);
 }
 
 static void test_bad_models(void **state)
 {
     (void)state;
     char path[TEST_PATH];
-    snprintf(path, sizeof path, "%s/none.onnx", folder);
-    check_refused(path, MIEN_ERR_IO, "No such file");
+    face_stand_check_no_model(&rig, &gaze_effect, folder);
     snprintf(path, sizeof path, "%s/mute.onnx", folder);
     write_model(path, MI_GAZE_H, false);
-    check_refused(path, MIEN_ERR_MODEL, "blend");
-    snprintf(path, sizeof path, "%s/text.onnx", folder);
-    test_file_write(path, "no network", 10);
-    check_refused(path, MIEN_ERR_MODEL, "");
+    face_stand_check_refused(&rig, &gaze_effect, path, MIEN_ERR_MODEL, "blend");
 }
 
 static int make_model(void **state)
@@ -515,7 +478,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_looks_at_target), cmocka_unit_test(test_holds_still),
         cmocka_unit_test(test_saccade),         cmocka_unit_test(test_blink),
-        cmocka_unit_test(test_look_away),       cmocka_unit_test(test_leaves_the_rest_alone),
+        cmocka_unit_test(test_look_away),       cmocka_unit_test(test_starts_anew),
+        cmocka_unit_test(test_leaves_the_rest_alone),
         cmocka_unit_test(test_many_faces),      cmocka_unit_test(test_bad_models)};
     const rig_group group = {"gaze chain", tests, sizeof tests / sizeof tests[0],
                              make_model, remove_model};
