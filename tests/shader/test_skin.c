@@ -5,17 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arena_floats.h"
 #include "blend/skin.h"
 #include "blend/skin_uniform.h"
+#include "changed_frame.h"
 #include "compose/face_apply.h"
 #include "crop.h"
 #include "dice.h"
 #include "pixel_oracle.h"
-#include "rig_tests.h"
 #include "skin_oracle.h"
-#include "test_frames.h"
 
-enum { MAPS = 12, SIZE = 2 * MAPS, SQUARE = 20, ROUNDS = 12, SLOT = 5, TAIL = 64 };
+enum { MAPS = 12, SIZE = 2 * MAPS, SQUARE = 20, ROUNDS = 12, SLOT = 5 };
 
 static device_rig rig;
 static const float whole[4] = {0, 0, 1, 1};
@@ -25,7 +25,6 @@ typedef struct skin_rig {
     mi_face_apply apply;
     mi_skin_frame frame;
     rig_memory memory;
-    int64_t vec4s;
 } skin_rig;
 
 static void skin_up(skin_rig *s, const mien_frame *shape, size_t frame_bytes)
@@ -39,7 +38,6 @@ static void skin_up(skin_rig *s, const mien_frame *shape, size_t frame_bytes)
                                .uv = mi_arena_take(&arena, MAPS * MAPS),
                                .crop = mi_arena_take(&arena, SQUARE * SQUARE),
                                .result = mi_arena_take(&arena, SQUARE * SQUARE)};
-    s->vec4s = arena.vec4s;
     rig_memory_create(&rig, &s->memory,
                       &(rig_sizes){.arena = arena.vec4s, .frame = frame_bytes,
                                    .uniform = sizeof(struct skin_uniform)});
@@ -60,20 +58,13 @@ static void skin_down(skin_rig *s)
 
 static void write_picture(skin_rig *s, int32_t at, const float *from, size_t pixels)
 {
-    rig_write(&rig, &s->memory.arena, (size_t)at * 16, from, pixels * 16);
+    arena_put(&rig, &s->memory, at, from, pixels * 4);
 }
 
-/* What lies in the arena at `at` must be `want`, but for rounding. */
 static void check_picture(skin_rig *s, const char *what, int32_t at, const float *want,
                           size_t pixels)
 {
-    float *got = rig_room(pixels * 16);
-    rig_read(&rig, &s->memory.arena, (size_t)at * 16, got, pixels * 16);
-    for (size_t i = 0; i < pixels * 4; i++)
-        if (!(fabsf(got[i] - want[i]) <= 2e-4f * (1 + fabsf(want[i]))))
-            fail_msg("%s: pixel %zu, lane %zu is %g, not %g", what, i / 4, i % 4, (double)got[i],
-                     (double)want[i]);
-    free(got);
+    arena_check(&rig, &s->memory, what, at, want, pixels * 4);
 }
 
 static float *random_picture(dice *d, size_t pixels, float low, float high)
@@ -209,77 +200,55 @@ static void set_place(skin_rig *s, const pixel_patch *patch)
 }
 
 /* The last step alone, in place. */
-static void apply_model(skin_rig *s, const float *model, const mien_frame *f, uint8_t *bytes,
-                        size_t packed)
+static void apply_model(skin_rig *s, const float *model, const changed_frame *f)
 {
     mvk_bindings in_place = {.arena = &s->memory.arena, .frame_in = &s->memory.frame_in,
                              .frame_out = &s->memory.frame_in, .uniform = &s->memory.uniform};
     mvk_set set;
     mvk_commands list;
     write_picture(s, s->apply.picture.at, model, PIXELS);
-    memset(bytes, TEST_CANARY, packed + TAIL);
-    mi_frame_pack(bytes, f);
-    rig_write(&rig, &s->memory.frame_in, 0, bytes, packed + TAIL);
+    changed_frame_put(f, &rig, &s->memory.frame_in);
     assert_int_equal(mvk_set_create(rig.device, &set, &in_place), MIEN_OK);
     rig_begin(&rig, &s->memory, &list);
     mvk_bind_set(rig.device, &list, &set);
-    const uint32_t most[3] = {mi_groups(f->width, 64), mi_groups(f->height, 8), 1};
+    const uint32_t most[3] = {mi_groups(f->in.frame.width, 64), mi_groups(f->in.frame.height, 8),
+                              1};
     mvk_dispatch_indirect(rig.device, &list, s->apply.apply, &s->apply.push,
                           sizeof s->apply.push, &s->memory.uniform,
                           offsetof(struct skin_uniform, across), most);
     rig_run(&rig, &list);
     mvk_set_destroy(rig.device, &set);
-    rig_read(&rig, &s->memory.frame_in, 0, bytes, packed + TAIL);
+    changed_frame_take(f, &rig, &s->memory.frame_in);
 }
 
 static void check_apply(dice *d, mien_format format, int32_t variant)
 {
-    const frame_layout layout = {0, false};
     int32_t w = dice_int(d, 16, 90), h = dice_int(d, 16, 70);
-    test_frame in = test_frame_make(format, w, h, &layout);
-    in.frame.matrix = (mien_matrix)(variant % 3);
-    in.frame.range = (mien_range)(variant / 3 % 3);
-    in.frame.siting = (mien_siting)(variant / 9);
-    test_frame_noise(&in.frame, (uint64_t)variant + 9);
-    test_frame out = test_frame_make(format, w, h, &layout);
-    test_frame want = test_frame_make(format, w, h, &layout);
-    size_t offset[3], pitch[3], packed = mi_frame_packed(format, w, h, offset, pitch);
-    uint8_t *bytes = rig_room(packed + TAIL);
+    changed_frame f = changed_frame_make(format, w, h, variant);
     skin_rig s;
-    skin_up(&s, &in.frame, packed + TAIL);
+    skin_up(&s, &f.in.frame, f.bytes);
     float *model = random_model(d);
     pixel_patch patch = {.model = model, .size = SQUARE, .x = (double)dice_float(d, 0, (float)w),
                          .y = (double)dice_float(d, 0, (float)h),
                          .side = (double)dice_float(d, 8, 120),
                          .angle = (double)dice_float(d, -3.1f, 3.1f)};
     set_place(&s, &patch);
-    apply_model(&s, model, &in.frame, bytes, packed);
-    mi_frame_unpack(&out.frame, bytes);
-    pixel_oracle_apply(&in.frame, &want.frame, &patch);
-    test_frame_take_unseen(&want.frame, &out.frame);
-    int off = test_frame_difference(&out.frame, &want.frame);
-    if (off > 1)
-        fail_msg("%s %dx%d variant %d: off by %d levels", test_format_name(format), (int)w, (int)h,
-                 (int)variant, off);
-    for (size_t i = packed; i < packed + TAIL; i++)
-        assert_int_equal(bytes[i], TEST_CANARY);
-    /* a model of 0 changes nothing, to the bit */
+    apply_model(&s, model, &f);
+    pixel_oracle_apply(&f.in.frame, &f.want.frame, &patch);
+    changed_frame_check(&f);
+    /* a model of 0 changes nothing */
     memset(model, 0, PIXELS * 16);
-    apply_model(&s, model, &in.frame, bytes, packed);
-    mi_frame_unpack(&out.frame, bytes);
-    assert_true(test_frame_equal(&out.frame, &in.frame));
+    apply_model(&s, model, &f);
+    changed_frame_check_same(&f);
     free(model);
-    free(bytes);
     skin_down(&s);
-    test_frame_free(&in);
-    test_frame_free(&out);
-    test_frame_free(&want);
+    changed_frame_free(&f);
 }
 
 static void check_format(mien_format format)
 {
     dice d = dice_of((uint64_t)format + 40);
-    for (int32_t variant = 0; variant < (format <= MIEN_FORMAT_YUY2 ? 36 : 9); variant++)
+    for (int32_t variant = 0; variant < changed_frame_variants(format); variant++)
         check_apply(&d, format, variant);
 }
 
