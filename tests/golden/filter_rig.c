@@ -29,12 +29,11 @@ static void write_style(const char *name, int64_t k, const float *weight, float 
     size_t size;
     const float biases[3] = {bias, bias, bias};
     onnx_writer_init(&w, 13);
-    onnx_floats(&w, "w", 4, (const int64_t[]){3, 3, k, k}, weight);
-    onnx_floats(&w, "b", 1, (const int64_t[]){3}, biases);
+    onnx_floats(&w, "w", 4, LIST(3, 3, k, k), weight);
+    onnx_floats(&w, "b", 1, LIST(3), biases);
     onnx_node(&w, "Conv", "x w b", "y");
-    onnx_attr_ints(&w, "pads", 4, (const int64_t[]){k / 2, k / 2, k / 2, k / 2});
-    uint8_t *bytes = onnx_model(&w, (const int64_t[]){1, 3, 0, 0}, &size);
-    onnx_writer_finish(&w);
+    onnx_attr_ints(&w, "pads", 4, LIST(k / 2, k / 2, k / 2, k / 2));
+    uint8_t *bytes = onnx_model(&w, LIST(1, 3, 0, 0), &size);
     char path[TEST_PATH];
     snprintf(path, sizeof path, "%s/style-%s.onnx", folder, name);
     test_file_write(path, bytes, size < most ? size : most);

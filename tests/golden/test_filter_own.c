@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "filter_rig.h"
-#include "onnx_writer.h"
+#include "onnx_file.h"
 #include "test_files.h"
 
 enum { W = 96, H = 54, ALL = 3 };
@@ -18,12 +18,8 @@ static char path[TEST_PATH];
 
 static void write_model(onnx_writer *w, int64_t side)
 {
-    size_t size;
-    uint8_t *bytes = onnx_model(w, (const int64_t[]){1, 3, side, side}, &size);
-    onnx_writer_finish(w);
     snprintf(path, sizeof path, "%s/own.onnx", filter_rig_models());
-    test_file_write(path, bytes, size);
-    free(bytes);
+    onnx_file_write(w, LIST(1, 3, side, side), path);
 }
 
 /* The first channel stays, the others become white - x. */
@@ -32,8 +28,8 @@ static void write_network(float white, int64_t side)
     const float weight[9] = {1, 0, 0, 0, -1, 0, 0, 0, -1}, bias[3] = {0, white, white};
     onnx_writer w;
     onnx_writer_init(&w, 13);
-    onnx_floats(&w, "w", 4, (const int64_t[]){3, 3, 1, 1}, weight);
-    onnx_floats(&w, "b", 1, (const int64_t[]){3}, bias);
+    onnx_floats(&w, "w", 4, LIST(3, 3, 1, 1), weight);
+    onnx_floats(&w, "b", 1, LIST(3), bias);
     onnx_node(&w, "Conv", "x w b", "y");
     write_model(&w, side);
 }

@@ -61,14 +61,6 @@ void onnx_writer_init(onnx_writer *writer, int32_t opset)
     writer->opset = opset;
 }
 
-void onnx_writer_finish(onnx_writer *writer)
-{
-    free(writer->graph.data);
-    free(writer->node.data);
-    free(writer->meta.data);
-    memset(writer, 0, sizeof *writer);
-}
-
 static void close_node(onnx_writer *writer)
 {
     if (writer->node.size)
@@ -170,6 +162,11 @@ void onnx_ints(onnx_writer *writer, const char *name, int32_t count, const int64
     put_part(&writer->graph, 5, &tensor);
 }
 
+void onnx_int(onnx_writer *writer, const char *name, int64_t value)
+{
+    onnx_ints(writer, name, 1, &value);
+}
+
 static void put_pair(onnx_bytes *to, uint32_t field, const char *key, const char *value)
 {
     onnx_bytes pair = {0};
@@ -236,6 +233,8 @@ uint8_t *onnx_model(onnx_writer *writer, const int64_t dim[4], size_t *size)
     put_int(&opset, 2, writer->opset);
     put_part(&model, 8, &opset);
     put(&model, writer->meta.data, writer->meta.size);
+    free(writer->meta.data);
+    memset(writer, 0, sizeof *writer);
     *size = model.size;
     return model.data;
 }

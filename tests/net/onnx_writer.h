@@ -19,8 +19,11 @@ typedef struct onnx_writer {
     bool bytes; /* the input is uint8, not float */
 } onnx_writer;
 
+/* Sizes, pads and other numbers for what is below. */
+#define LIST(...) (const int64_t[]){__VA_ARGS__}
+
+/* A model is begun here, and ended by onnx_model(), which frees what the writer holds. */
 void onnx_writer_init(onnx_writer *writer, int32_t opset);
-void onnx_writer_finish(onnx_writer *writer);
 
 /* A node; `inputs` and `outputs` are names parted by spaces, "-" is one that is left out. The
  * attributes that follow belong to it. */
@@ -34,6 +37,7 @@ void onnx_attr_text(onnx_writer *writer, const char *name, const char *value);
 void onnx_floats(onnx_writer *writer, const char *name, int32_t rank, const int64_t *dim,
                  const float *value);
 void onnx_ints(onnx_writer *writer, const char *name, int32_t count, const int64_t *value);
+void onnx_int(onnx_writer *writer, const char *name, int64_t value); /* a list of one */
 
 /* Floats that lie in another file; a text that is NULL is left out. */
 void onnx_external(onnx_writer *writer, const char *name, int32_t rank, const int64_t *dim,

@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-#define LIST(...) (const int64_t[]){__VA_ARGS__}
-
 /* An initializer with some values between -1 and 1. */
 static void noise(onnx_writer *w, const char *name, int32_t rank, const int64_t *dim)
 {
@@ -75,16 +73,16 @@ static void network(onnx_writer *w)
 /* Shapes computed by nodes, as exporters write them. */
 static void shapes(onnx_writer *w)
 {
-    onnx_ints(w, "zero", 1, LIST(0));
-    onnx_ints(w, "two", 1, LIST(2));
-    onnx_ints(w, "four", 1, LIST(4));
     onnx_node(w, "AveragePool", "x", "p");
     onnx_attr_ints(w, "kernel_shape", 2, LIST(3, 3));
     onnx_attr_ints(w, "strides", 2, LIST(2, 2));
     onnx_attr_ints(w, "pads", 4, LIST(1, 1, 1, 1));
     onnx_attr_int(w, "count_include_pad", 1);
+    onnx_int(w, "zero", 0);
+    onnx_int(w, "two", 2);
     onnx_node(w, "Shape", "p", "sp");
     onnx_node(w, "Slice", "sp zero two", "nc");
+    onnx_int(w, "four", 4);
     onnx_node(w, "Shape", "x", "sx");
     onnx_node(w, "Slice", "sx two four", "hw");
     onnx_node(w, "Mul", "hw two", "hw2");
@@ -189,7 +187,6 @@ uint8_t *sample_model(int32_t index, size_t *size, const char **name)
     onnx_writer_init(&w, 17);
     sample_table[index].write(&w);
     uint8_t *bytes = onnx_model(&w, LIST(1, 3, 0, 0), size);
-    onnx_writer_finish(&w);
     if (name)
         *name = sample_table[index].name;
     return bytes;

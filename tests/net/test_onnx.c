@@ -224,14 +224,13 @@ static void test_by_hand(void **state)
     onnx_writer w;
     size_t size;
     onnx_writer_init(&w, 13);
-    onnx_floats(&w, "w", 4, (const int64_t[]){1, 1, 3, 3}, sobel);
-    onnx_floats(&w, "b", 1, (const int64_t[]){1}, bias);
+    onnx_floats(&w, "w", 4, LIST(1, 1, 3, 3), sobel);
+    onnx_floats(&w, "b", 1, LIST(1), bias);
     onnx_node(&w, "Conv", "x w b", "y");
     onnx_node(&w, "Conv", "x w", "unused");
     onnx_meta(&w, "mien.title", "Sobel");
     onnx_meta(&w, "mien.role", "style");
-    uint8_t *model = onnx_model(&w, (const int64_t[]){1, 1, 4, 5}, &size);
-    onnx_writer_finish(&w);
+    uint8_t *model = onnx_model(&w, LIST(1, 1, 4, 5), &size);
     mi_log log;
     mi_log_init(&log, NULL);
     mi_graph *g;
@@ -269,13 +268,12 @@ static uint8_t *named_model(size_t *size)
     static const float two[1] = {2};
     onnx_writer w;
     onnx_writer_init(&w, 13);
-    onnx_floats(&w, "w", 4, (const int64_t[]){1, 1, 1, 1}, two);
+    onnx_floats(&w, "w", 4, LIST(1, 1, 1, 1), two);
     onnx_node(&w, "Conv", "x w", "a");
     onnx_node(&w, "Identity", "a", "i");
     onnx_node(&w, "Neg", "i", "b");
     onnx_node(&w, "Add", "a x", "y");
-    uint8_t *model = onnx_model(&w, (const int64_t[]){1, 1, NAMED_H, NAMED_W}, size);
-    onnx_writer_finish(&w);
+    uint8_t *model = onnx_model(&w, LIST(1, 1, NAMED_H, NAMED_W), size);
     return model;
 }
 
@@ -367,8 +365,7 @@ static void test_names(void **state)
     onnx_writer_init(&w, 13);
     onnx_node(&w, "Relu", "x", "a\n\x1b[1m\xc3\xa4");
     onnx_node(&w, "Neg", "a\n\x1b[1m\xc3\xa4", "y");
-    uint8_t *model = onnx_model(&w, (const int64_t[]){1, 3, 0, 0}, &size);
-    onnx_writer_finish(&w);
+    uint8_t *model = onnx_model(&w, LIST(1, 3, 0, 0), &size);
     mi_log_init(&log, NULL);
     assert_int_equal(mi_graph_from_onnx(&g, model, size, "names", 8, 8, &log), 0);
     assert_string_equal(g->node[0].name, "a??[1m??");

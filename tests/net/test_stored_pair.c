@@ -28,8 +28,7 @@ static int read_text(mi_pair *pair, const char *text)
         onnx_meta(&w, "mien.check", text);
     onnx_meta(&w, "mien.checked", "another key");
     onnx_node(&w, "Relu", "x", "y");
-    uint8_t *bytes = onnx_model(&w, (const int64_t[]){1, 3, 0, 0}, &size);
-    onnx_writer_finish(&w);
+    uint8_t *bytes = onnx_model(&w, LIST(1, 3, 0, 0), &size);
     int status = mi_pair_read(pair, bytes, size, "model", &test_log);
     free(bytes);
     return status;

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "effect/style.h"
-#include "onnx_writer.h"
+#include "onnx_file.h"
 #include "oracle.h"
 #include "test_files.h"
 
@@ -21,16 +21,12 @@ static const float weight[9] = {0, 1, 0, 0, 0, 1, 1, 0, 0}, bias[3] = {0.1f, 0.2
 static void write_model(const char *location, const char *offset, const char *length)
 {
     onnx_writer w;
-    size_t size;
     onnx_writer_init(&w, 13);
-    onnx_external(&w, "w", 4, (const int64_t[]){3, 3, 1, 1}, location, offset, length);
-    onnx_floats(&w, "b", 1, (const int64_t[]){3}, bias);
+    onnx_external(&w, "w", 4, LIST(3, 3, 1, 1), location, offset, length);
+    onnx_floats(&w, "b", 1, LIST(3), bias);
     onnx_node(&w, "Conv", "x w b", "y");
     onnx_meta(&w, "mien.align", "4");
-    uint8_t *bytes = onnx_model(&w, (const int64_t[]){1, 3, 0, 0}, &size);
-    onnx_writer_finish(&w);
-    test_file_write(model_path, bytes, size);
-    free(bytes);
+    onnx_file_write(&w, LIST(1, 3, 0, 0), model_path);
 }
 
 static void write_data(void)

@@ -15,8 +15,6 @@
 
 enum { FRAME_W = 640, FRAME_H = 360, UNIT_WORD = 4, HOLD_WORD = 128 };
 
-#define LIST(...) (const int64_t[]){__VA_ARGS__}
-
 static void point_conv(onnx_writer *w, const char *in, const char *out, int32_t from, int32_t to,
                        const char *name)
 {
@@ -117,17 +115,17 @@ static void square(onnx_writer *w)
 /* Of a picture that is 64 wide one row of 2^28 values, as many as a tensor may have. */
 static void one_row(onnx_writer *w)
 {
-    onnx_ints(w, "last", 1, LIST(3));
-    onnx_ints(w, "small", 1, LIST(64));
-    onnx_ints(w, "many", 1, LIST(1 << 15));
-    onnx_ints(w, "one", 1, LIST(1));
-    onnx_floats(w, "w", 4, LIST(1, 1, 1, 1), (const float[]){1});
+    onnx_int(w, "last", 3);
     onnx_node(w, "Shape", "x", "s");
     onnx_node(w, "Gather", "s last", "width");
+    onnx_int(w, "small", 64);
     onnx_node(w, "Equal", "width small", "is");
+    onnx_int(w, "many", 1 << 15);
+    onnx_int(w, "one", 1);
     onnx_node(w, "Where", "is many one", "count");
     onnx_node(w, "GlobalAveragePool", "x", "a");
     onnx_node(w, "Expand", "a count", "b");
+    onnx_floats(w, "w", 4, LIST(1, 1, 1, 1), (const float[]){1});
     onnx_node(w, "ConvTranspose", "b w", "y");
     onnx_attr_ints(w, "strides", 2, LIST(1, 8192));
     onnx_attr_ints(w, "output_padding", 2, LIST(0, 8191));
@@ -221,7 +219,6 @@ static void check_row(const fit_row *row, const mvk_device *device)
     row->write(&w);
     strcpy(file.path, "test.onnx");
     file.bytes = onnx_model(&w, LIST(1, row->channels, row->side, row->side), &file.size);
-    onnx_writer_finish(&w);
     mi_log_init(&log, NULL);
     int status = mi_style_fit_to(&f, &file, device, MI_QUALITY_HIGH, FRAME_W, FRAME_H,
                                  mi_style_holds(row->words), &log);
@@ -272,7 +269,6 @@ static mi_model_file wide_network(int32_t channels)
     onnx_node(&w, "Conv", "h b", "y");
     onnx_attr_ints(&w, "pads", 4, LIST(4, 4, 4, 4));
     file.bytes = onnx_model(&w, LIST(1, 3, 0, 0), &file.size);
-    onnx_writer_finish(&w);
     free(weight);
     return file;
 }
@@ -344,7 +340,6 @@ static void test_said_once(void **state)
         same(&w);
         strcpy(file.path, "test.onnx");
         file.bytes = onnx_model(&w, LIST(1, 3, side, side), &file.size);
-        onnx_writer_finish(&w);
         mi_log_init(&log, &(mien_log){keep_line, &seen, MIEN_LOG_DEBUG});
         assert_int_equal(mi_style_fit_to(&f, &file, &device, MI_QUALITY_HIGH, FRAME_W, FRAME_H,
                                          false, &log), MIEN_OK);

@@ -14,8 +14,6 @@
 
 enum { SIDE = 8, PIXELS = SIDE * SIDE, INPUT_RGB = 1, INPUT_BGR = 2, INPUT_FIRST_RANGE = 4 };
 
-#define LIST(...) (const int64_t[]){__VA_ARGS__}
-
 /* Bits of the words of style-input, by their place among its choices. */
 static uint32_t word(int32_t range)
 {
@@ -27,7 +25,6 @@ static mi_model_file finish(onnx_writer *w, const int64_t picture[4])
     mi_model_file file = {.size = 0};
     strcpy(file.path, "test.onnx");
     file.bytes = onnx_model(w, picture, &file.size);
-    onnx_writer_finish(w);
     return file;
 }
 

@@ -11,7 +11,7 @@
 #include "dice.h"
 #include "face_chain.h"
 #include "face_stand.h"
-#include "onnx_writer.h"
+#include "onnx_file.h"
 #include "posed_face.h"
 #include "test_files.h"
 
@@ -31,7 +31,6 @@ static void write_model(const char *path, int64_t side, int64_t channels)
         for (int i = 0; i < K * K; i++)
             weight[(c * 4 + c) * K * K + i] = 2 * ((i == K * K / 2) - 1.0f / (K * K));
     onnx_writer w;
-    size_t size;
     onnx_writer_init(&w, 13);
     onnx_floats(&w, "w", 4, (const int64_t[]){channels, channels, K, K}, weight);
     onnx_ints(&w, "from", 1, (const int64_t[]){channels - 1});
@@ -41,10 +40,7 @@ static void write_model(const char *path, int64_t side, int64_t channels)
     onnx_attr_ints(&w, "pads", 4, (const int64_t[]){2, 2, 2, 2});
     onnx_node(&w, "Slice", "x from to axis", "wanted");
     onnx_node(&w, "Mul", "fine wanted", "y");
-    uint8_t *bytes = onnx_model(&w, (const int64_t[]){1, channels, side, side}, &size);
-    onnx_writer_finish(&w);
-    test_file_write(path, bytes, size);
-    free(bytes);
+    onnx_file_write(&w, LIST(1, channels, side, side), path);
 }
 
 /* A surface of waves 0.12 to 1 long, in outer-eye distances, kept as samples. */

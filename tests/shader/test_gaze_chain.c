@@ -6,14 +6,13 @@
  * moves all that is around it. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dice.h"
 #include "face_stand.h"
 #include "gaze_chain.h"
 #include "gaze_patch.h"
-#include "onnx_writer.h"
+#include "onnx_file.h"
 #include "posed_face.h"
 #include "test_files.h"
 
@@ -39,8 +38,8 @@ static void cut_one(onnx_writer *w, const char *name, int64_t from, int64_t to)
     snprintf(a, sizeof a, "%s.from", name);
     snprintf(b, sizeof b, "%s.to", name);
     snprintf(inputs, sizeof inputs, "x %s %s axes", a, b);
-    onnx_ints(w, a, 3, (const int64_t[]){from, 0, 0});
-    onnx_ints(w, b, 3, (const int64_t[]){to, 1, 1});
+    onnx_ints(w, a, 3, LIST(from, 0, 0));
+    onnx_ints(w, b, 3, LIST(to, 1, 1));
     onnx_node(w, "Slice", inputs, name);
 }
 
@@ -55,24 +54,24 @@ static void write_state(onnx_writer *w)
         map[N + i] = (float)((MI_GAZE_H / 2.0 - i / MI_GAZE_W - 0.5) / BALL);
         map[2 * N + i] = 1;
     }
-    onnx_floats(w, "dark.w", 4, (const int64_t[]){1, 8, 1, 1}, dark);
-    onnx_floats(w, "dark.b", 1, (const int64_t[]){1}, (const float[]){0.35f});
-    onnx_floats(w, "map", 4, (const int64_t[]){3, 1, MI_GAZE_H, MI_GAZE_W}, map);
-    onnx_floats(w, "map.b", 1, (const int64_t[]){3}, (const float[]){0, 0, 1e-3f});
-    onnx_floats(w, "some", 4, (const int64_t[]){2, 3, 1, 1}, some);
-    onnx_ints(w, "zero", 1, (const int64_t[]){0});
-    onnx_ints(w, "two", 1, (const int64_t[]){2});
-    onnx_ints(w, "three", 1, (const int64_t[]){3});
-    onnx_ints(w, "one", 1, (const int64_t[]){1});
+    onnx_floats(w, "dark.w", 4, LIST(1, 8, 1, 1), dark);
+    onnx_floats(w, "dark.b", 1, LIST(1), (const float[]){0.35f});
     onnx_node(w, "Conv", "x dark.w dark.b", "darkness");
     onnx_node(w, "Relu", "darkness", "heat");
+    onnx_floats(w, "map", 4, LIST(3, 1, MI_GAZE_H, MI_GAZE_W), map);
+    onnx_floats(w, "map.b", 1, LIST(3), (const float[]){0, 0, 1e-3f});
     onnx_node(w, "Conv", "heat map map.b", "sums");
+    onnx_int(w, "zero", 0);
+    onnx_int(w, "one", 1);
+    onnx_int(w, "two", 2);
+    onnx_int(w, "three", 3);
     onnx_node(w, "Slice", "sums zero two one", "moments");
     onnx_node(w, "Slice", "sums two three one", "mass");
     onnx_node(w, "Div", "moments mass", "gaze");
-    onnx_node(w, "Conv", "sums some", "amounts");
+    onnx_floats(w, "some", 4, LIST(2, 3, 1, 1), some);
     onnx_floats(w, "low", 0, NULL, (const float[]){0});
     onnx_floats(w, "high", 0, NULL, (const float[]){1});
+    onnx_node(w, "Conv", "sums some", "amounts");
     onnx_node(w, "Clip", "amounts low high", "kept");
     onnx_node(w, "Concat", "gaze kept", "state");
     onnx_attr_int(w, "axis", 1);
@@ -83,32 +82,28 @@ static void write_model(const char *path, int64_t side, bool with_blend)
     static float matte[3 * MI_GAZE_W * MI_GAZE_H];
     const float none[24] = {0}, ball[2] = {(float)-BALL, (float)BALL};
     onnx_writer w;
-    size_t size;
     onnx_writer_init(&w, 13);
-    onnx_ints(&w, "axes", 3, (const int64_t[]){1, 2, 3});
+    onnx_ints(&w, "axes", 3, LIST(1, 2, 3));
     write_state(&w);
     cut_one(&w, "wanted", 3, 5);
     cut_one(&w, "share", 5, 6);
     onnx_node(&w, "Mul", "gaze share", "present");
     onnx_node(&w, "Sub", "wanted present", "turn");
-    onnx_floats(&w, "ball", 4, (const int64_t[]){1, 2, 1, 1}, ball);
+    onnx_floats(&w, "ball", 4, LIST(1, 2, 1, 1), ball);
     onnx_node(&w, "Mul", "turn ball", "stiff");
-    onnx_floats(&w, "none2", 4, (const int64_t[]){2, 8, 1, 1}, none);
+    onnx_floats(&w, "none2", 4, LIST(2, 8, 1, 1), none);
     onnx_node(&w, "Conv", "x none2", "bend");
     onnx_node(&w, "Add", "bend stiff", "flow");
     for (int i = 0; i < MI_GAZE_W * MI_GAZE_H; i++)
         matte[i] = in_eye(i % MI_GAZE_W + 0.5, i / MI_GAZE_W + 0.5, 3);
     for (int i = MI_GAZE_W * MI_GAZE_H; i < 3 * MI_GAZE_W * MI_GAZE_H; i++)
         matte[i] = 0.5f;
-    onnx_floats(&w, "none3", 4, (const int64_t[]){3, 8, 1, 1}, none);
-    onnx_floats(&w, "matte", 4, (const int64_t[]){1, 3, MI_GAZE_H, MI_GAZE_W}, matte);
+    onnx_floats(&w, "none3", 4, LIST(3, 8, 1, 1), none);
+    onnx_floats(&w, "matte", 4, LIST(1, 3, MI_GAZE_H, MI_GAZE_W), matte);
     onnx_node(&w, "Conv", "x none3", "nothing");
     onnx_node(&w, "Add", "nothing matte", with_blend ? "blend" : "maps");
     onnx_node(&w, "Relu", "flow", "y");
-    uint8_t *bytes = onnx_model(&w, (const int64_t[]){1, 8, side, MI_GAZE_W}, &size);
-    onnx_writer_finish(&w);
-    test_file_write(path, bytes, size);
-    free(bytes);
+    onnx_file_write(&w, LIST(1, 8, side, MI_GAZE_W), path);
 }
 
 typedef struct stage {
