@@ -7,9 +7,12 @@
 
 enum { TAIL = 64 };
 
-int32_t changed_frame_variants(mien_format format)
+void changed_frame_cases(mien_format format, changed_frame_case *check)
 {
-    return format <= MIEN_FORMAT_YUY2 ? 36 : 9;
+    dice d = dice_of((uint64_t)format + 40);
+    int32_t variants = format <= MIEN_FORMAT_YUY2 ? 36 : 9;
+    for (int32_t variant = 0; variant < variants; variant++)
+        check(&d, format, variant);
 }
 
 changed_frame changed_frame_make(mien_format format, int32_t w, int32_t h, int32_t variant)

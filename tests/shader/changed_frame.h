@@ -3,6 +3,7 @@
 #ifndef MIEN_TEST_CHANGED_FRAME_H
 #define MIEN_TEST_CHANGED_FRAME_H
 
+#include "dice.h"
 #include "rig_tests.h"
 #include "test_frames.h"
 
@@ -13,9 +14,11 @@ typedef struct changed_frame {
     size_t bytes;    /* in a buffer: the packed frame and some behind it that nobody may write */
 } changed_frame;
 
-/* Variants 0 .. changed_frame_variants() - 1 differ in noise, matrix and range, with siting where
- * the format has any. */
-int32_t changed_frame_variants(mien_format format);
+/* Calls this for all variants that a format has: of noise, matrix and range, and of siting where
+ * chroma has any. */
+typedef void changed_frame_case(dice *d, mien_format format, int32_t variant);
+void changed_frame_cases(mien_format format, changed_frame_case *check);
+
 changed_frame changed_frame_make(mien_format format, int32_t width, int32_t height,
                                  int32_t variant);
 void changed_frame_free(changed_frame *f);

@@ -211,9 +211,7 @@ static void check_apply(dice *d, mien_format format, int32_t variant)
 
 static void check_format(mien_format format)
 {
-    dice d = dice_of((uint64_t)format + 40);
-    for (int32_t variant = 0; variant < changed_frame_variants(format); variant++)
-        check_apply(&d, format, variant);
+    changed_frame_cases(format, check_apply);
 }
 
 FORMAT_TESTS(check_format)
