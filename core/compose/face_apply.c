@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "dispatch_box.h"
 #include "skin_apply.spv.h"
 #include "skin_model.spv.h"
 #include "skin_model_lanes8.spv.h"
@@ -37,56 +38,61 @@ void mi_face_apply_destroy(mi_face_apply *a)
     memset(a, 0, sizeof *a);
 }
 
-static float within(float v, float most)
+static mi_box_grid model_grid(const mi_face_apply *a)
 {
-    return v < 0 ? 0 : v > most ? most : v;
+    return (mi_box_grid){.size = {a->picture.w, a->picture.h}, .step = {8, 4}, .group = {8, 4}};
 }
 
-static void set_box(const mi_face_apply *a, struct skin_uniform *u, const float box[4])
+static void set_box(const mi_face_apply *a, struct skin_uniform *u, const float part[4])
 {
-    float size = (float)a->picture.w;
-    u->box_x0 = 8 * floorf(within(box[0], 1) * size / 8); /* workgroups are 8 x 4 pixels */
-    u->box_y0 = 4 * floorf(within(box[1], 1) * size / 4);
-    u->box_x1 = ceilf(within(box[2], 1) * size);
-    u->box_y1 = ceilf(within(box[3], 1) * size);
-    bool empty = u->box_x1 <= u->box_x0 || u->box_y1 <= u->box_y0;
-    u->model_across = empty ? 0 : mi_groups((int32_t)(u->box_x1 - u->box_x0), 8);
-    u->model_down = empty ? 0 : mi_groups((int32_t)(u->box_y1 - u->box_y0), 4);
-    u->model_deep = 1;
+    const mi_box_grid grid = model_grid(a);
+    float pixels[4], box[4];
+    uint32_t groups[3];
+    for (int k = 0; k < 4; k++)
+        pixels[k] = part[k] * (float)grid.size[k % 2];
+    mi_box_cover(&grid, pixels, box, groups);
+    u->box_x0 = box[0];
+    u->box_y0 = box[1];
+    u->box_x1 = box[2];
+    u->box_y1 = box[3];
+    u->model_across = groups[0];
+    u->model_down = groups[1];
+    u->model_deep = groups[2];
 }
 
 void mi_face_apply_extent(const mi_face_apply *a, struct skin_uniform *u, float x, float y,
-                          float side, float angle, const float box[4])
+                          float side, float angle, const float part[4])
 {
-    float c = side * cosf(angle), s = side * sinf(angle);
-    float x0 = INFINITY, y0 = INFINITY, x1 = -INFINITY, y1 = -INFINITY;
-    set_box(a, u, box);
+    const mi_box_grid grid = mi_frame_grid(&a->push);
+    float c = side * cosf(angle), s = side * sinf(angle), box[4];
+    float around[4] = {INFINITY, INFINITY, -INFINITY, -INFINITY};
+    uint32_t groups[3];
+    set_box(a, u, part);
     for (int i = 0; i < 4; i++) { /* the box' corners in the frame */
         float bx = (i & 1 ? u->box_x1 : u->box_x0) / (float)a->picture.w - 0.5f;
         float by = (i & 2 ? u->box_y1 : u->box_y0) / (float)a->picture.h - 0.5f;
-        x0 = fminf(x0, x + c * bx - s * by);
-        x1 = fmaxf(x1, x + c * bx - s * by);
-        y0 = fminf(y0, y + s * bx + c * by);
-        y1 = fmaxf(y1, y + s * bx + c * by);
+        around[0] = fminf(around[0], x + c * bx - s * by);
+        around[1] = fminf(around[1], y + s * bx + c * by);
+        around[2] = fmaxf(around[2], x + c * bx - s * by);
+        around[3] = fmaxf(around[3], y + s * bx + c * by);
     }
-    x0 = 8 * floorf(within(x0, (float)a->push.width) / 8); /* an invocation makes 8 x 2 pixels */
-    y0 = 2 * floorf(within(y0, (float)a->push.height) / 2);
-    x1 = ceilf(within(x1, (float)a->push.width));
-    y1 = ceilf(within(y1, (float)a->push.height));
-    bool empty = u->model_across == 0 || x1 <= x0 || y1 <= y0;
-    u->x0 = x0;
-    u->y0 = y0;
-    u->across = empty ? 0 : mi_groups((int32_t)(x1 - x0), 64);
-    u->down = empty ? 0 : mi_groups((int32_t)(y1 - y0), 8);
-    u->deep = 1;
+    mi_box_cover(&grid, around, box, groups);
+    bool empty = u->model_across == 0;
+    u->x0 = box[0];
+    u->y0 = box[1];
+    u->across = empty ? 0 : groups[0];
+    u->down = empty ? 0 : groups[1];
+    u->deep = groups[2];
 }
 
 void mi_face_apply_record(const mi_face_apply *a, mvk_commands *commands,
                           const struct skin_push *shown, const mvk_buffer *uniform)
 {
-    const uint32_t models[3] = {mi_groups(a->picture.w, 8), mi_groups(a->picture.h, 4), 1};
-    const uint32_t most[3] = {mi_groups(a->push.width, 64), mi_groups(a->push.height, 8), 1};
+    const mi_box_grid square = model_grid(a), frame = mi_frame_grid(&a->push);
+    uint32_t models[3], most[3];
     struct skin_push p = *shown;
+    mi_box_most(&square, models);
+    mi_box_most(&frame, most);
     p.model = a->picture.at;
     mvk_dispatch_indirect(a->device, commands, a->model, &p, sizeof p, uniform,
                           offsetof(struct skin_uniform, model_across), models);

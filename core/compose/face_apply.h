@@ -25,7 +25,7 @@ void mi_face_apply_destroy(mi_face_apply *apply); /* zeroed; may be zero already
  * part of the frame that may touch. The square is `side` pixels wide, around (x, y), turned by
  * `angle`. */
 void mi_face_apply_extent(const mi_face_apply *apply, struct skin_uniform *uniform, float x,
-                          float y, float side, float angle, const float box[4]);
+                          float y, float side, float angle, const float part[4]);
 
 /* Records what puts `shown` (mi_skin_shown()) into the packed frame, which lies in both frame slots
  * of the bound set; `uniform`, a skin_uniform, is the set's. Bytes that no face covers stay as they

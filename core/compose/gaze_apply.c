@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "dispatch_box.h"
 #include "gaze_apply.spv.h"
 #include "gaze_copy.spv.h"
 
@@ -39,25 +40,14 @@ void mi_gaze_apply_destroy(mi_gaze_apply *a)
     memset(a, 0, sizeof *a);
 }
 
-static float within(float v, float most)
-{
-    return v < 0 ? 0 : v > most ? most : v;
-}
-
-/* Workgroups of the part of the frame around the middle, `reach_x`, `reach_y` to each side; x0, y0,
- * x1, y1 to box. */
+/* The part of the frame around the middle, `reach_x`, `reach_y` to each side. */
 static void find_box(const mi_gaze_apply *a, const float middle[2], float reach_x, float reach_y,
                      float box[4], uint32_t groups[4])
 {
-    float w = (float)a->push.width, h = (float)a->push.height;
-    box[0] = 8 * floorf(within(middle[0] - reach_x, w) / 8); /* an invocation makes 8 x 2 pixels */
-    box[1] = 2 * floorf(within(middle[1] - reach_y, h) / 2);
-    box[2] = ceilf(within(middle[0] + reach_x, w));
-    box[3] = ceilf(within(middle[1] + reach_y, h));
-    bool empty = box[2] <= box[0] || box[3] <= box[1];
-    groups[0] = empty ? 0 : mi_groups((int32_t)(box[2] - box[0]), 64);
-    groups[1] = empty ? 0 : mi_groups((int32_t)(box[3] - box[1]), 8);
-    groups[2] = 1;
+    const mi_box_grid grid = mi_frame_grid(&a->push);
+    const float part[4] = {middle[0] - reach_x, middle[1] - reach_y, middle[0] + reach_x,
+                           middle[1] + reach_y};
+    mi_box_cover(&grid, part, box, groups);
 }
 
 void mi_gaze_apply_place(const mi_gaze_apply *a, struct gaze_eye *eye, const mi_eye_patch *patch)
@@ -91,8 +81,10 @@ void mi_gaze_apply_place(const mi_gaze_apply *a, struct gaze_eye *eye, const mi_
 static void record(const mi_gaze_apply *a, mvk_commands *commands, mvk_pipeline *pipeline,
                    int32_t eye, const mvk_buffer *uniform, size_t groups)
 {
-    const uint32_t most[3] = {mi_groups(a->push.width, 64), mi_groups(a->push.height, 8), 1};
+    const mi_box_grid grid = mi_frame_grid(&a->push);
+    uint32_t most[3];
     struct pixel_push p = a->push;
+    mi_box_most(&grid, most);
     p.square = eye;
     mvk_dispatch_indirect(a->device, commands, pipeline, &p, sizeof p, uniform,
                           offsetof(struct gaze_uniform, eye) +
