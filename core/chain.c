@@ -8,6 +8,7 @@
 #include "effect/style.h"
 #include "net/net_check.h"
 #include "stage.h"
+#include "stage_times.h"
 
 /* Two parities, since pictures and history alternate; with motion and, for smooth = 0, without. */
 enum { PARITIES = 2, MODES = 2, MODE_MOTION = 0, MODE_PLAIN = 1 };
@@ -305,8 +306,6 @@ void mi_chain_stats(const mi_chain *c, bool ran, mien_stats *stats)
     if (!ran || !c->ran || !c->timing)
         return;
     uint32_t n = mvk_read_marks(c->device, &c->list[c->last_parity][c->last_mode], ms, STAGES);
-    for (uint32_t i = 0; i < n && stats->stages < sizeof stats->stage / sizeof stats->stage[0]; i++)
-        stats->stage[stats->stages++] =
-            (mien_stage_time){.name = stage_name[i], .ms = ms[i],
-                              .gflop = i == STAGE_NET ? 2 * stats->net_gmac : 0};
+    for (uint32_t i = 0; i < n; i++)
+        mi_add_stage(stats, stage_name[i], ms[i], i == STAGE_NET ? 2 * stats->net_gmac : 0);
 }

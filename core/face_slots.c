@@ -88,6 +88,7 @@ int mi_face_slots_run(mi_face_slots *s, const mien_face *face, const float *amou
         if (!face[i].lost && amount[i] > 0)
             of_face[faces++] = take(s, &face[i], amount[i], values);
     *changed = faces > 0;
+    s->faces = (int32_t)faces;
     if (faces == 0)
         return MIEN_OK;
     lists = mi_transfer_upload(s->transfer, list);

@@ -39,6 +39,7 @@ struct mi_face_slots {
     uint32_t id[MIEN_FACES_MAX];   /* of the face; 0: none */
     uint64_t used[MIEN_FACES_MAX]; /* the frame in which it was, last */
     uint64_t frame;
+    int32_t faces; /* in it */
     mvk_commands list[MIEN_FACES_MAX];
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ramp.h"
 #include "stream.h"
 
 static const double RAMP_SECONDS = 0.2;
@@ -16,7 +17,7 @@ struct mien_filter {
     pthread_mutex_t lock;      /* guards wanted, analysis, showing and passed */
     mi_params wanted;          /* as set, from any thread */
     bool analysis;             /* faces are wanted for their own sake */
-    bool showing;              /* the last output had some of the style */
+    bool showing;              /* the last output had some of an effect */
     bool passed;               /* the host was told that frames may pass: the stream runs */
 
     /* The rest belongs to the thread that processes. */
@@ -30,6 +31,7 @@ struct mien_filter {
     mi_params style_params; /* that the stream's style was made with */
     double strength;       /* share of the style in the last output, ramped */
     double smooth;         /* ramped */
+    mi_effect_wish effects; /* on faces, in the last output, ramped */
     mi_area_shares shares; /* where the style is, ramped */
     bool fresh;            /* the next frame has no past: no ramp, no history */
     bool idle;             /* nothing was done to the last frame */
@@ -107,8 +109,10 @@ static bool wants_style(const mi_params *p)
 /* Do these parameters need faces? */
 static bool wants_faces(const mi_params *p, bool analysis)
 {
+    mi_effect_wish effects = mi_effect_wish_of(p);
     unsigned overlay = (unsigned)p->value[MI_PARAM_OVERLAY].number;
-    return analysis || (overlay & ~(unsigned)MI_OVERLAY_TIMING) != 0 ||
+    return analysis || mi_effect_wish_any(&effects) ||
+           (overlay & ~(unsigned)MI_OVERLAY_TIMING) != 0 ||
            (wants_style(p) && p->value[MI_PARAM_STYLE_AREA].number != MI_AREA_FRAME);
 }
 
@@ -205,7 +209,8 @@ static bool is_covering(const mien_filter *f)
 static bool needs_faces(const mien_filter *f)
 {
     bool in_areas = has_style(f) && f->strength > 0 && !mi_area_is_frame(f->shares);
-    return wants_faces(&f->now, f->analysis_now) || in_areas || is_covering(f);
+    return wants_faces(&f->now, f->analysis_now) || mi_effect_wish_any(&f->effects) || in_areas ||
+           is_covering(f);
 }
 
 /* Does the old style have to fade out before anything that ends it? */
@@ -301,13 +306,6 @@ static int make_style(mien_filter *f, const mien_frame *frame)
     return status;
 }
 
-static double step_to(double value, double target, double step)
-{
-    step += 1e-6; /* sums of steps end at the target, not a rounding error before it */
-    return value < target ? (value + step < target ? value + step : target)
-                          : (value - step > target ? value - step : target);
-}
-
 static double frame_seconds(mien_filter *f, const mien_frame *in)
 {
     double dt = FRAME_SECONDS;
@@ -321,8 +319,8 @@ static double frame_seconds(mien_filter *f, const mien_frame *in)
 static void step_shares(mien_filter *f, double step)
 {
     mi_area_shares to = mi_area_shares_of((mi_style_area)f->now.value[MI_PARAM_STYLE_AREA].number);
-    f->shares.faces = (float)step_to(f->shares.faces, to.faces, step);
-    f->shares.rest = (float)step_to(f->shares.rest, to.rest, step);
+    f->shares.faces = (float)mi_ramp(f->shares.faces, to.faces, step);
+    f->shares.rest = (float)mi_ramp(f->shares.rest, to.rest, step);
 }
 
 static void latch(mien_filter *f)
@@ -360,6 +358,8 @@ static void drop_faces_wish(mi_params *p)
     double *overlay = &p->value[MI_PARAM_OVERLAY].number;
     *overlay = (unsigned)*overlay & MI_OVERLAY_TIMING;
     p->value[MI_PARAM_STYLE_AREA].number = MI_AREA_FRAME;
+    for (int i = 0; i < MI_EFFECTS; i++)
+        mi_effect_wish_drop(p, (mi_effect)i);
 }
 
 /* The same for what needs faces, when the networks for them cannot be had. */
@@ -370,6 +370,15 @@ static void keep_without_faces(mien_filter *f)
     drop_faces_wish(&f->now);
     f->analysis = f->analysis_now = false;
     f->shares = mi_area_shares_of(MI_AREA_FRAME);
+    pthread_mutex_unlock(&f->lock);
+}
+
+/* The same for an effect on faces, when its model cannot be had. */
+static void keep_without(mien_filter *f, mi_effect effect)
+{
+    pthread_mutex_lock(&f->lock);
+    mi_effect_wish_drop(&f->wanted, effect);
+    mi_effect_wish_drop(&f->now, effect);
     pthread_mutex_unlock(&f->lock);
 }
 
@@ -405,25 +414,47 @@ static int update_style(mien_filter *f, const mien_frame *in, bool had_style)
     return status;
 }
 
-/* Has the face analysis at hand if it is wanted. */
+/* Loads the effects on faces that are wanted or still fade; *effect: the one that failed. */
+static int add_effects(mien_filter *f, int *effect)
+{
+    mi_effect_wish wanted = mi_effect_wish_of(&f->now);
+    int status = MIEN_OK;
+    for (*effect = 0; *effect < MI_EFFECTS; ++*effect) {
+        if (wanted.number[*effect] != 0 || f->effects.number[*effect] != 0)
+            status = mi_stream_add_effect(f->stream, (mi_effect)*effect, &f->now);
+        if (status != MIEN_OK)
+            return status;
+    }
+    return status;
+}
+
+/* Has the face analysis and the effects on faces at hand if they are wanted. One that cannot be had
+ * while the stream runs is no longer wanted, unless it shows: a stream must not go on bare. */
 static int update_faces(mien_filter *f, const mien_frame *in)
 {
-    bool had = f->frames > 0;
+    int effect = MI_EFFECTS;
     if (!needs_faces(f))
         return MIEN_OK;
     int status = open_stream(f, in);
     if (status != MIEN_OK)
         return status;
     status = mi_stream_add_faces(f->stream, &f->now);
+    bool found = status == MIEN_OK;
+    if (found)
+        status = add_effects(f, &effect);
     if (status != MIEN_OK && leave_wrong_device(f)) {
         status = update_style(f, in, true);
         return status == MIEN_OK ? update_faces(f, in) : status;
     }
-    if (status != MIEN_OK && status != MIEN_ERR_DEVICE_LOST && had) {
+    bool shows = found ? effect < MI_EFFECTS && f->effects.number[effect] != 0
+                       : mi_effect_wish_any(&f->effects);
+    if (status == MIEN_OK || status == MIEN_ERR_DEVICE_LOST || f->frames == 0 || shows)
+        return status;
+    if (found)
+        keep_without(f, (mi_effect)effect);
+    else
         keep_without_faces(f);
-        status = MIEN_OK;
-    }
-    return status;
+    return update_faces(f, in); /* the others */
 }
 
 /* Once in a stream. */
@@ -533,12 +564,15 @@ int mien_filter_process(mien_filter *f, const mien_frame *in, const mien_frame *
     bool was_off = f->strength <= 0;
     bool passed = take_passed(f);
     double step = f->fresh && !passed ? 1 : dt / RAMP_SECONDS;
-    f->strength = has_style(f) ? step_to(f->strength, target, step) : 0;
-    f->smooth = step_to(f->smooth, smooth, step);
+    f->strength = has_style(f) ? mi_ramp(f->strength, target, step) : 0;
+    f->smooth = mi_ramp(f->smooth, smooth, step);
+    mi_effect_wish wanted = mi_effect_wish_of(&f->now);
+    mi_effect_wish_step(&f->effects, &wanted, step);
     step_shares(f, was_off ? 1 : step);
     bool faces = needs_faces(f);
     unsigned overlay = (unsigned)f->now.value[MI_PARAM_OVERLAY].number;
     mi_stream_values values = {.strength = (float)f->strength,
+                               .effects = f->effects,
                                .smooth = (float)f->smooth,
                                .dt = dt,
                                .fresh = f->fresh,
@@ -551,8 +585,9 @@ int mien_filter_process(mien_filter *f, const mien_frame *in, const mien_frame *
                                .overlay = overlay,
                                .timing = f->timing || overlay & MI_OVERLAY_TIMING};
     f->fresh = false;
-    publish_showing(f, f->strength > 0 || is_covering(f));
-    f->idle = f->strength <= 0 && !is_covering(f) && !wants_work(&f->now, f->analysis_now);
+    bool showing = f->strength > 0 || mi_effect_wish_any(&f->effects) || is_covering(f);
+    publish_showing(f, showing);
+    f->idle = !showing && !wants_work(&f->now, f->analysis_now);
     if (f->idle) {
         mi_frame_copy(out, in);
         return MIEN_BYPASSED;

@@ -220,3 +220,8 @@ int mi_gaze_chain_run(mi_gaze_chain *c, const mien_face *face, const float *amou
 {
     return mi_face_slots_run(&c->slots, face, amount, v->wanted > 0 ? count : 0, v, changed);
 }
+
+double mi_gaze_chain_mac(const mi_gaze_chain *c)
+{
+    return c->generator.net.plan.mac * MI_EYES * c->slots.faces;
+}

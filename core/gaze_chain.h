@@ -27,4 +27,7 @@ void mi_gaze_chain_destroy(mi_gaze_chain **chain); /* *chain may be NULL */
 int mi_gaze_chain_run(mi_gaze_chain *chain, const mien_face *face, const float *amount,
                       int32_t count, const mi_gaze_chain_values *values, bool *changed);
 
+/* Multiply-accumulates of the network in the last frame. */
+double mi_gaze_chain_mac(const mi_gaze_chain *chain);
+
 #endif

@@ -5,6 +5,8 @@
 
 #include "chain.h"
 #include "face/faces.h"
+#include "face_effects.h"
+#include "stage_times.h"
 #include "transfer.h"
 
 struct mi_stream {
@@ -14,6 +16,7 @@ struct mi_stream {
     mi_transfer transfer;
     mi_chain *chain;
     mi_faces *faces;
+    mi_face_effects effects;
     mi_face_area *area;
     mi_guard guard;
     bool timing;
@@ -21,7 +24,10 @@ struct mi_stream {
     bool had_list;      /* and in the one before it */
     bool had_style;     /* when it was closed */
     bool style_ran;     /* in the last frame */
-    bool guarding;      /* effects in the areas of faces were on in the last frame */
+    bool guarding;      /* there was an effect in faces, or a cover, in the last frame */
+    bool has_guarded;   /* the guard was asked about this frame, and says: */
+    int32_t guarded_count;
+    mi_guarded guarded[MIEN_FACES_MAX];
     mi_on_lost cover;   /* the last kind that was wanted: what fades stays of its kind */
 };
 
@@ -57,6 +63,7 @@ void mi_stream_close(mi_stream *s)
 {
     s->had_style = s->chain != NULL;
     mi_chain_destroy(&s->chain);
+    mi_face_effects_close(&s->effects);
     if (s->faces)
         mi_faces_close(s->faces);
     mi_transfer_destroy(&s->transfer);
@@ -81,6 +88,9 @@ int mi_stream_reopen(mi_stream *s, mvk_device *device, const mi_params *style,
         mi_faces_config config = faces_config(s, faces);
         status = mi_faces_reopen(s->faces, device, &config);
     }
+    if (status == MIEN_OK)
+        status = mi_face_effects_reopen(&s->effects, device, &s->transfer, &s->shape,
+                                        faces->value[MI_PARAM_MODELS].text, s->log);
     return status;
 }
 
@@ -129,54 +139,99 @@ bool mi_stream_has_faces(const mi_stream *s)
     return s->faces != NULL;
 }
 
+int mi_stream_add_effect(mi_stream *s, mi_effect effect, const mi_params *params)
+{
+    return mi_face_effects_add(&s->effects, effect, s->device, &s->transfer, &s->shape,
+                               params->value[MI_PARAM_MODELS].text, s->log);
+}
+
 bool mi_stream_is_covering(const mi_stream *s)
 {
     return s->guarding && mi_guard_covers(&s->guard);
 }
 
 /* What becomes of lost faces. A style around faces leaves them bare: where one is lost there is
- * nothing to hide, and the style closes over it. */
+ * nothing to hide, and the style closes over it. Turned eyes hide nothing either. */
 static mi_on_lost on_lost(const mi_stream_values *v)
 {
-    return v->shares.faces > v->shares.rest ? v->on_lost : MI_LOST_PASS;
+    bool hidden = v->strength > 0 && v->shares.faces > v->shares.rest;
+    return hidden ? v->on_lost : MI_LOST_PASS;
 }
 
 static int find_faces(mi_stream *s, const mien_frame *in, const mi_stream_values *v)
 {
     mi_faces_step step = {.dt = v->dt, .reset = v->fresh || v->faces_fresh || !s->had_list,
-                          .eager = v->strength > 0 && on_lost(v) != MI_LOST_PASS,
+                          .eager = on_lost(v) != MI_LOST_PASS,
                           .again = v->again};
     mi_faces_set_max(s->faces, v->max_faces);
     return mi_faces_run(s->faces, in, &step);
 }
 
-/* A view of the input as it lies packed for the device: it stays when `out` is `in`. */
+/* A view of the input as it lies packed for the device, where effects on faces have changed it: it
+ * stays when `out` is `in`. */
 static mien_frame packed_input(const mi_stream *s)
 {
     size_t offset[3], pitch[3];
     mien_frame view = s->shape;
     mi_frame_packed(s->shape.format, s->shape.width, s->shape.height, offset, pitch);
     for (int i = 0; i < mien_format_planes(s->shape.format); i++) {
-        view.data[i] = (uint8_t *)mi_transfer_input(&s->transfer, false) + offset[i];
+        view.data[i] = (uint8_t *)mi_transfer_input(&s->transfer, s->effects.changed) + offset[i];
         view.stride[i] = (ptrdiff_t)pitch[i];
     }
     return view;
 }
 
-static void work_on_areas(mi_stream *s, const mien_frame *in, const mien_frame *out,
-                          const mi_stream_values *v, const mien_face *face, int32_t count)
+static bool has_past(const mi_stream *s, const mi_stream_values *v)
 {
-    mi_guarded guarded[MIEN_FACES_MAX];
+    return !v->fresh && !v->faces_fresh && !mi_faces_was_cut(s->faces);
+}
+
+/* Is the style in some areas only? */
+static bool is_styled_apart(const mi_stream *s, const mi_stream_values *v)
+{
+    return s->style_ran && !mi_area_is_frame(v->shares);
+}
+
+/* What each face gets in this frame, whatever the effect; once a frame. */
+static void guard_faces(mi_stream *s, const mi_stream_values *v)
+{
+    int32_t count;
+    const mien_face *face = mi_stream_faces(s, &count);
+    bool effects = mi_effect_wish_any(&v->effects), guarded = s->guarding;
+    if (s->has_guarded)
+        return;
+    s->has_guarded = true;
+    s->guarding = s->has_list && (is_styled_apart(s, v) || effects || mi_stream_is_covering(s));
+    s->guarded_count = 0;
+    if (s->guarding)
+        s->guarded_count = mi_guard_step(&s->guard, face, count, v->strength > 0 || effects,
+                                         on_lost(v), v->dt, !guarded || !has_past(s, v),
+                                         s->guarded);
+}
+
+static int change_faces(mi_stream *s, const mi_stream_values *v)
+{
+    float amount[MIEN_FACES_MAX];
+    int32_t count;
+    const mien_face *face = mi_stream_faces(s, &count);
+    mi_effect_frame frame = {.wish = v->effects, .smooth = v->smooth, .dt = v->dt,
+                             .reset = s->has_list && !has_past(s, v)};
+    for (int32_t i = 0; i < s->guarded_count; i++)
+        amount[i] = s->guarded[i].amount;
+    return mi_face_effects_run(&s->effects, face, amount, s->guarded_count, &frame);
+}
+
+static void work_on_areas(mi_stream *s, const mien_frame *in, const mien_frame *out,
+                          const mi_stream_values *v)
+{
     mien_frame packed = packed_input(s);
-    bool fresh = v->fresh || v->faces_fresh || !s->guarding || mi_faces_was_cut(s->faces);
-    int32_t n = mi_guard_step(&s->guard, face, count, v->strength > 0, on_lost(v), v->dt, fresh,
-                              guarded);
+    bool other = s->effects.changed || in->data[0] == out->data[0];
     if (s->style_ran)
-        mi_face_area_restrict(s->area, in->data[0] == out->data[0] ? &packed : in, out, guarded, n,
+        mi_face_area_restrict(s->area, other ? &packed : in, out, s->guarded, s->guarded_count,
                               v->shares);
     s->cover = on_lost(v) != MI_LOST_PASS ? on_lost(v) : s->cover;
-    mi_face_area_cover(s->area, out, guarded, n, s->cover);
-    mi_face_area_keep(s->area, out, guarded, n);
+    mi_face_area_cover(s->area, out, s->guarded, s->guarded_count, s->cover);
+    mi_face_area_keep(s->area, out, s->guarded, s->guarded_count);
 }
 
 static void draw_overlay(const mi_stream *s, const mien_frame *out, unsigned flags,
@@ -209,15 +264,17 @@ int mi_stream_run(mi_stream *s, const mien_frame *in, const mien_frame *out,
         mi_transfer_put(&s->transfer, in);
     if (!v->again) {
         s->had_list = s->has_list;
-        s->has_list = false;
+        s->has_list = s->has_guarded = false;
     }
     if (v->faces && !s->has_list)
         status = find_faces(s, in, v);
     s->has_list = v->faces && status == MIEN_OK;
     if (status != MIEN_OK)
         return status;
-    if (s->has_list)
-        face = mi_faces_list(s->faces, &count);
+    guard_faces(s, v);
+    status = change_faces(s, v);
+    if (status != MIEN_OK)
+        return status;
     if (s->style_ran) {
         mi_chain_values values = {.strength = v->strength, .smooth = v->smooth, .dt = v->dt,
                                   .reset = v->fresh || v->style_fresh};
@@ -228,13 +285,13 @@ int mi_stream_run(mi_stream *s, const mien_frame *in, const mien_frame *out,
     /* From here on nothing fails: the output is written. */
     if (s->style_ran)
         mi_transfer_take(&s->transfer, out);
+    else if (s->effects.changed)
+        mi_frame_unpack(out, mi_transfer_input(&s->transfer, true));
     else
         mi_frame_copy(out, in);
-    bool styled = s->style_ran && !mi_area_is_frame(v->shares);
-    bool areas = s->has_list && (styled || mi_stream_is_covering(s));
-    if (areas)
-        work_on_areas(s, in, out, v, face, count);
-    s->guarding = areas;
+    if (is_styled_apart(s, v) || mi_stream_is_covering(s))
+        work_on_areas(s, in, out, v);
+    face = mi_stream_faces(s, &count);
     if (v->overlay)
         draw_overlay(s, out, v->overlay, face, count);
     return MIEN_OK;
@@ -246,21 +303,16 @@ const mien_face *mi_stream_faces(const mi_stream *s, int32_t *count)
     return s->has_list ? mi_faces_list(s->faces, count) : NULL;
 }
 
-static void add_stage(mien_stats *stats, const char *name, double ms, double gflop)
-{
-    if (stats->stages < sizeof stats->stage / sizeof stats->stage[0])
-        stats->stage[stats->stages++] =
-            (mien_stage_time){.name = name, .ms = ms, .gflop = gflop};
-}
-
 void mi_stream_stats(const mi_stream *s, mien_stats *stats)
 {
     double detect_ms, look_ms, mac;
     if (s->timing && s->has_list) {
         mi_faces_times(s->faces, &detect_ms, &look_ms, &mac);
-        add_stage(stats, "detect", detect_ms, 0);
-        add_stage(stats, "faces", look_ms, 2e-9 * mac);
+        mi_add_stage(stats, "detect", detect_ms, 0);
+        mi_add_stage(stats, "faces", look_ms, 2e-9 * mac);
     }
+    if (s->timing)
+        mi_face_effects_stats(&s->effects, stats);
     if (s->chain)
         mi_chain_stats(s->chain, s->style_ran, stats);
 }

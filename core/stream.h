@@ -1,10 +1,11 @@
 /* Everything that frames of one shape need on a device, and the way of a frame through it:
- * faces -> style -> areas of faces -> covers -> overlay. One thread. */
+ * faces -> effects on them -> style -> areas of faces -> covers -> overlay. One thread. */
 #ifndef MI_STREAM_H
 #define MI_STREAM_H
 
 #include "compose/face_area.h"
 #include "compose/overlay.h"
+#include "effect_wish.h"
 #include "frame.h"
 #include "params.h"
 #include "vk/mvk.h"
@@ -25,6 +26,8 @@ bool mi_stream_has_style(const mi_stream *stream);
 /* Loads the face analysis, unless it is there. */
 int mi_stream_add_faces(mi_stream *stream, const mi_params *params);
 bool mi_stream_has_faces(const mi_stream *stream);
+/* Loads an effect on faces, unless it is there. */
+int mi_stream_add_effect(mi_stream *stream, mi_effect effect, const mi_params *params);
 /* Is a lost face still covered? Then faces are needed though no style may be left. */
 bool mi_stream_is_covering(const mi_stream *stream);
 
@@ -32,13 +35,15 @@ bool mi_stream_is_covering(const mi_stream *stream);
  * and covers stays. Only mi_stream_reopen() or mi_stream_destroy() may follow. */
 void mi_stream_close(mi_stream *stream);
 /* The same on another device, loaded with the parameters that it was loaded with: `style` for the
- * style, `faces` for the face analysis. After a failure only mi_stream_destroy() may follow. */
+ * style, `faces` for the face analysis and the effects on faces. After a failure only
+ * mi_stream_destroy() may follow. */
 int mi_stream_reopen(mi_stream *stream, mvk_device *device, const mi_params *style,
                      const mi_params *faces);
 
 /* What may differ from frame to frame. */
 typedef struct mi_stream_values {
     float strength;      /* 0..1, share of the style in the output; 0: no style */
+    mi_effect_wish effects; /* on faces; those that were not added do nothing */
     float smooth;        /* 0..1 */
     double dt;           /* seconds since the last frame, > 0 */
     bool fresh;          /* this frame has no past */
@@ -54,7 +59,8 @@ typedef struct mi_stream_values {
 } mi_stream_values;
 
 /* Filters one frame; `out` may be `in` or share its planes. One submission and one wait for the
- * style, one of each for the faces that are followed and for each detection; no allocation. */
+ * style, one of each for every effect on faces, for the faces that are followed and for each
+ * detection; no allocation. */
 int mi_stream_run(mi_stream *stream, const mien_frame *in, const mien_frame *out,
                   const mi_stream_values *values);
 

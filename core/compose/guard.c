@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "../ramp.h"
+
 static const double FADE_SECONDS = 0.2;
 static const double PASS_SECONDS = 0.15;
 /* A lost face is taken to go on as it went, slower and slower: v T (1 - exp(-t / T)). */
@@ -31,8 +33,7 @@ bool mi_guard_covers(const mi_guard *guard)
 
 static float step_to(float value, float target, double step)
 {
-    step += 1e-6; /* sums of steps end at the target, not a rounding error before it */
-    return value < target ? (float)fmin(value + step, target) : (float)fmax(value - step, target);
+    return (float)mi_ramp((double)value, (double)target, step);
 }
 
 static mi_guard_memory recall(const mi_guard *guard, uint32_t id)

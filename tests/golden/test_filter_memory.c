@@ -252,11 +252,24 @@ static void test_areas(void **state)
     }
 }
 
+/* Eyes turned, alone and with the rest; the slider moves. */
+static void test_gaze(void **state)
+{
+    (void)state;
+    for (int i = 0; i < TEST_FORMATS; i++) {
+        mien_filter *f = faces_make(i % 2 ? "gaze=1 gaze-x=12 style-area=face"
+                                          : "gaze=1 gaze-x=12 overlay=timing");
+        assert_true(run_scene(f, test_formats[i], 8) >= 4);
+        mien_filter_destroy(&f);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_style), cmocka_unit_test(test_count)};
     const struct CMUnitTest face_tests[] = {cmocka_unit_test(test_overlay),
-                                            cmocka_unit_test(test_areas)};
+                                            cmocka_unit_test(test_areas),
+                                            cmocka_unit_test(test_gaze)};
     bool faces = argc > 2;
     models = argc > 1 ? argv[1] : "";
     portrait = faces ? portrait_open(argc, argv) : NULL;

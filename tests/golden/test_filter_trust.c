@@ -524,13 +524,14 @@ enum { FRAMES = 8 };
 
 /* Runs the frames; the device is lost at submission `at` of frame `frame`. Returns how many
  * submissions that frame took. */
-static int run_faces(test_frame out[FRAMES], mien_face face[FRAMES], int frame, int at)
+static int run_faces(const char *params, test_frame out[FRAMES], mien_face face[FRAMES], int frame,
+                     int at)
 {
     char path[300];
     filter_log log = {.lines = 0};
-    mien_filter *f = make(&log, "smooth=0 style-area=face on-lost=hold max-faces=1");
+    mien_filter *f = make(&log, params);
     snprintf(path, sizeof path, "%s/style-invert.onnx", filter_rig_models());
-    assert_int_equal(mien_filter_set(f, "style", path), MIEN_OK);
+    assert_int_equal(mien_filter_set(f, "style", strstr(params, "area") ? path : ""), MIEN_OK);
     int took = 0;
     for (int i = 0; i < FRAMES; i++) {
         size_t count;
@@ -552,19 +553,20 @@ static int run_faces(test_frame out[FRAMES], mien_face face[FRAMES], int frame, 
 static void test_lost_with_faces(void **state)
 {
     (void)state;
+    static const char params[] = "smooth=0 style-area=face on-lost=hold max-faces=1";
     static mien_face want_face[FRAMES], face[FRAMES];
     test_frame want[FRAMES], out[FRAMES];
     for (int i = 0; i < FRAMES; i++) {
         want[i] = test_frame_make(MIEN_FORMAT_RGBA, SIDE, SIDE, &tight);
         out[i] = test_frame_make(MIEN_FORMAT_RGBA, SIDE, SIDE, &tight);
     }
-    run_faces(want, want_face, -1, -1);
+    run_faces(params, want, want_face, -1, -1);
     assert_false(want_face[3].lost);
     assert_true(want_face[FRAMES - 1].lost);
     for (int frame = 2; frame < 6; frame += 3) { /* while it is followed; while it is covered */
-        int took = run_faces(out, face, frame, -1);
+        int took = run_faces(params, out, face, frame, -1);
         for (int at = 0; at < took; at++) {
-            run_faces(out, face, frame, at);
+            run_faces(params, out, face, frame, at);
             for (int i = 0; i < FRAMES; i++) {
                 assert_int_equal(face[i].id, want_face[i].id);
                 assert_int_equal(face[i].lost, want_face[i].lost);
@@ -576,6 +578,43 @@ static void test_lost_with_faces(void **state)
         test_frame_free(&want[i]);
         test_frame_free(&out[i]);
     }
+}
+
+/* Sum of the differences around the eyes of the portrait; elsewhere there may be none. */
+static long eyes_changed(const mien_frame *in, const mien_frame *out)
+{
+    long sum = 0;
+    for (int32_t y = 0; y < SIDE; y++)
+        for (int32_t x = 0; x < 4 * SIDE; x++) {
+            int d = abs(in->data[0][y * in->stride[0] + x] - out->data[0][y * out->stride[0] + x]);
+            bool eyes = abs(x / 4 - 224) < 45 && abs(y - 101) < 18;
+            assert_true(eyes || d == 0);
+            sum += d;
+        }
+    return sum;
+}
+
+/* Eyes stay turned when the device is lost, also in the frame in which it is. */
+static void test_lost_with_gaze(void **state)
+{
+    (void)state;
+    static const char params[] = "gaze=1 gaze-x=12 max-faces=1";
+    static mien_face face[FRAMES];
+    test_frame in = test_frame_make(MIEN_FORMAT_RGBA, SIDE, SIDE, &tight), out[FRAMES];
+    for (int i = 0; i < FRAMES; i++)
+        out[i] = test_frame_make(MIEN_FORMAT_RGBA, SIDE, SIDE, &tight);
+    draw(&in.frame, 0);
+    int took = run_faces(params, out, face, 2, -1);
+    long want = eyes_changed(&in.frame, &out[2].frame);
+    assert_true(took >= 2 && want > 3000);
+    for (int at = 0; at < took; at++) {
+        run_faces(params, out, face, 2, at);
+        for (int i = 1; i < 4; i++)
+            assert_true(eyes_changed(&in.frame, &out[i].frame) > want * 3 / 4);
+    }
+    test_frame_free(&in);
+    for (int i = 0; i < FRAMES; i++)
+        test_frame_free(&out[i]);
 }
 
 int main(int argc, char **argv)
@@ -593,7 +632,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(test_late, setup),
         cmocka_unit_test_setup(test_part_fails, setup),
     };
-    const struct CMUnitTest face_tests[] = {cmocka_unit_test_setup(test_lost_with_faces, setup)};
+    const struct CMUnitTest face_tests[] = {cmocka_unit_test_setup(test_lost_with_faces, setup),
+                                            cmocka_unit_test_setup(test_lost_with_gaze, setup)};
     bool faces = argc > 2;
     models = argc > 1 ? argv[1] : "";
     portrait = faces ? portrait_open(argc, argv) : NULL;
