@@ -228,7 +228,7 @@ static void test_keys(void **state)
         assert_int_not_equal(settings->table[row].type, MIEN_PARAM_STRING);
         assert_int_not_equal(settings->table[row].type, MIEN_PARAM_FLAGS);
     }
-    row = 0; /* style, a text, as at the start */
+    row = cam_settings_find(settings, "style"); /* a text */
     press(&actions, &row, 'C', "style-strength 0.05");
     press(&actions, &row, 'x', NULL);
     press(&actions, &row, 'q', NULL);

@@ -217,6 +217,18 @@ def test_file():
     camera.end()
 
 
+def choose(keys, camera, name):
+    """Presses the down arrow until the parameter is the chosen one; each press says one line."""
+    for _ in range(20):
+        os.write(keys, b'\x1b[B')
+        line = b''
+        while b'keys:' in line or b'camera:' in line or b'output:' in line or not line:
+            line = camera.stderr.readline()
+        if line.startswith(b'mien-cam: %s ' % name.encode()):
+            return True
+    return False
+
+
 def test_keys():
     main, side = pty.openpty()
     before = termios.tcgetattr(side)
@@ -226,8 +238,9 @@ def test_keys():
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
     wait_for(lambda: status().get('output-state') == 'running')
     check('the terminal gives keys at once', not termios.tcgetattr(side)[3] & termios.ICANON)
+    check('an arrow chooses a parameter', choose(main, camera, 'style-strength'))
     os.write(main, b'\x1b[D')
-    check('an arrow changes a parameter',
+    check('an arrow changes it',
           wait_for(lambda: ask('get', 'style-strength')[1] == 'style-strength=0.95\n', 5),
           ask('get', 'style-strength'))
     os.write(main, b'D')
