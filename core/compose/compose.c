@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "pixel_export.spv.h"
+#include "pixel_export_lanes8.spv.h"
 #include "pixel_import.spv.h"
 #include "pixel_import_lanes8.spv.h"
 
 int mi_compose_create(mi_compose *c, mvk_device *device, const mien_frame *shape, int32_t scale)
 {
     static const mi_shader_pair in = MI_SHADER_PAIR(pixel_import);
-    static const mvk_shader out = MI_SHADER(pixel_export);
+    static const mi_shader_pair out = MI_SHADER_PAIR(pixel_export);
     memset(c, 0, sizeof *c);
     c->device = device;
     c->push = mi_pixel_layout(shape);
@@ -17,7 +18,8 @@ int mi_compose_create(mi_compose *c, mvk_device *device, const mien_frame *shape
     int status = mvk_pipeline_create(device, &c->import_pipeline, mi_shader_for(device, &in),
                                      spec, 2);
     if (status == MIEN_OK)
-        status = mvk_pipeline_create(device, &c->export_pipeline, &out, spec, 2);
+        status = mvk_pipeline_create(device, &c->export_pipeline, mi_shader_for(device, &out),
+                                     spec, 2);
     if (status != MIEN_OK)
         mi_compose_destroy(c);
     return status;
@@ -50,15 +52,14 @@ void mi_compose_record_import(const mi_compose *c, mvk_commands *commands, mi_pi
 
 int64_t mi_compose_fine_vec4s(const mien_frame *shape)
 {
-    int64_t words = (int64_t)((shape->width + 1) / 2) * shape->height;
-    return (words + 3) / 4;
+    return (int64_t)((shape->width + 7) / 8) * shape->height;
 }
 
 void mi_compose_record_export(const mi_compose *c, mvk_commands *commands, const mi_export *from)
 {
     struct pixel_push p = with_picture(c, from->model);
     p.still = from->still;
-    p.fine = from->plain ? 0 : 4 * from->fine;
+    p.fine = from->plain ? 0 : from->fine;
     p.first_row = from->first_row;
     p.out_base = from->out_base;
     int32_t rows = from->rows ? from->rows : p.height;

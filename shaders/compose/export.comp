@@ -26,16 +26,19 @@ layout(set = 0, binding = 6) uniform uniform_block
     frame_uniform u;
 };
 
-layout(set = 0, binding = 0) buffer arena_uint_block
+#ifndef LANES8
+layout(set = 0, binding = 0) buffer arena_word_block
 {
-    uint arena_store_uint[];
+    uvec4 arena_words[];
 };
+#endif
 // A pixel that differs more than this from its own past has changed, whatever its neighbourhood
 // says (bytes; six to ten times the noise of an indoor webcam, sigma 2).
 const float CHANGE_LOW = 12.0, CHANGE_HIGH = 22.0;
 
-// Columns of the low-resolution picture that 8 pixels touch, at most.
-const int COLUMNS = SCALE == 1 ? 8 : (7 + SCALE - 1) / SCALE + 2;
+// Columns of the low-resolution picture that 8 pixels lie in, at most, and that they lie between.
+const int LIE_IN = (7 + SCALE - 1) / SCALE + 1;
+const int COLUMNS = SCALE == 1 ? 8 : LIE_IN + 1;
 
 // Floor of a / b for b > 0.
 int floor_div(int a, int b)
@@ -53,34 +56,27 @@ void models(int x, int y, out vec4 m[8])
     int top = p.low + clamp(y0, 0, p.low_h - 1) * p.low_w;
     int bottom = p.low + clamp(y0 + 1, 0, p.low_h - 1) * p.low_w;
     int first = floor_div(2 * x + 1 - SCALE, 2 * SCALE);
-    if (8 % SCALE == 0) {
-        // x is a multiple of 8: which columns a pixel uses is known at compile time
-        vec4 column[10];
-        [[unroll]] for (int i = 0; i < 10; i++)
-            if (i < COLUMNS) {
-                int c = clamp(first + i, 0, p.low_w - 1);
-                column[i] = texelFetch(arena_vec4, top + c);
-                if (SCALE > 1)
-                    column[i] = mix(column[i], texelFetch(arena_vec4, bottom + c), fy);
-            }
-        int base = floor_div(1 - SCALE, 2 * SCALE);
-        [[unroll]] for (int k = 0; k < 8; k++) {
-            int vx = 2 * k + 1 - SCALE;
-            int c = floor_div(vx, 2 * SCALE);
-            float fx = float(vx - c * 2 * SCALE) / float(2 * SCALE);
-            m[k] = SCALE == 1 ? column[c - base]
-                              : mix(column[c - base], column[c - base + 1], fx);
+    vec4 column[10]; // as many as are counted to, loaded or not
+    [[unroll]] for (int i = 0; i < 8; i++)
+        if (i < COLUMNS) {
+            int c = clamp(first + i, 0, p.low_w - 1);
+            column[i] = texelFetch(arena_vec4, top + c);
+            if (SCALE > 1)
+                column[i] = mix(column[i], texelFetch(arena_vec4, bottom + c), fy);
         }
-        return;
-    }
+    // How far the first pixel is from its column. Of the two columns that another one may have as
+    // its left one, only the remainder decides; where 8 is a multiple of SCALE it is a constant.
+    int from = 8 % SCALE == 0 ? 1 - SCALE : 2 * x + 1 - SCALE;
+    int rest = from - floor_div(from, 2 * SCALE) * 2 * SCALE;
     [[unroll]] for (int k = 0; k < 8; k++) {
-        int vx = 2 * (x + k) + 1 - SCALE;
-        int c = floor_div(vx, 2 * SCALE);
-        float fx = float(vx - c * 2 * SCALE) / float(2 * SCALE);
-        int c0 = clamp(c, 0, p.low_w - 1), c1 = clamp(c + 1, 0, p.low_w - 1);
-        vec4 a = mix(texelFetch(arena_vec4, top + c0), texelFetch(arena_vec4, bottom + c0), fy);
-        vec4 b = mix(texelFetch(arena_vec4, top + c1), texelFetch(arena_vec4, bottom + c1), fy);
-        m[k] = mix(a, b, fx);
+        int c = k / SCALE, over = rest + 2 * (k % SCALE);
+        if (SCALE == 1) {
+            m[k] = column[k];
+            continue;
+        }
+        bool next = over >= 2 * SCALE;
+        float fx = float(next ? over - 2 * SCALE : over) / float(2 * SCALE);
+        m[k] = mix(next ? column[c + 1] : column[c], next ? column[c + 2] : column[c + 1], fx);
     }
 }
 
@@ -102,32 +98,57 @@ void luma_row(int x, int y, out float luma[8])
     }
 }
 
+// What is kept of the luma of 8 pixels: 8.8 bits each.
+uvec4 kept(int at)
+{
+#ifdef LANES8
+    return floatBitsToUint(texelFetch(arena_vec4, at)); // as in slots.glsl
+#else
+    return arena_words[at];
+#endif
+}
+
+void keep(int at, uvec4 words)
+{
+#ifdef LANES8
+    arena_pairs[at] = dvec2(packDouble2x32(words.xy), packDouble2x32(words.zw));
+#else
+    arena_words[at] = words;
+#endif
+}
+
+// How surely 8 pixels from (x, y) on stand still.
+void stillness(int x, int y, out float still[8])
+{
+    int column = x / SCALE, rest = 8 % SCALE == 0 ? 0 : x - column * SCALE;
+    int at = p.still + min(y / SCALE, p.low_h - 1) * p.low_w + column;
+    float found[10];
+    [[unroll]] for (int i = 0; i < 8; i++)
+        if (i < LIE_IN)
+            found[i] = texelFetch(arena_float, at + i).x;
+    [[unroll]] for (int k = 0; k < 8; k++)
+        still[k] = rest + k % SCALE >= SCALE ? found[k / SCALE + 1] : found[k / SCALE];
+}
+
 // Steadies the luma of 8 pixels from (x, y) on: mixes it with what they were where the picture
-// stands still, and keeps the result for the next frame, two pixels of 8.8 bits a word.
+// stands still, and keeps the result for the next frame.
 void steady(int x, int y, inout float luma[8])
 {
     if (p.fine == 0) // luma is taken as it is
         return;
-    int words = (p.width + 1) / 2, row = p.fine + y * words;
-    int low_row = p.still + min(y / SCALE, p.low_h - 1) * p.low_w;
-    [[unroll]] for (int k = 0; k < 8; k += 2) {
-        if (x + k >= p.width)
-            continue;
-        int at = row + (x + k) / 2;
-        vec2 now = vec2(luma[k], luma[k + 1]), past = now;
-        if (u.fresh == 0.0) {
-            uint w = arena_store_uint[at];
-            vec2 before = vec2(ivec2(w & 0xffffu, w >> 16)) / 256.0;
-            vec2 still = vec2(texelFetch(arena_float, low_row + (x + k) / SCALE).x,
-                              texelFetch(arena_float, low_row + (x + k + 1) / SCALE).x);
-            still *= 1.0 - smoothstep(CHANGE_LOW, CHANGE_HIGH, abs(now - before));
-            past = mix(before, now, mix(vec2(1), vec2(u.alpha), still));
-        }
-        uvec2 bits = uvec2(ivec2(past * 256.0 + 0.5));
-        arena_store_uint[at] = bits.x | bits.y << 16;
-        luma[k] = past.x;
-        luma[k + 1] = past.y;
+    int at = p.fine + y * ((p.width + 7) / 8) + x / 8;
+    uvec4 past = kept(at), next = uvec4(0);
+    float still[8];
+    stillness(x, y, still);
+    [[unroll]] for (int k = 0; k < 8; k++) {
+        float before = float(int(bitfieldExtract(past[k / 2], k % 2 * 16, 16))) / 256.0;
+        float change = abs(luma[k] - before);
+        float s = still[k] * (1.0 - smoothstep(CHANGE_LOW, CHANGE_HIGH, change));
+        if (u.fresh == 0.0)
+            luma[k] = mix(before, luma[k], mix(1.0, u.alpha, s));
+        next[k / 2] |= uint(int(luma[k] * 256.0 + 0.5)) << (k % 2 * 16);
     }
+    keep(at, next);
 }
 
 // A luma byte of the output from the frame's byte, the steadied luma and the model.

@@ -13,8 +13,8 @@ struct pixel_push {
     PIXEL_INT low_w, low_h;     /* of the low-resolution picture */
     PIXEL_INT low;              /* its offset in the arena, vec4 */
     PIXEL_INT still;            /* export: plane of low_w x low_h floats: stillness 0..1 */
-    PIXEL_INT fine;             /* export: steadied native luma, 2 pixels of 16 bits a word;
-                                   0: luma is not steadied */
+    PIXEL_INT fine;             /* export: steadied native luma, vec4: 8 pixels of 16 bits a vec4,
+                                   rows of whole ones; 0: luma is not steadied */
     PIXEL_INT first_row;        /* export: this band of the frame starts here, */
     PIXEL_INT out_base;         /* and the frame-out slot shows the frame from this byte on */
     PIXEL_INT square;           /* crop: its number in the uniform */

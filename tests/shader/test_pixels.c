@@ -13,7 +13,7 @@
 
 enum { TAIL = 64, LOW_AT = 5 }; /* bytes behind the frame; vec4 before the picture */
 
-static const int32_t scales[] = {1, 2, 3, 4, 5, 6, 8};
+static const int32_t scales[] = {1, 2, 3, 4, 5, 6, 7, 8, 16};
 static const double IMPORT_LIMIT = 1e-3;
 
 static device_rig rig;
