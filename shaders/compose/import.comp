@@ -5,21 +5,25 @@
 layout(local_size_x = 8, local_size_y = 4) in;
 #include "compose/pixels.glsl"
 
+// Words in which SCALE bytes lie that start at a multiple of SCALE.
+const int WORDS = SCALE == 2 || SCALE == 1 ? 1 : SCALE % 4 == 0 ? SCALE / 4 : (SCALE + 6) / 4;
+
 // Sum of luma bytes of one row of the block.
 float luma_row(int row, int x)
 {
-    int at = p.plane0 + row * p.pitch0 + x;
-    if (SCALE == 2 && x + 1 < p.width) {
-        uint w = word(at);
-        return byte_of(w, at & 3) + byte_of(w, (at & 3) + 1);
-    }
-    if (SCALE == 4 && x + 3 < p.width) {
-        uint w = word(at);
-        return byte_of(w, 0) + byte_of(w, 1) + byte_of(w, 2) + byte_of(w, 3);
-    }
-    float sum = 0.0;
-    for (int i = 0; i < SCALE; i++)
-        sum += byte_at(p.plane0 + row * p.pitch0 + min(x + i, p.width - 1));
+    int at = p.plane0 + row * p.pitch0 + x, shift = (at & 3) * 8, last = p.width - 1 - x;
+    uint w[6];
+    [[unroll]] for (int i = 0; i < 6; i++)
+        w[i] = i < WORDS ? texelFetch(frame_in, (at >> 2) + i).x : 0;
+    float sum = 0.0, v = 0.0;
+    [[unroll]] for (int i = 0; i < 16; i++)
+        if (i < SCALE) {
+            // the bytes from `at` on, but for a shift by 32
+            uint four = SCALE % 4 == 0 ? w[i / 4]
+                                       : w[i / 4] >> shift | w[i / 4 + 1] << (31 - shift) << 1;
+            v = i <= last ? byte_of(four, i % 4) : v;
+            sum += v;
+        }
     return sum;
 }
 
