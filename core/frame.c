@@ -119,7 +119,7 @@ size_t mi_frame_packed(mien_format format, int32_t width, int32_t height, size_t
     size_t total = 0;
     for (int p = 0; p < 3; p++) {
         offset[p] = total;
-        pitch[p] = (mien_format_row_bytes(format, p, width) + 3) & ~(size_t)3;
+        pitch[p] = (mien_format_row_bytes(format, p, width) + 15) & ~(size_t)15;
         total += pitch[p] * (size_t)mien_format_rows(format, p, height);
     }
     return total;

@@ -24,8 +24,9 @@ bool mi_frame_same_shape(const mien_frame *a, const mien_frame *b);
 /* Copies the picture bytes of `in` to `out` (same shape); nothing when they share planes. */
 void mi_frame_copy(const mien_frame *out, const mien_frame *in);
 
-/* Bytes of the picture packed: the planes' rows without padding, each plane's rows rounded up to
- * 4 bytes. offset[p], pitch[p]: where plane p starts and its row length there. */
+/* Bytes of the picture packed: the planes' rows without padding, but each rounded up to 16 bytes,
+ * which shaders store at once. offset[p], pitch[p]: where plane p starts and its row length
+ * there. */
 size_t mi_frame_packed(mien_format format, int32_t width, int32_t height, size_t offset[3],
                        size_t pitch[3]);
 

@@ -9,18 +9,39 @@
 // What shows through is the frame's luma steadied over time where nothing moves: its noise would
 // otherwise flicker on top of a still style.
 //
-// An invocation makes 8x2 pixels: whole words in every format. Words beyond a row's pitch are not
-// written.
+// An invocation makes 8x2 pixels: whole words in every format, and within a row's pitch, which is a
+// multiple of 16 bytes, where it begins within the frame.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
 #include "compose/pixels.glsl"
 #include "frame_uniform.h"
 
+// The frame out by words and by two and four of them: the fewer stores the better, the most so on
+// lavapipe, which makes a loop over lanes of each and takes numbers of 64 bits as fast as of 32.
 layout(set = 0, binding = 5) writeonly buffer out_block
 {
     uint frame_out[];
 };
+#ifdef LANES8
+layout(set = 0, binding = 5) writeonly buffer out_block2
+{
+    double frame_out2[];
+};
+layout(set = 0, binding = 5) writeonly buffer out_block4
+{
+    dvec2 frame_out4[];
+};
+#else
+layout(set = 0, binding = 5) writeonly buffer out_block2
+{
+    uvec2 frame_out2[];
+};
+layout(set = 0, binding = 5) writeonly buffer out_block4
+{
+    uvec4 frame_out4[];
+};
+#endif
 layout(set = 0, binding = 6) uniform uniform_block
 {
     frame_uniform u;
@@ -164,14 +185,38 @@ uint chroma_out(float byte_in, float c)
     return to_byte(mix(byte_in, c / p.c_scale + 128.0, u.strength));
 }
 
-// Four luma bytes at byte `at` of the frame, from pixel i of the block on.
-void luma_word(int at, vec4 m[8], float luma[8], int i)
+// At a byte of the frame, a multiple of what is put.
+void put(int at, uint w)
+{
+    frame_out[(at - p.out_base) >> 2] = w;
+}
+
+void put2(int at, uvec2 w)
+{
+#ifdef LANES8
+    frame_out2[(at - p.out_base) >> 3] = packDouble2x32(w);
+#else
+    frame_out2[(at - p.out_base) >> 3] = w;
+#endif
+}
+
+void put4(int at, uvec4 w)
+{
+#ifdef LANES8
+    frame_out4[(at - p.out_base) >> 4] = dvec2(packDouble2x32(w.xy), packDouble2x32(w.zw));
+#else
+    frame_out4[(at - p.out_base) >> 4] = w;
+#endif
+}
+
+// Four luma bytes of the output for those at byte `at`, from pixel i of the block on.
+uint luma_word(int at, vec4 m[8], float luma[8], int i)
 {
     uint w = word(at);
-    frame_out[(at - p.out_base) >> 2] = four(luma_out(byte_of(w, 0), luma[i], m[i]),
-                              luma_out(byte_of(w, 1), luma[i + 1], m[i + 1]),
-                              luma_out(byte_of(w, 2), luma[i + 2], m[i + 2]),
-                              luma_out(byte_of(w, 3), luma[i + 3], m[i + 3]));
+    return four(luma_out(byte_of(w, 0), luma[i], m[i]),
+                luma_out(byte_of(w, 1), luma[i + 1], m[i + 1]),
+                luma_out(byte_of(w, 2), luma[i + 2], m[i + 2]),
+                luma_out(byte_of(w, 3), luma[i + 3], m[i + 3]));
 }
 
 // Chroma of the style at chroma sample k of the block, from the models of two rows.
@@ -185,37 +230,41 @@ vec2 chroma_model(vec4 m0[8], vec4 m1[8], int k)
     return p.site_y > 0.0 ? (a + b) * 0.5 : a;
 }
 
+uint rgb_word(uint w, vec4 m, float luma)
+{
+    float o = clamp(m.x + m.w * luma / 255.0, 0.0, 1.0);
+    vec3 styled = clamp(rgb_of_ycc(vec3(o, m.yz)), vec3(0), vec3(1));
+    vec3 rgb = mix(rgb_of(w), styled, u.strength) * 255.0;
+    if (FORMAT == BGRA || FORMAT == BGRX)
+        rgb = rgb.bgr;
+    return (w & 0xff000000u) | to_byte(rgb.r) | to_byte(rgb.g) << 8 | to_byte(rgb.b) << 16;
+}
+
 void row_rgb(int x, int y, vec4 m[8], float luma[8])
 {
-    [[unroll]] for (int k = 0; k < 8; k++) {
+    [[unroll]] for (int k = 0; k < 8; k += 4) {
         if (x + k >= p.width)
             continue;
         int at = y * p.pitch0 + (x + k) * 4;
-        uint w = word(at);
-        vec3 rgb = rgb_of(w);
-        float o = clamp(m[k].x + m[k].w * luma[k] / 255.0, 0.0, 1.0);
-        vec3 styled = clamp(rgb_of_ycc(vec3(o, m[k].yz)), vec3(0), vec3(1));
-        rgb = mix(rgb, styled, u.strength) * 255.0;
-        if (FORMAT == BGRA || FORMAT == BGRX)
-            rgb = rgb.bgr;
-        frame_out[(at - p.out_base) >> 2] = (w & 0xff000000u) | to_byte(rgb.r) |
-                                            to_byte(rgb.g) << 8 | to_byte(rgb.b) << 16;
+        uvec4 w;
+        [[unroll]] for (int i = 0; i < 4; i++)
+            w[i] = rgb_word(word(at + 4 * i), m[k + i], luma[k + i]);
+        put4(at, w);
     }
 }
 
 void row_yuy2(int x, int y, vec4 m[8], float luma[8])
 {
+    int at = y * p.pitch0 + x * 2;
+    uvec4 out4;
     [[unroll]] for (int k = 0; k < 8; k += 2) {
-        if (x + k >= p.width)
-            continue;
-        int at = y * p.pitch0 + (x + k) * 2;
-        uint w = word(at);
+        uint w = word(at + k * 2);
         vec2 c = p.site_x > 0.0 ? (m[k].yz + m[k + 1].yz) * 0.5 : m[k].yz;
-        frame_out[(at - p.out_base) >> 2] = four(luma_out(byte_of(w, 0), luma[k], m[k]),
-                                  chroma_out(byte_of(w, 1), c.x),
-                                  luma_out(byte_of(w, 2), luma[k + 1], m[k + 1]),
-                                  chroma_out(byte_of(w, 3), c.y));
+        out4[k / 2] = four(luma_out(byte_of(w, 0), luma[k], m[k]), chroma_out(byte_of(w, 1), c.x),
+                           luma_out(byte_of(w, 2), luma[k + 1], m[k + 1]),
+                           chroma_out(byte_of(w, 3), c.y));
     }
+    put4(at, out4);
 }
 
 // One row of whichever format, but for separate chroma planes.
@@ -230,9 +279,7 @@ void row(int x, int y, vec4 m[8])
         row_yuy2(x, y, m, luma);
     } else {
         int at = p.plane0 + y * p.pitch0 + x;
-        luma_word(at, m, luma, 0);
-        if (x + 4 < p.pitch0)
-            luma_word(at + 4, m, luma, 4);
+        put2(at, uvec2(luma_word(at, m, luma, 0), luma_word(at + 4, m, luma, 4)));
     }
 }
 
@@ -244,23 +291,23 @@ void chroma_rows(int x, int y, vec4 m0[8], vec4 m1[8])
     if (FORMAT == I420) {
         int at = y / 2 * p.pitch1 + x / 2;
         uint w = word(p.plane1 + at), v = word(p.plane2 + at);
-        frame_out[(p.plane1 + at) >> 2] =
+        put(p.plane1 + at,
             four(chroma_out(byte_of(w, 0), c[0].x), chroma_out(byte_of(w, 1), c[1].x),
-                 chroma_out(byte_of(w, 2), c[2].x), chroma_out(byte_of(w, 3), c[3].x));
-        frame_out[(p.plane2 + at) >> 2] =
+                 chroma_out(byte_of(w, 2), c[2].x), chroma_out(byte_of(w, 3), c[3].x)));
+        put(p.plane2 + at,
             four(chroma_out(byte_of(v, 0), c[0].y), chroma_out(byte_of(v, 1), c[1].y),
-                 chroma_out(byte_of(v, 2), c[2].y), chroma_out(byte_of(v, 3), c[3].y));
+                 chroma_out(byte_of(v, 2), c[2].y), chroma_out(byte_of(v, 3), c[3].y)));
         return;
     }
+    int at = p.plane1 + y / 2 * p.pitch1 + x;
+    uvec2 out2;
     [[unroll]] for (int k = 0; k < 4; k += 2) {
-        if (x + 2 * k >= p.pitch1)
-            continue;
-        int at = p.plane1 + y / 2 * p.pitch1 + x + 2 * k;
-        uint w = word(at);
-        frame_out[(at - p.out_base) >> 2] =
+        uint w = word(at + 2 * k);
+        out2[k / 2] =
             four(chroma_out(byte_of(w, 0), c[k].x), chroma_out(byte_of(w, 1), c[k].y),
                  chroma_out(byte_of(w, 2), c[k + 1].x), chroma_out(byte_of(w, 3), c[k + 1].y));
     }
+    put2(at, out2);
 }
 
 void main()
