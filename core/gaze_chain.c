@@ -17,6 +17,10 @@ static const double SETTLE = 0.15;
  * ball belongs to another turn. */
 static const float TURNING = 0.5f;
 
+/* Share of an eye's slip that is let go each frame, at 30 frames/s: its patch creeps back to where
+ * the points have it in a second or two. */
+static const double CREEP = 0.03;
+
 typedef struct slot {
     mi_manners manners;
     float share[MI_EYES];       /* asked for in the last frame, */
@@ -40,13 +44,15 @@ static void record_eye(mi_gaze_chain *c, mvk_commands *list, int32_t index, int3
 {
     slot *s = &c->slot[index];
     const mi_gaze_generator *g = &c->generator;
-    mi_gaze_result result = {.crop = g->input,
+    mi_gaze_result result = {.look = g->look, .crop = g->input,
                              .state = mi_gaze_generator_result(g, MI_GAZE_STATE),
                              .flow = mi_gaze_generator_result(g, MI_GAZE_FLOW),
                              .blend = mi_gaze_generator_result(g, MI_GAZE_BLEND)};
     struct gaze_push push = mi_gaze_blend_push(&c->blend, &result, MI_EYES * index + eye, eye);
     mvk_bind_set(c->device, list, &s->look);
-    mi_gaze_generator_record(g, list, eye);
+    mi_gaze_generator_record_look(g, list, eye);
+    mi_gaze_blend_record_hold(&c->blend, list, &push);
+    mi_gaze_generator_record(g, list);
     mi_gaze_blend_record(&c->blend, list, &push);
     mvk_copy(list, &c->arena, &s->state, (VkDeviceSize)result.state * 16, (VkDeviceSize)eye * 16,
              16);
@@ -129,6 +135,7 @@ static void prepare_eye(mi_gaze_chain *c, slot *s, const mien_face *face, int ey
     to->past[0] = !known || !s->eye_known[eye];
     to->past[1] = turning ? fmaxf(alpha, TURNING) : alpha;
     to->past[2] = (float)(1 - pow(1 - SETTLE, v->dt * 30));
+    to->past[3] = v->smooth > 0 ? (float)(1 - pow(1 - CREEP, v->dt * 30)) : 1;
     mi_gaze_apply_place(&c->apply, to, there && share > 0 ? &patch : NULL);
     s->share[eye] = share;
     s->eye_known[eye] = there;

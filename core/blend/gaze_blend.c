@@ -2,19 +2,31 @@
 
 #include <string.h>
 
+#include "gaze_hold.spv.h"
+#include "gaze_hold_lanes8.spv.h"
 #include "gaze_keep.spv.h"
 #include "gaze_keep_lanes8.spv.h"
 #include "gaze_resolve.spv.h"
 #include "gaze_resolve_lanes8.spv.h"
+#include "gaze_slip.spv.h"
+#include "gaze_slip_sum.spv.h"
 #include "gaze_state.spv.h"
 
 static int create_pipelines(mi_gaze_blend *b)
 {
     static const mvk_shader state = MI_SHADER(gaze_state);
+    static const mvk_shader slip = MI_SHADER(gaze_slip), sum = MI_SHADER(gaze_slip_sum);
+    static const mi_shader_pair hold = MI_SHADER_PAIR(gaze_hold);
     static const mi_shader_pair resolve = MI_SHADER_PAIR(gaze_resolve);
     static const mi_shader_pair keep = MI_SHADER_PAIR(gaze_keep);
     mvk_device *d = b->device;
     int status = mvk_pipeline_create(d, &b->state, &state, NULL, 0);
+    if (status == MIEN_OK)
+        status = mvk_pipeline_create(d, &b->slip, &slip, NULL, 0);
+    if (status == MIEN_OK)
+        status = mvk_pipeline_create(d, &b->slip_sum, &sum, NULL, 0);
+    if (status == MIEN_OK)
+        status = mvk_pipeline_create(d, &b->hold, mi_shader_for(d, &hold), NULL, 0);
     if (status == MIEN_OK)
         status = mvk_pipeline_create(d, &b->resolve, mi_shader_for(d, &resolve), NULL, 0);
     if (status == MIEN_OK)
@@ -28,9 +40,10 @@ int mi_gaze_blend_create(mi_gaze_blend *b, mvk_device *device, mi_arena *arena, 
     memset(b, 0, sizeof *b);
     b->device = device;
     b->push = (struct gaze_push){.w = w, .h = h, .kr = kr, .kb = kb, .ball = ball,
-                                 .shown = mi_arena_take(arena, 2 * w * h)};
+                                 .rows = mi_arena_take(arena, 3 * h),
+                                 .shown = mi_arena_take(arena, 2 * w * h + 1)};
     for (int i = 0; i < MI_GAZE_EYES; i++) {
-        b->memory[i] = mi_arena_take(arena, 2);
+        b->memory[i] = mi_arena_take(arena, 3);
         b->history[i] = mi_arena_take(arena, w * h);
         b->light[i] = mi_arena_take(arena, w * h);
     }
@@ -44,6 +57,9 @@ void mi_gaze_blend_destroy(mi_gaze_blend *b)
 {
     if (!b->device)
         return;
+    mvk_pipeline_destroy(b->device, &b->slip);
+    mvk_pipeline_destroy(b->device, &b->slip_sum);
+    mvk_pipeline_destroy(b->device, &b->hold);
     mvk_pipeline_destroy(b->device, &b->state);
     mvk_pipeline_destroy(b->device, &b->resolve);
     mvk_pipeline_destroy(b->device, &b->keep);
@@ -55,6 +71,7 @@ struct gaze_push mi_gaze_blend_push(const mi_gaze_blend *b, const mi_gaze_result
 {
     struct gaze_push p = b->push;
     p.eye = eye;
+    p.look = result->look;
     p.crop = result->crop;
     p.state = result->state;
     p.flow = result->flow;
@@ -63,6 +80,18 @@ struct gaze_push mi_gaze_blend_push(const mi_gaze_blend *b, const mi_gaze_result
     p.history = b->history[slot];
     p.light = b->light[slot];
     return p;
+}
+
+void mi_gaze_blend_record_hold(const mi_gaze_blend *b, mvk_commands *commands,
+                               const struct gaze_push *p)
+{
+    mvk_dispatch(b->device, commands, b->slip, p, sizeof *p, mi_groups(p->h, 8), 1, 1);
+    mvk_barrier(commands);
+    mvk_dispatch(b->device, commands, b->slip_sum, p, sizeof *p, 1, 1, 1);
+    mvk_barrier(commands);
+    mvk_dispatch(b->device, commands, b->hold, p, sizeof *p, mi_groups(p->w, 8),
+                 mi_groups(p->h, 4), 1);
+    mvk_barrier(commands);
 }
 
 void mi_gaze_blend_record(const mi_gaze_blend *b, mvk_commands *commands,

@@ -11,6 +11,7 @@
 /* Pixels of the patch beside it from where colours may come; those from farther away come from
  * there. */
 static const float MARGIN = 24;
+static const float SLIP = 2; /* and by which the patch may have slipped */
 
 int mi_gaze_apply_create(mi_gaze_apply *a, mvk_device *device, const mien_frame *shape,
                          mi_picture shown)
@@ -72,7 +73,9 @@ void mi_gaze_apply_place(const mi_gaze_apply *a, struct gaze_eye *eye, const mi_
     eye->column[2] = w / 2 - column[0] * m[0] - column[1] * m[1];
     eye->row[2] = h / 2 - row[0] * m[0] - row[1] * m[1];
     float far = 1 + 2 * MARGIN / w, wide = 1 + 2 * MARGIN / h;
-    find_box(a, m, 0.5f * (fabsf(x[0]) + fabsf(y[0])), 0.5f * (fabsf(x[1]) + fabsf(y[1])),
+    float slip_w = 1 + 2 * SLIP / w, slip_h = 1 + 2 * SLIP / h;
+    find_box(a, m, 0.5f * (slip_w * fabsf(x[0]) + slip_h * fabsf(y[0])),
+             0.5f * (slip_w * fabsf(x[1]) + slip_h * fabsf(y[1])),
              eye->box, eye->apply);
     find_box(a, m, 0.5f * (far * fabsf(x[0]) + wide * fabsf(y[0])) + 8,
              0.5f * (far * fabsf(x[1]) + wide * fabsf(y[1])) + 8, eye->kept, eye->copy);

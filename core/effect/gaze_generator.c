@@ -24,6 +24,7 @@ int mi_gaze_generator_create(mi_gaze_generator *g, mvk_device *device, mi_arena 
         mi_gaze_generator_destroy(g);
         return status;
     }
+    g->look = mi_arena_take(arena, CHANNELS / 4 * MI_GAZE_W * MI_GAZE_H);
     g->input = mi_arena_take(arena, CHANNELS / 4 * MI_GAZE_W * MI_GAZE_H);
     g->base = mi_arena_take(arena, g->net.plan.vec4s);
     return MIEN_OK;
@@ -51,9 +52,15 @@ struct face_square mi_gaze_generator_square(const mi_eye_patch *patch, const flo
     return square;
 }
 
-void mi_gaze_generator_record(const mi_gaze_generator *g, mvk_commands *commands, int32_t square)
+void mi_gaze_generator_record_look(const mi_gaze_generator *g, mvk_commands *commands,
+                                   int32_t square)
 {
-    mi_crop_record(&g->crop, commands, (mi_picture){g->input, MI_GAZE_W, MI_GAZE_H}, square);
+    mi_crop_record(&g->crop, commands, (mi_picture){g->look, MI_GAZE_W, MI_GAZE_H}, square);
+    mvk_barrier(commands);
+}
+
+void mi_gaze_generator_record(const mi_gaze_generator *g, mvk_commands *commands)
+{
     mi_net_record(&g->net, commands, g->base, g->input, false);
 }
 

@@ -17,7 +17,8 @@ typedef struct mi_gaze_generator {
     mvk_device *device;
     mi_net net;
     mi_crop crop;
-    int32_t input, base; /* in the arena: 2 quads of the patch; the network's part */
+    int32_t look, input; /* in the arena: 2 quads of the patch each, */
+    int32_t base;        /* and the network's part */
 } mi_gaze_generator;
 
 /* Reads the model `path`. `what` is how messages call it. Takes its memory from `arena`. */
@@ -26,15 +27,17 @@ int mi_gaze_generator_create(mi_gaze_generator *generator, mvk_device *device, m
                              mi_log *log);
 void mi_gaze_generator_destroy(mi_gaze_generator *generator); /* zeroed; may be zero already */
 
-/* What is asked for: fills the square that mi_gaze_generator_record() looks into. Right is that of
- * the patch. */
+/* What is asked for: fills the square that mi_gaze_generator_record_look() looks into. Right is
+ * that of the patch. */
 struct face_square mi_gaze_generator_square(const mi_eye_patch *patch, const float turn[2],
                                             float share, const float head[2]);
 
-/* Records the look into a square of the uniform, which starts with face_uniform, and the network.
- * Ends with a barrier. */
-void mi_gaze_generator_record(const mi_gaze_generator *generator, mvk_commands *commands,
-                              int32_t square);
+/* Records the look into a square of the uniform, which starts with face_uniform; to `look`. Ends
+ * with a barrier. */
+void mi_gaze_generator_record_look(const mi_gaze_generator *generator, mvk_commands *commands,
+                                   int32_t square);
+/* Records the network, which takes `input`. Ends with a barrier. */
+void mi_gaze_generator_record(const mi_gaze_generator *generator, mvk_commands *commands);
 
 /* Where the outputs lie afterwards, a vec4 a pixel. */
 typedef enum mi_gaze_output { MI_GAZE_STATE = 0, MI_GAZE_FLOW, MI_GAZE_BLEND } mi_gaze_output;

@@ -39,6 +39,8 @@ void main()
     if (x >= p.w || y >= p.h)
         return;
     int here = y * p.w + x;
+    if (here == 0)
+        store(p.shown + 2 * p.w * p.h, texelFetch(arena_vec4, p.memory + 2));
     vec4 state = texelFetch(arena_vec4, p.state), memory = texelFetch(arena_vec4, p.memory);
     vec4 blend = texelFetch(arena_vec4, p.blend + here);
     vec2 rest = texelFetch(arena_vec4, p.flow + here).xy - stiff(state.xy);

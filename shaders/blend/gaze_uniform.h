@@ -13,7 +13,7 @@
 struct gaze_eye {
     FACE_VEC4(turn);   /* asked of the network: turn (right, up), share; 0 */
     FACE_VEC4(past);   /* [0] 1: there is none; weight of the present in flow and matte, and in the
-                        * luma that they belong to; 0 */
+                        * luma that they belong to; share of the slip that is let go */
     FACE_VEC4(column); /* column of the patch at x, y of the frame: [0] x + [1] y + [2]; its middle
                         * pixels' middles are whole numbers + 0.5 */
     FACE_VEC4(row);    /* row of the patch, the same way */

@@ -1,7 +1,8 @@
 // An eye turned at the frame's own resolution and in the frame's own bytes: each sample takes its
 // value from where the flow says, from a copy of the frame (gaze_copy.comp), times a gain plus a
 // light, as far as the matte goes. Where that is 0 no byte changes. p.low: flow (columns, rows of
-// the patch), matte, gain; then as many of light. p.square: the eye's number.
+// the patch), matte, gain; then as many of light; then by how much the patch has slipped from where
+// the uniform has it (gaze_slip.comp). p.square: the eye's number.
 //
 // An invocation makes 8x2 pixels: whole words in every format.
 #version 460
@@ -30,7 +31,7 @@ change change_at(vec2 at)
 {
     vec3 place = vec3(at, 1);
     vec2 pixel = vec2(dot(u.eye[p.square].column.xyz, place), dot(u.eye[p.square].row.xyz, place));
-    pixel -= 0.5;
+    pixel -= 0.5 + texelFetch(arena_vec4, p.low + 2 * p.low_w * p.low_h).xy;
     vec2 last = vec2(p.low_w - 1, p.low_h - 1);
     change c = change(at, 0, 1, 0);
     if (any(lessThanEqual(pixel, vec2(0))) || any(greaterThanEqual(pixel, last)))

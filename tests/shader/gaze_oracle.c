@@ -18,17 +18,93 @@ static double mix(double a, double b, double t)
     return a + t * (b - a);
 }
 
-/* ---- blend ---- */
-
 static double luma(const gaze_case *c, const float *rgb)
 {
     return c->kr * (double)rgb[0] + (1 - c->kr - c->kb) * (double)rgb[1] + c->kb * (double)rgb[2];
 }
 
+/* ---- hold ---- */
+
+static double past_at(const gaze_pictures *p, int x, int y)
+{
+    return (double)p->light[4 * (y * MI_GAZE_W + x) + 1];
+}
+
+/* The shift d for which past(t) - look(t) is nearest to gradient(t) . d + light, in the sense of
+ * least squares over what is no eye. */
+static void find_slip(const gaze_case *c, const gaze_pictures *p, double d[2])
+{
+    double s[6] = {0}, b[2] = {0}, e_sum = 0, n = 0;
+    for (int y = 3; y < MI_GAZE_H - 3; y++)
+        for (int x = 3; x < MI_GAZE_W - 3; x++) {
+            int at = 4 * (y * MI_GAZE_W + x);
+            double e = past_at(p, x, y) - luma(c, p->look + at);
+            if (p->history[at + 2] >= 0.02f || fabs(e) >= 24.0 / 255)
+                continue;
+            double gx = (past_at(p, x + 1, y) - past_at(p, x - 1, y)) / 2;
+            double gy = (past_at(p, x, y + 1) - past_at(p, x, y - 1)) / 2;
+            const double term[6] = {gx * gx, gx * gy, gy * gy, gx, gy, 0};
+            for (int k = 0; k < 5; k++)
+                s[k] += term[k];
+            b[0] += gx * e;
+            b[1] += gy * e;
+            e_sum += e;
+            n += 1;
+        }
+    d[0] = d[1] = 0;
+    if (c->fresh || n <= 0)
+        return;
+    double stiff = pow(1.5 / 255 / 0.5, 2);
+    double a0 = s[0] - s[3] * s[3] / n + stiff, a1 = s[1] - s[3] * s[4] / n;
+    double a2 = s[2] - s[4] * s[4] / n + stiff;
+    double b0 = b[0] - s[3] * e_sum / n, b1 = b[1] - s[4] * e_sum / n;
+    double x = (a2 * b0 - a1 * b1) / (a0 * a2 - a1 * a1);
+    double y = (a0 * b1 - a1 * b0) / (a0 * a2 - a1 * a1);
+    if (x * x + y * y <= 4) {
+        d[0] = x * (1 - c->creep);
+        d[1] = y * (1 - c->creep);
+    }
+}
+
+/* Keys (1981), a = -1/2. */
+static double cubic(double t)
+{
+    t = fabs(t);
+    return t < 1 ? 1 + t * t * (1.5 * t - 2.5) : t < 2 ? 2 - t * (4 - t * (2.5 - 0.5 * t)) : 0;
+}
+
+static double held(const float *look, int channel, double x, double y)
+{
+    double sum = 0;
+    for (int j = (int)floor(y) - 1; j < (int)floor(y) + 3; j++)
+        for (int i = (int)floor(x) - 1; i < (int)floor(x) + 3; i++) {
+            int u = (int)limit(i, 0, MI_GAZE_W - 1), v = (int)limit(j, 0, MI_GAZE_H - 1);
+            sum += cubic(x - i) * cubic(y - j) * (double)look[4 * (v * MI_GAZE_W + u) + channel];
+        }
+    return sum;
+}
+
+void gaze_oracle_hold(const gaze_case *c, const gaze_pictures *p)
+{
+    double d[2];
+    find_slip(c, p, d);
+    for (int i = 0; i < 4 * GAZE_PIXELS; i++) {
+        int at = i / 4, k = i % 4;
+        double v = held(p->look, k, at % MI_GAZE_W + d[0], at / MI_GAZE_W + d[1]);
+        p->crop[i] = (float)(k < 3 ? limit(v, 0, 1) : v);
+        p->crop[4 * GAZE_PIXELS + i] = p->look[4 * GAZE_PIXELS + i];
+    }
+    p->memory[8] = (float)d[0];
+    p->memory[9] = (float)d[1];
+    p->memory[10] = p->memory[11] = 0;
+}
+
+/* ---- blend ---- */
+
 /* Steady gaze, and how far the eye has moved. */
 static double steady(const gaze_case *c, const gaze_pictures *p)
 {
-    double now[4], before[4], moved = 1, count = 1;
+    double now[4], before[4], moved = 1, count = 1, usual = 0.008;
     for (int k = 0; k < 4; k++) {
         now[k] = (double)p->state[k];
         before[k] = (double)p->memory[k];
@@ -36,17 +112,21 @@ static double steady(const gaze_case *c, const gaze_pictures *p)
     double gaze[2] = {now[0], now[1]};
     if (!c->fresh && before[3] > 0) {
         double way = hypot(now[0] - before[0], now[1] - before[1]);
-        moved = fmax(soft(0.014, 0.044, way), soft(0.08, 0.2, fabs(now[3] - before[2])));
+        usual = (double)p->memory[5];
+        double still = limit(2.2 * usual, 0.014, 0.04);
+        moved = fmax(soft(still, still + 0.03, way), soft(0.08, 0.2, fabs(now[3] - before[2])));
         double weight = fmax(moved, fmax(c->alpha, 1 / (before[3] + 1)));
         for (int k = 0; k < 2; k++)
             gaze[k] = mix(before[k], now[k], weight);
+        usual = mix(usual, fmin(way, 0.04), 0.1 * (1 - moved));
         count = 1 + (1 - moved) * fmin(before[3], 63);
     }
     const double after[4] = {gaze[0], gaze[1], now[3], count};
     for (int k = 0; k < 4; k++)
         p->memory[k] = (float)after[k];
     p->memory[4] = (float)moved;
-    p->memory[5] = p->memory[6] = p->memory[7] = 0;
+    p->memory[5] = (float)usual;
+    p->memory[6] = p->memory[7] = 0;
     return moved;
 }
 
@@ -121,7 +201,7 @@ typedef struct change {
 typedef struct turned {
     const mien_frame *in;
     const mi_eye_patch *patch;
-    const float *shown, *light, *kept;
+    const float *shown, *light, *kept, *slip;
 } turned;
 
 /* Between the samples of one channel. */
@@ -138,8 +218,8 @@ static change change_of(const turned *t, double x, double y)
     double ax = (double)t->patch->across[0], ay = (double)t->patch->across[1];
     double dx = (double)t->patch->down[0], dy = (double)t->patch->down[1], area = ax * dy - ay * dx;
     double px = x - (double)t->patch->middle[0], py = y - (double)t->patch->middle[1];
-    double u = ((px * dy - py * dx) / area + 0.5) * MI_GAZE_W - 0.5;
-    double v = ((ax * py - ay * px) / area + 0.5) * MI_GAZE_H - 0.5;
+    double u = ((px * dy - py * dx) / area + 0.5) * MI_GAZE_W - 0.5 - (double)t->slip[0];
+    double v = ((ax * py - ay * px) / area + 0.5) * MI_GAZE_H - 0.5 - (double)t->slip[1];
     change c = {x, y, 0, 1, 0};
     if (u <= 0 || v <= 0 || u >= MI_GAZE_W - 1 || v >= MI_GAZE_H - 1)
         return c;
@@ -186,9 +266,10 @@ static void move_grid(const turned *t, const mien_frame *out, const grid *g, dou
 }
 
 void gaze_oracle_apply(const mien_frame *in, const mien_frame *out, const mi_eye_patch *patch,
-                       const float *shown, const float *shown_light, const float kept[4])
+                       const float *shown, const float *shown_light, const float kept[4],
+                       const float slip[2])
 {
-    turned t = {in, patch, shown, shown_light, kept};
+    turned t = {in, patch, shown, shown_light, kept, slip};
     int32_t w = in->width, h = in->height;
     bool full = in->range == MIEN_RANGE_FULL;
     double site_x = in->siting == MIEN_SITING_CENTER ? 0.5 : 0;

@@ -12,21 +12,26 @@ enum { GAZE_PIXELS = MI_GAZE_W * MI_GAZE_H };
 typedef struct gaze_case {
     double turn[2], share; /* asked for */
     bool fresh;
-    double alpha, settle, kr, kb;
+    double alpha, settle, creep, kr, kb;
 } gaze_case;
 
-/* vec4 a pixel; state one of them, memory two. */
+/* vec4 a pixel; state one of them, memory three; look and crop two pictures. */
 typedef struct gaze_pictures {
-    float *crop, *state, *flow, *blend;
+    float *look, *crop, *state, *flow, *blend;
     float *memory, *history, *light; /* updated */
     float *shown, *shown_light;
 } gaze_pictures;
 
+/* What the network sees, `crop`, and the slip in `memory`. */
+void gaze_oracle_hold(const gaze_case *c, const gaze_pictures *p);
+
 void gaze_oracle_blend(const gaze_case *c, const gaze_pictures *p);
 
-/* What is to be seen of `shown` and `shown_light` in a frame with the eye at `patch`. Colours come
- * from no farther than the box `kept` (x0, y0, x1, y1) less two pixels. `out` starts as `in`. */
+/* What is to be seen of `shown` and `shown_light` in a frame with the eye at `patch`, which has
+ * slipped by `slip` of its pixels. Colours come from no farther than the box `kept` (x0, y0, x1,
+ * y1) less two pixels. `out` starts as `in`. */
 void gaze_oracle_apply(const mien_frame *in, const mien_frame *out, const mi_eye_patch *patch,
-                       const float *shown, const float *shown_light, const float kept[4]);
+                       const float *shown, const float *shown_light, const float kept[4],
+                       const float slip[2]);
 
 #endif

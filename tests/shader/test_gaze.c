@@ -33,7 +33,8 @@ static void rig_up(gaze_rig *g, const mien_frame *shape, size_t frame_bytes)
                                           MI_GAZE_BALL, kr, kb), MIEN_OK);
     mi_picture shown = {g->blend.push.shown, MI_GAZE_W, MI_GAZE_H};
     assert_int_equal(mi_gaze_apply_create(&g->apply, rig.device, shape, shown), MIEN_OK);
-    g->result = (mi_gaze_result){.crop = mi_arena_take(&arena, GAZE_PIXELS),
+    g->result = (mi_gaze_result){.look = mi_arena_take(&arena, 2 * GAZE_PIXELS),
+                                 .crop = mi_arena_take(&arena, 2 * GAZE_PIXELS),
                                  .state = mi_arena_take(&arena, 1),
                                  .flow = mi_arena_take(&arena, GAZE_PIXELS),
                                  .blend = mi_arena_take(&arena, GAZE_PIXELS)};
@@ -57,13 +58,14 @@ static void put(gaze_rig *g, int32_t at, const float *from)
 
 static gaze_pictures make_pictures(dice *d)
 {
-    float **to[9];
+    float **to[10];
     gaze_pictures p;
     to[0] = &p.crop, to[1] = &p.state, to[2] = &p.flow, to[3] = &p.blend, to[4] = &p.memory;
     to[5] = &p.history, to[6] = &p.light, to[7] = &p.shown, to[8] = &p.shown_light;
-    for (int i = 0; i < 9; i++) {
-        *to[i] = rig_room(FLOATS * sizeof(float));
-        dice_fill(d, *to[i], FLOATS, 0, 1);
+    to[9] = &p.look;
+    for (int i = 0; i < 10; i++) {
+        *to[i] = rig_room(2 * FLOATS * sizeof(float));
+        dice_fill(d, *to[i], 2 * FLOATS, 0, 1);
     }
     return p;
 }
@@ -71,19 +73,22 @@ static gaze_pictures make_pictures(dice *d)
 static void free_pictures(gaze_pictures *p)
 {
     float *all[] = {p->crop, p->state, p->flow, p->blend, p->memory,
-                    p->history, p->light, p->shown, p->shown_light};
-    for (int i = 0; i < 9; i++)
+                    p->history, p->light, p->shown, p->shown_light, p->look};
+    for (int i = 0; i < 10; i++)
         free(all[i]);
 }
 
-/* The next frame: nearly the same picture, or another; an eye at rest, or one that moves. */
+/* The next frame: nearly the same picture, maybe half a pixel on, or another; an eye at rest, or
+ * one that moves. The left half of the patch is no eye. */
 static void next_frame(dice *d, gaze_pictures *p)
 {
-    float change = dice_flip(d) ? 0.02f : 0.3f, move = dice_flip(d) ? 0.01f : 0.04f;
+    float on = dice_flip(d) ? 0.5f : 0, change = dice_flip(d) ? 0.02f : 0.3f;
+    float move = dice_flip(d) ? 0.01f : 0.04f;
     for (int i = 0; i < FLOATS; i++) {
-        p->crop[i] = fminf(fmaxf(p->crop[i] + dice_float(d, -change, change), 0), 1);
+        float next = p->crop[i + 4 < FLOATS ? i + 4 : i], was = p->crop[i];
+        p->look[i] = fminf(fmaxf(was + on * (next - was) + dice_float(d, -change, change), 0), 1);
         p->flow[i] = dice_float(d, -20, 20);
-        p->blend[i] = dice_float(d, 0, 1);
+        p->blend[i] = i % 4 == 0 && i / 4 % MI_GAZE_W < MI_GAZE_W / 2 ? 0 : dice_float(d, 0, 1);
     }
     for (int k = 0; k < 2; k++)
         p->state[k] = 0.2f + dice_float(d, -move, move);
@@ -95,26 +100,32 @@ static void check_blend(gaze_rig *g, dice *d, gaze_pictures *p, bool fresh)
     gaze_case c = {.turn = {(double)dice_float(d, -0.3f, 0.3f), (double)dice_float(d, -0.3f, 0.3f)},
                    .share = (double)dice_float(d, 0, 1), .fresh = fresh,
                    .alpha = (double)dice_float(d, 0.05f, 0.6f),
-                   .settle = (double)dice_float(d, 0.1f, 0.5f), .kr = (double)g->blend.push.kr,
+                   .settle = (double)dice_float(d, 0.1f, 0.5f),
+                   .creep = (double)dice_float(d, 0, 0.5f), .kr = (double)g->blend.push.kr,
                    .kb = (double)g->blend.push.kb};
     int eye = dice_int(d, 0, 1);
     struct gaze_uniform *u = g->memory.uniform.map;
     u->eye[eye] = (struct gaze_eye){.turn = {(float)c.turn[0], (float)c.turn[1], (float)c.share},
-                                    .past = {fresh, (float)c.alpha, (float)c.settle}};
-    put(g, g->result.crop, p->crop);
+                                    .past = {fresh, (float)c.alpha, (float)c.settle,
+                                             (float)c.creep}};
+    arena_put(&rig, &g->memory, g->result.look, p->look, 2 * FLOATS);
     arena_put(&rig, &g->memory, g->result.state, p->state, 4);
     put(g, g->result.flow, p->flow);
     put(g, g->result.blend, p->blend);
     mvk_commands list;
     rig_begin(&rig, &g->memory, &list);
     struct gaze_push push = mi_gaze_blend_push(&g->blend, &g->result, SLOT, eye);
+    mi_gaze_blend_record_hold(&g->blend, &list, &push);
     mi_gaze_blend_record(&g->blend, &list, &push);
     rig_run(&rig, &list);
+    gaze_oracle_hold(&c, p);
     gaze_oracle_blend(&c, p);
-    arena_check(&rig, &g->memory, "memory", g->blend.memory[SLOT], p->memory, 8);
+    arena_check(&rig, &g->memory, "crop", g->result.crop, p->crop, 2 * FLOATS);
+    arena_check(&rig, &g->memory, "memory", g->blend.memory[SLOT], p->memory, 12);
     arena_check(&rig, &g->memory, "history", g->blend.history[SLOT], p->history, FLOATS);
     arena_check(&rig, &g->memory, "light", g->blend.light[SLOT], p->light, FLOATS);
     arena_check(&rig, &g->memory, "shown", g->blend.push.shown, p->shown, FLOATS);
+    arena_check(&rig, &g->memory, "slip", g->blend.push.shown + 2 * GAZE_PIXELS, p->memory + 8, 2);
 }
 
 static void test_blend(void **state)
@@ -125,10 +136,13 @@ static void test_blend(void **state)
     mien_frame shape = {.format = MIEN_FORMAT_RGBA, .width = 16, .height = 16};
     rig_up(&g, &shape, 16 * 16 * 4);
     gaze_pictures p = make_pictures(&d);
+    float farthest = 0;
     for (int i = 0; i < ROUNDS; i++) {
         next_frame(&d, &p);
         check_blend(&g, &d, &p, i % 6 == 0);
+        farthest = fmaxf(farthest, hypotf(p.memory[8], p.memory[9]));
     }
+    assert_true(farthest > 0.1f);
     free_pictures(&p);
     rig_down(&g);
 }
@@ -181,6 +195,7 @@ static void check_apply(dice *d, mien_format format, int32_t variant)
     int32_t w = dice_int(d, 16, 250), h = dice_int(d, 16, 120), eye = variant % 2;
     changed_frame f = changed_frame_make(format, w, h, variant);
     float *shown = rig_room(FLOATS * sizeof *shown), *light = rig_room(FLOATS * sizeof *light);
+    const float slip[4] = {dice_float(d, -1.4f, 1.4f), dice_float(d, -1.4f, 1.4f)};
     gaze_rig g;
     rig_up(&g, &f.in.frame, f.bytes);
     struct gaze_eye *to = &((struct gaze_uniform *)g.memory.uniform.map)->eye[eye];
@@ -189,8 +204,9 @@ static void check_apply(dice *d, mien_format format, int32_t variant)
     fill_shown(d, shown, light, variant % 4 == 3 ? 60 : 12);
     put(&g, g.blend.push.shown, shown);
     put(&g, g.blend.push.shown + GAZE_PIXELS, light);
+    arena_put(&rig, &g.memory, g.blend.push.shown + 2 * GAZE_PIXELS, slip, 4);
     apply(&g, &f, eye);
-    gaze_oracle_apply(&f.in.frame, &f.want.frame, &patch, shown, light, to->kept);
+    gaze_oracle_apply(&f.in.frame, &f.want.frame, &patch, shown, light, to->kept, slip);
     changed_frame_check(&f);
     assert_true(test_frame_difference(&f.out.frame, &f.in.frame) > 20);
     /* an eye without a place changes nothing, nor does a matte of 0 */
