@@ -43,7 +43,8 @@ static void lay_out(mi_blend *b, mi_arena *arena)
     b->warp = mi_picture_take(arena, b->w, b->h);
     b->model = mi_picture_take(arena, b->w, b->h);
     b->still = 4 * mi_arena_take(arena, ((int64_t)b->w * b->h + 3) / 4);
-    b->luma = 4 * mi_arena_take(arena, ((int64_t)b->w * b->h + 3) / 4);
+    for (int i = 0; i < 2; i++)
+        b->luma[i] = 4 * mi_arena_take(arena, ((int64_t)b->w * b->h + 3) / 4);
     int32_t w = b->w, h = b->h;
     for (b->levels = 0; b->levels < MI_BLEND_LEVELS; b->levels++) {
         w = (w + 1) / 2;
@@ -53,8 +54,8 @@ static void lay_out(mi_blend *b, mi_arena *arena)
         mi_motion_level *l = &b->level[b->levels];
         l->w = w;
         l->h = h;
-        for (int i = 0; i < 2; i++)
-            l->plane[i] = 4 * mi_arena_take(arena, ((int64_t)w * h + 3) / 4);
+        l->now = 4 * mi_arena_take(arena, ((int64_t)w * h + 3) / 4);
+        l->past = 4 * mi_arena_take(arena, ((int64_t)w * h + 3) / 4);
         l->patch_w = (w + 3) / 4 + 1; /* one more: its half lies inside */
         l->patch_h = (h + 3) / 4 + 1;
         l->flow = mi_arena_take(arena, (int64_t)l->patch_w * l->patch_h);
@@ -100,23 +101,34 @@ float mi_blend_alpha(float smooth, double dt)
     return (float)(1 - pow(1 - weight, dt * 30));
 }
 
+/* The pyramids of the picture and of the history's luma. */
+static void record_pyramids(const mi_blend *b, mvk_commands *commands, int32_t picture,
+                            int32_t past)
+{
+    for (int32_t i = 0; i < b->levels; i++) {
+        const mi_motion_level *l = &b->level[i], *finer = l - 1;
+        struct blend_push p = {.w = l->w, .h = l->h, .coarse_w = i == 0 ? b->w : finer->w,
+                               .coarse_h = i == 0 ? b->h : finer->h};
+        p.now = i == 0 ? picture : finer->now;
+        p.past = l->now;
+        mvk_dispatch(b->device, commands, i == 0 ? b->half_picture : b->half_plane, &p, sizeof p,
+                     mi_groups(l->w, 8), mi_groups(l->h, 4), 1);
+        p.now = i == 0 ? past : finer->past;
+        p.past = l->past;
+        mvk_dispatch(b->device, commands, b->half_plane, &p, sizeof p, mi_groups(l->w, 8),
+                     mi_groups(l->h, 4), 1);
+        mvk_barrier(commands);
+    }
+}
+
 void mi_blend_record_motion(const mi_blend *b, mvk_commands *commands, const mi_picture picture[2],
                             int parity)
 {
-    for (int32_t i = 0; i < b->levels; i++) {
-        const mi_motion_level *l = &b->level[i];
-        struct blend_push p = {.w = l->w, .h = l->h, .past = l->plane[parity]};
-        p.now = i == 0 ? picture[parity].at : b->level[i - 1].plane[parity];
-        p.coarse_w = i == 0 ? b->w : b->level[i - 1].w;
-        p.coarse_h = i == 0 ? b->h : b->level[i - 1].h;
-        mvk_dispatch(b->device, commands, i == 0 ? b->half_picture : b->half_plane, &p, sizeof p,
-                     mi_groups(l->w, 8), mi_groups(l->h, 4), 1);
-        mvk_barrier(commands);
-    }
+    record_pyramids(b, commands, picture[parity].at, b->luma[1 - parity]);
     for (int32_t i = b->levels - 1; i >= 0; i--) {
         const mi_motion_level *l = &b->level[i], *coarse = l + 1;
-        struct blend_push p = {.w = l->w, .h = l->h, .now = l->plane[parity],
-                               .past = l->plane[1 - parity], .patch_w = l->patch_w,
+        struct blend_push p = {.w = l->w, .h = l->h, .now = l->now,
+                               .past = l->past, .patch_w = l->patch_w,
                                .patch_h = l->patch_h, .flow = l->flow};
         if (i + 1 < b->levels) {
             p.coarse_w = coarse->patch_w;
@@ -129,7 +141,7 @@ void mi_blend_record_motion(const mi_blend *b, mvk_commands *commands, const mi_
         mvk_barrier(commands);
     }
     struct blend_push p = {.w = b->w, .h = b->h, .now = picture[parity].at,
-                           .past = picture[1 - parity].at, .patch_w = b->level[0].patch_w,
+                           .past = b->luma[1 - parity], .patch_w = b->level[0].patch_w,
                            .patch_h = b->level[0].patch_h, .flow = b->level[0].flow,
                            .warp = b->warp.at};
     mvk_dispatch(b->device, commands, b->warp_error, &p, sizeof p, mi_groups(b->w, 16),
@@ -143,7 +155,8 @@ void mi_blend_record_resolve(const mi_blend *b, mvk_commands *commands,
     struct blend_push p = {.w = b->w, .h = b->h, .now = picture[parity].at, .warp = b->warp.at,
                            .styled = styled, .history_in = b->history[1 - parity].at,
                            .history_out = b->history[parity].at, .model = b->model.at,
-                           .still = b->still, .luma = b->luma, .kr = b->kr, .kb = b->kb};
+                           .luma_in = b->luma[1 - parity], .luma_out = b->luma[parity],
+                           .still = b->still, .kr = b->kr, .kb = b->kb};
     mvk_dispatch(b->device, commands, plain ? b->resolve_plain : b->resolve, &p, sizeof p,
                  mi_groups(b->w, 8), mi_groups(b->h, 4), 1);
     mvk_barrier(commands);

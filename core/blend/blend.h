@@ -12,7 +12,7 @@ enum { MI_BLEND_LEVELS = 5 };
 
 typedef struct mi_motion_level {
     int32_t w, h;             /* pixels of the level; level 0 is half the picture */
-    int32_t plane[2];         /* luma of even and odd frames, floats in the arena */
+    int32_t now, past;        /* luma of the picture and of the history, floats in the arena */
     int32_t patch_w, patch_h;
     int32_t flow;             /* vec4 a patch */
 } mi_motion_level;
@@ -24,7 +24,8 @@ typedef struct mi_blend {
     int32_t w, h;
     mi_picture history[2]; /* of even and odd frames */
     mi_picture warp, model;
-    int32_t still, luma; /* planes of floats: how surely a pixel stands still; its steadied luma */
+    int32_t luma[2]; /* planes of floats: what the histories belong to */
+    int32_t still;   /* a plane too: how surely a pixel stands still */
     mi_motion_level level[MI_BLEND_LEVELS];
     int32_t levels;
 } mi_blend;

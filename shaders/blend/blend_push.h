@@ -9,7 +9,8 @@
 
 struct blend_push {
     BLEND_INT w, h;       /* of the level or picture */
-    BLEND_INT now, past;  /* luma plane, or picture, of this and of the last frame */
+    BLEND_INT now, past;  /* luma of this frame, a plane or the fourth channel of a picture; the
+                           plane of luma that the history belongs to */
     BLEND_INT patch_w, patch_h; /* patches of this level */
     BLEND_INT flow;       /* vec4 a patch: displacement x, y in pixels of its level, rms
                            error, contrast */
@@ -18,6 +19,7 @@ struct blend_push {
     BLEND_INT styled;     /* output of the network */
     BLEND_INT history_in, history_out; /* vec4 a pixel: styled colour, gain */
     BLEND_INT model;      /* vec4 a pixel for export.comp */
-    BLEND_INT still, luma; /* float a pixel: how surely it stands still, 0..1; its steadied luma */
+    BLEND_INT luma_in, luma_out; /* float a pixel: luma that the history belongs to */
+    BLEND_INT still;      /* float a pixel: how surely it stands still, 0..1 */
     float kr, kb;
 };

@@ -5,8 +5,10 @@
 // how well the picture itself fits there. With u.fresh = 1, or without motion (PLAIN), the present
 // output stands alone.
 //
-// Where the picture stands still, its luma is steadied too (in place): the model's offset must
-// not carry the sensor's noise, nor must the native luma (export.comp does the same there).
+// With the history goes the luma of the picture that it belongs to, made in the same way: the next
+// frame's motion is found against it. Where the picture stands still, it also takes the place of
+// the picture's own: the model's offset must not carry the sensor's noise, nor must the native luma
+// (export.comp does the same there).
 //
 // Gain: how far the style's luma follows the picture's, the slope of a 3x3 regression; it is what
 // lets the frame's fine edges through (export.comp).
@@ -25,25 +27,44 @@ layout(constant_id = 0) const int PLAIN = 0; // 1: warp_error did not run
 const float GAIN_NOISE = (4.0 / 255.0) * (4.0 / 255.0); // variance taken as noise, not an edge
 const float GAIN_MAX = 1.25;
 
-vec4 history(int x, int y)
+// History and the luma it belongs to.
+struct kept {
+    vec4 style;
+    float luma;
+};
+
+kept kept_at(int x, int y)
 {
-    return texelFetch(arena_vec4,
-                      p.history_in + clamp(y, 0, p.h - 1) * p.w + clamp(x, 0, p.w - 1));
+    int at = clamp(y, 0, p.h - 1) * p.w + clamp(x, 0, p.w - 1);
+    return kept(texelFetch(arena_vec4, p.history_in + at),
+                texelFetch(arena_float, p.luma_in + at).x);
 }
 
-// Catmull-Rom, 4x4: bilinear sampling would blur the history a little more every frame.
-vec4 history_at(vec2 from)
+// Weights of the samples -1, 0, 1, 2 at a place between 0 and 1: the cubic convolution of Keys
+// (1981). What is fetched anew every frame is blurred a little every time: with his constant of
+// -0.5 (Catmull's and Rom's), detail of 5 pixels that moves by half a pixel a frame keeps 0.73 of
+// its contrast in a history with a weight of 0.12; with this one 0.83, and what is coarser gains
+// 0.03 at most.
+vec4 cubic(float f)
+{
+    const float A = -0.58;
+    float g = 1.0 - f;
+    return vec4(A * f * g * g, ((A + 2.0) * f - (A + 3.0)) * f * f + 1.0,
+                ((A + 2.0) * g - (A + 3.0)) * g * g + 1.0, A * g * f * f);
+}
+
+kept kept_between(vec2 from)
 {
     ivec2 q = ivec2(floor(from));
     vec2 f = from - vec2(q);
-    vec4 wx = vec4(((2.0 - f.x) * f.x - 1.0) * f.x, (3.0 * f.x - 5.0) * f.x * f.x + 2.0,
-                   ((4.0 - 3.0 * f.x) * f.x + 1.0) * f.x, (f.x - 1.0) * f.x * f.x) * 0.5;
-    vec4 wy = vec4(((2.0 - f.y) * f.y - 1.0) * f.y, (3.0 * f.y - 5.0) * f.y * f.y + 2.0,
-                   ((4.0 - 3.0 * f.y) * f.y + 1.0) * f.y, (f.y - 1.0) * f.y * f.y) * 0.5;
-    vec4 sum = vec4(0);
+    vec4 wx = cubic(f.x), wy = cubic(f.y);
+    kept sum = kept(vec4(0), 0.0);
     [[unroll]] for (int j = 0; j < 4; j++)
-        [[unroll]] for (int i = 0; i < 4; i++)
-            sum += wx[i] * wy[j] * history(q.x + i - 1, q.y + j - 1);
+        [[unroll]] for (int i = 0; i < 4; i++) {
+            kept k = kept_at(q.x + i - 1, q.y + j - 1);
+            sum.style += wx[i] * wy[j] * k.style;
+            sum.luma += wx[i] * wy[j] * k.luma;
+        }
     return sum;
 }
 
@@ -84,20 +105,20 @@ void main()
     vec4 present = vec4(colour, clamp(slope, 0.0, GAIN_MAX));
 
     float alpha = 1.0, still = 0.0;
-    vec4 past = present;
+    kept past = kept(present, luma);
     if (PLAIN == 0 && u.fresh == 0.0) {
         float confidence = smoothstep(LOW, HIGH, confidence_of(error, shift));
         alpha = mix(1.0, u.alpha, confidence);
         still = flow == vec2(0) ? confidence : 0.0;
-        past = flow == vec2(0) ? history(x, y) : history_at(vec2(x, y) + flow);
-        past = vec4(clamped(past.rgb, mean, sigma), past.w);
+        past = flow == vec2(0) ? kept_at(x, y) : kept_between(vec2(x, y) + flow);
+        past.style.rgb = clamped(past.style.rgb, mean, sigma);
     }
-    vec4 blended = mix(past, present, alpha);
+    vec4 blended = mix(past.style, present, alpha);
     int here = y * p.w + x;
-    if (still > 0.0)
-        luma = mix(texelFetch(arena_float, p.luma + here).x, luma, mix(1.0, u.alpha, still));
-    arena_store_float[p.luma + here] = luma;
+    float steadied = mix(past.luma, luma, alpha);
+    arena_store_float[p.luma_out + here] = steadied;
     arena_store_float[p.still + here] = still;
+    luma = flow == vec2(0) ? steadied : luma;
     store(p.history_out + here, blended);
     float l = p.kr * blended.r + (1.0 - p.kr - p.kb) * blended.g + p.kb * blended.b;
     store(p.model + here,

@@ -1,5 +1,7 @@
 // Motion of 8x8 patches, one level of the pyramid: now(x) = past(x + flow). One invocation a
-// patch; patches overlap by half. Dense inverse search (Kroeger et al. 2016) in our own form:
+// patch; patches overlap by half. The past is the luma that the history belongs to, not the last
+// frame: it has less noise, and what a motion was off, or too slow to be seen from one frame to the
+// next, adds up in it until it shows. Dense inverse search (Kroeger et al. 2016) in our own form:
 // candidates (coarser level, its neighbour, this patch's motion in the last frame, none), the
 // best one refined by three inverse Gauss-Newton steps, a constant change of brightness left out
 // of the error. Standing still is preferred: noise must not make a still picture crawl.
@@ -11,9 +13,11 @@ layout(local_size_x = 8, local_size_y = 4) in;
 const int CANDIDATES = 4; // with standing still, which is the first one
 const int STEPS = 3;
 const float SHIFT = 0.8;    // share of a patch's mean brightness change that counts as no error
-const float STILL = 0.80;   // a motion must bring the error below this share of standing still,
+const float STILL = 0.93;   // a motion must bring the error below this share of standing still,
 const float NOISE = 64.0 * 2.0 * (1.5 / 255.0) * (1.5 / 255.0); // and by more than this (two
-                                                                // frames of noise, sigma 1.5)
+                                                                // frames of noise, sigma 1.5);
+const float NEAR = 0.03; // less for motions shorter than a pixel, which are no mistaken matches:
+                         // in proportion to them, but this share
 
 float plane(int base, int x, int y)
 {
@@ -123,7 +127,7 @@ void main()
             flow = f;
         }
     }
-    if (best > STILL * still - NOISE) {
+    if (best > STILL * still - NOISE * clamp(max(abs(flow.x), abs(flow.y)), NEAR, 1.0)) {
         flow = vec2(0);
         best = still;
     }

@@ -10,12 +10,12 @@ const float OUTSIDE = 2.0;
 const float FIT = 3.0 / 255.0; // rms error of a patch that is noise,
 const float FIT_SHARE = 0.3;   // and share of its contrast that is interpolation;
 const float DOUBT = 3.0;       // what exceeds them, this many times, is error of its pixels
-const float STILL_PX = 0.12; // shorter displacements are noise and would only blur
+const float STILL_PX = 0.02;   // shorter displacements are noise
 
 float past(int x, int y)
 {
-    return texelFetch(arena_vec4,
-                      p.past + clamp(y, 0, p.h - 1) * p.w + clamp(x, 0, p.w - 1)).w;
+    return texelFetch(arena_float,
+                      p.past + clamp(y, 0, p.h - 1) * p.w + clamp(x, 0, p.w - 1)).x;
 }
 
 // An error made larger by a doubt >= 0.

@@ -118,6 +118,16 @@ def check_strength():
     near("what is missed with noise of 2 on an effect of 10", f["missed"], 0.2, 0.05)
 
 
+def check_lag():
+    for share in (0.0, 0.2, 0.6):
+        pan = Pan(step=1)
+        f = figures(pan.moments(12), lambda t, m, p=pan, s=share: m.ideal + s * (
+            p.cut(p.scene + p.added, max(t - 1, 0)) - p.cut(p.scene + p.added, t)))
+        check(f"lag of {share:g} frames at 1 px a frame", abs(f["lag"] - share) < 0.04, f["lag"])
+    f = figures(Pan(step=0).moments(4), lambda t, m: m.ideal)
+    check("nothing lags where nothing moves", f["lag"] is None, f["lag"])
+
+
 def check_flicker():
     points = np.random.default_rng(2).uniform(20, N - 20, (30, 2))
 
@@ -263,8 +273,8 @@ def check_ranking():
 
 
 def check_limits():
-    good = {"ntre": 0.1, "warp ratio": 1.0, "flicker": 0.3, "ghost": 1.0, "t90": 0.18, "J": 0.8,
-            "gates": []}
+    good = {"ntre": 0.1, "warp ratio": 1.0, "flicker": 0.3, "ghost": 1.0, "lag": 0.1, "t90": 0.18,
+            "J": 0.8, "gates": []}
     limits = temporal_limits.LIMITS
     check("good figures miss nothing", not temporal_report.misses(good, limits, "x"))
     for key in limits:
@@ -354,8 +364,8 @@ def refused(what, culprit, call):
 
 def main():
     cv2.setNumThreads(1)
-    for test in (check_ntre, check_warping_error, check_strength, check_flicker, check_ghost,
-                 check_step, check_gates, check_untouched, check_marks, check_ranking,
+    for test in (check_ntre, check_warping_error, check_strength, check_lag, check_flicker,
+                 check_ghost, check_step, check_gates, check_untouched, check_marks, check_ranking,
                  check_limits, check_truth,
                  check_pair, check_input):
         test()

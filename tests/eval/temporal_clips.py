@@ -143,6 +143,8 @@ def motions(maker, name, seed):
                           cover, seed=seed, **more)
     yield one("still")
     yield one("slow", lambda t: place(9 * sine(t, 0.25), 3 * sine(t, 0.4)))
+    yield one("creep", camera=lambda t: about(*MIDDLE, dx=0.23 * t + 0.0069 * t * t,
+                                              dy=-0.1 * t - 0.003 * t * t))
     yield one("pan", camera=lambda t: about(*MIDDLE, dx=62 * sine(t, 0.5), dy=11 * sine(t, 0.8)))
     yield one("zoom", camera=lambda t: about(*MIDDLE, zoom=np.exp(0.16 * (1 - np.cos(
         2 * np.pi * 0.45 * t / face_clips.RATE)))))
@@ -189,7 +191,7 @@ def set_of(store, which):
     london, avatars = store.names("london"), store.names("avatars")
     other = london[4] if len(london) > 4 else "astronaut:dark"
     if which == "suite":
-        keep = {"still": 40, "walk": 34, "hand": 40, "step": 40}
+        keep = {"still": 40, "slow": 34, "creep": 34, "walk": 34, "hand": 40, "step": 40}
         for clip in motions(maker, "astronaut", 5):
             if clip.kind in keep:
                 yield dataclasses.replace(clip, frames=keep[clip.kind])

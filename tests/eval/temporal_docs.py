@@ -24,7 +24,7 @@ STRIP = ("walk", (30, 31, 32, 33, 34))
 AREAS = ("frame", "face")
 KNOWN, REAL = "", "-real"
 POINT = {"ntre": "NTRE", "warp ratio": "warping error", "flicker": "flicker", "ghost": "ghost",
-         "t90": "90 % of a step", "J": "J"}
+         "lag": "lag", "t90": "90 % of a step", "J": "J"}
 
 INTRO = """Written by `tests/eval/run_temporal.sh --docs`. What an effect does to a face must not
 flicker, swim, lag or leave ghosts. Here is what the shipped styles reach with the default

@@ -9,7 +9,7 @@ import dataclasses
 import cv2
 import numpy as np
 
-from known_motion import sampled
+from known_motion import affine_map, sampled
 
 LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)
 BAND = (3.0, 15.0)      # Hz, what is seen as flicker
@@ -18,6 +18,7 @@ BLOCK = 16              # pixels: a ghost is looked for in squares of this side
 THUMB = 8               # frames are compared over time at 1 / this size
 LAGS = 4                # frames: delays up to this are told
 RIDGE = 1.0             # levels^2: less difference than this is none, for a ghost
+SPEED = 0.1             # pixels a frame: slower is no motion that anything could lag behind
 BARE = 0.3              # below this share of the effect a frame counts as unprocessed
 BARE_SECONDS = 0.1      # and may stay so for this long
 T_ZERO = 0.5            # the NTRE at which T is 0
@@ -143,6 +144,18 @@ class Shining:
         return np.array([(share.swapaxes(1, 2) @ products @ share).sum(), self.count.sum() * 3])
 
 
+def lag_sums(m, out):
+    """(sum of what lies behind the motion, sum of squares), by least squares: their ratio is how
+    many pixels the output lags, to first order."""
+    way = m.where - affine_map(np.eye(2, 3), out.shape[1::-1])
+    speed = np.hypot(way[..., 0], way[..., 1])
+    moving = (m.judged > 0) & (speed > SPEED)
+    ideal = luma(m.ideal)
+    slope = np.stack([cv2.Sobel(ideal, cv2.CV_32F, *d, scale=1 / 8) for d in ((1, 0), (0, 1))], -1)
+    behind = -((way * slope).sum(2)[moving] / speed[moving]).astype(np.float64)
+    return np.array([((luma(out) - ideal)[moving] * behind).sum(), (behind ** 2).sum()])
+
+
 def flow_between(a, b):
     """TecoGAN's choice for tOF; pictures of luma."""
     grey = [np.clip(p, 0, 255).astype(np.uint8) for p in (a, b)]
@@ -157,7 +170,7 @@ class Tally:
         self.sums = dict.fromkeys(("out", "in", "step", "residual", "clean step", "clean residual",
                                    "missed", "ideal", "present", "pixels", "missed fresh"), 0.0)
         self.series, self.fine, self.ghosts, self.tof = [], [], {}, []
-        self.shares, self.thumbs, self.repeats = [], [], 0
+        self.shares, self.thumbs, self.repeats, self.lag = [], [], 0, np.zeros(2)
 
     def add(self, m, out, controls=()):
         """`controls`: kind of leftover -> output - per-frame output where that cannot shine
@@ -207,6 +220,8 @@ class Tally:
         if m.fresh is not None:
             s["missed fresh"] += squares(out, m.fresh, mask)
         s["pixels"] += 3.0 * cv2.countNonZero(mask)
+        if m.exact and m.where is not None:
+            self.lag += lag_sums(m, out)
         if ideal > 0:
             self.shares.append(np.sqrt(present / ideal))
 
@@ -221,6 +236,7 @@ class Tally:
                "tof": float(np.mean(self.tof)) if self.tof else None,
                "flicker": flicker(self.series, self.rate),
                "fine flicker": flicker(self.fine, self.rate),
+               "lag": self.lag[0] / self.lag[1] if self.lag[1] else None,
                "ghost": max(ghosts.values(), default=None), "ghosts": ghosts,
                "strength": ratio(s["present"], s["ideal"]) if s["ideal"] else None,
                "missed": ratio(s["missed"], s["ideal"]) if s["ideal"] else None,

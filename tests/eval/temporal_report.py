@@ -17,7 +17,7 @@ COLUMNS = (("NTRE", "ntre", 3, 1), ("worst", "ntre worst", 3, 1),
            ("warping error out / in", "warp ratio", 2, 1), ("worst", "warp ratio worst", 2, 1),
            ("tOF px", "tof", 2, 1), ("flicker", "flicker", 2, 1), ("fine", "fine flicker", 2, 1),
            ("moving", "flicker moving", 2, 1), ("ghost", "ghost", 2, 1),
-           ("after a cut", "ghost cut", 2, 1), ("90 % ms", "t90", 0, 1000),
+           ("lag px", "lag", 2, 1), ("after a cut", "ghost cut", 2, 1), ("90 % ms", "t90", 0, 1000),
            ("drift %", "landmark drift", 2, 1), ("untouched %", "untouched", 3, 100),
            ("E", "E", 2, 1), ("T", "T", 2, 1), ("F", "F", 2, 1),
            ("F fresh", "F fresh", 2, 1), ("G", "G", 2, 1), ("J", "J", 2, 1),
@@ -28,8 +28,9 @@ noise, which else is part of R. Warping error: of the output over that of
 the input (squares). tOF: how far the output's optical flow is from the input's. Flicker: levels rms
 of 3-15 Hz in patches on the still face, `fine`: in single pixels, `moving`: in patches on moving
 faces. Ghost: levels rms that shine through on and behind a hand, or after a cut or a change of
-person. 90 %: of a parameter's step. Drift: of landmarks, in percent of the outer-eye distance.
-Untouched: samples outside the effect's area that are bit-identical."""
+person. Lag: pixels by which the output lies behind the exact motion, of the worst clip. 90 %: of a
+parameter's step. Drift: of landmarks, in percent of the outer-eye distance. Untouched: samples
+outside the effect's area that are bit-identical."""
 
 
 def mean(values):
@@ -55,7 +56,8 @@ def summary(clips, name):
         "face seen", "F fresh", *PARTS)}
     real = all(kind == "real" for kind, _ in rows)
     still = ("real",) if real else ("still",)
-    out |= {"flicker": mean(column("flicker", still)),
+    out |= {"lag": worst(column("lag")),
+            "flicker": mean(column("flicker", still)),
             "fine flicker": mean(column("fine flicker", still)),
             "flicker moving": None if real else mean(
                 [f.get("flicker") for kind, f in rows if kind != "still"]),
@@ -127,8 +129,9 @@ def outputs_table(result):
 def clips_table(result):
     keys = [("NTRE", "ntre", 3), ("warping error", "warp ratio", 2), ("tOF px", "tof", 2),
             ("flicker", "flicker", 2), ("fine", "fine flicker", 2), ("ghost", "ghost", 2),
-            ("shift %", "landmark shift", 2), ("drift %", "landmark drift", 2), ("E", "E", 2),
-            ("T", "T", 2), ("F", "F", 2), ("G", "G", 2), ("J", "J", 2)]
+            ("lag px", "lag", 2), ("shift %", "landmark shift", 2),
+            ("drift %", "landmark drift", 2), ("E", "E", 2), ("T", "T", 2), ("F", "F", 2),
+            ("G", "G", 2), ("J", "J", 2)]
     rows = [[name, *(cell(c["figures"][OUTPUT].get(k), d) for _, k, d in keys),
              cell(c["figures"].get(PER_FRAME, {}).get("ntre"), 3)]
             for name, c in result["clips"].items() if c["kind"] != "step"]

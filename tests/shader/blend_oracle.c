@@ -58,13 +58,14 @@ static void rgb_of_ycocg(const double c[3], double rgb[3])
     rgb[2] = c[0] - c[2] - c[1];
 }
 
-/* Weight of the sample at distance d in the cubic of Catmull and Rom. */
+/* Weight of the sample at distance d in the cubic of Keys. */
 static double cubic(double d)
 {
+    const double a = -0.58;
     d = fabs(d);
     if (d < 1)
-        return 1.5 * d * d * d - 2.5 * d * d + 1;
-    return d < 2 ? -0.5 * d * d * d + 2.5 * d * d - 4 * d + 2 : 0;
+        return (a + 2) * d * d * d - (a + 3) * d * d + 1;
+    return d < 2 ? a * (d * d * d - 5 * d * d + 8 * d - 4) : 0;
 }
 
 static double sharp_sample(const oracle_plane *p, double x, double y)
@@ -131,14 +132,17 @@ static double confidence_of(double error)
     return t * t * (3 - 2 * t);
 }
 
-/* The past at this pixel: colour pulled to what the present neighbourhood allows, and gain. */
+/* The past at this pixel: colour pulled to what the present neighbourhood allows, gain, and the
+ * luma it belongs to. */
 static void past_of(const resolve_input *in, const around3x3 *a, const float *warp, int32_t x,
-                    int32_t y, double past[4])
+                    int32_t y, double past[5])
 {
     for (int k = 0; k < 4; k++) {
         oracle_plane p = {in->history, in->w, in->h, 4, k};
         past[k] = sharp_sample(&p, x + (double)warp[0], y + (double)warp[1]);
     }
+    oracle_plane luma = {in->luma, in->w, in->h, 1, 0};
+    past[4] = sharp_sample(&luma, x + (double)warp[0], y + (double)warp[1]);
     double c[3];
     ycocg_of(past, c);
     for (int k = 0; k < 3; k++) {
@@ -152,26 +156,25 @@ static void resolve_pixel(const resolve_input *in, const resolve_output *out, in
 {
     size_t here = (size_t)y * (size_t)in->w + (size_t)x, pixel = here * 4;
     around3x3 a = look_around(in, x, y);
-    double present[4] = {a.colour[0], a.colour[1], a.colour[2], a.gain}, b[4];
+    double present[5] = {a.colour[0], a.colour[1], a.colour[2], a.gain, a.luma}, b[5];
     double still = 0, luma = a.luma;
-    for (int k = 0; k < 4; k++)
+    for (int k = 0; k < 5; k++)
         b[k] = present[k];
     if (!in->fresh && !in->plain) {
         const float *warp = in->warp + pixel;
-        double past[4], confidence = confidence_of(a.error);
+        double past[5], confidence = confidence_of(a.error);
         double weight = 1 + (in->alpha - 1) * confidence;
         past_of(in, &a, warp, x, y, past);
-        for (int k = 0; k < 4; k++)
+        for (int k = 0; k < 5; k++)
             b[k] = past[k] + (present[k] - past[k]) * weight;
         bool moves = fabsf(warp[0]) > 0 || fabsf(warp[1]) > 0;
         still = moves ? 0 : confidence;
-        if (still > 0)
-            luma = in->luma[here] + (a.luma - in->luma[here]) * (1 + (in->alpha - 1) * still);
+        luma = moves ? a.luma : b[4];
     }
     for (int k = 0; k < 4; k++)
         out->history[pixel + (size_t)k] = (float)b[k];
     out->still[here] = (float)still;
-    out->luma[here] = (float)luma;
+    out->luma[here] = (float)b[4];
     double l = in->kr * b[0] + (1 - in->kr - in->kb) * b[1] + in->kb * b[2];
     out->model[pixel] = (float)(l - b[3] * luma);
     out->model[pixel + 1] = (float)((b[2] - l) / (2 - 2 * in->kb));

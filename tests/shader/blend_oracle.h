@@ -24,7 +24,7 @@ typedef struct resolve_input {
     bool fresh, plain; /* plain: without motion; warp is not looked at */
     /* vec4 a pixel, as in shaders/blend/blend_push.h */
     const float *now, *warp, *styled, *history;
-    const float *luma; /* the past's steadied luma */
+    const float *luma; /* what the history belongs to */
 } resolve_input;
 
 typedef struct resolve_output {

@@ -62,6 +62,13 @@ static void write_picture(stage_rig *s, int which, const float *luma)
     free(picture);
 }
 
+/* The picture of a frame that the history is made of from now on. */
+static void write_frame(stage_rig *s, int parity, const float *luma)
+{
+    write_picture(s, parity, luma);
+    rig_write(&rig, &s->memory.arena, (size_t)s->blend.luma[parity] * 4, luma, s->pixels * 4);
+}
+
 static void run_motion(stage_rig *s, int parity)
 {
     mvk_commands list;
@@ -124,7 +131,7 @@ static motion_result measure(const texture *t, double dx, double dy, double gain
     float *luma = rig_room(sizeof(float) * W * H);
     for (int frame = 0; frame < 2; frame++) {
         draw(t, frame * dx, frame * dy, frame ? gain : 1, noise, &d, W, H, luma);
-        write_picture(&s, frame, luma);
+        write_frame(&s, frame, luma);
         run_motion(&s, frame);
     }
     float *warp = read_vec4s(&s, s.blend.warp.at, s.pixels);
@@ -145,7 +152,32 @@ static motion_result measure(const texture *t, double dx, double dy, double gain
     return r;
 }
 
-static void test_pyramid(void **state)
+/* The levels above a picture's luma (`past` false) or the history's. */
+static void check_levels(stage_rig *s, const float *luma, bool past)
+{
+    oracle_plane from = {luma, s->blend.w, s->blend.h, 1, 0};
+    float *below = NULL;
+    assert_true(s->blend.levels >= 1);
+    for (int32_t k = 0; k < s->blend.levels; k++) {
+        const mi_motion_level *l = &s->blend.level[k];
+        size_t count = (size_t)l->w * (size_t)l->h;
+        assert_int_equal(l->w, (from.w + 1) / 2);
+        assert_int_equal(l->h, (from.h + 1) / 2);
+        float *want = rig_room(count * sizeof *want), *got = rig_room(count * sizeof *got);
+        blend_oracle_half(&from, l->w, l->h, want);
+        rig_read(&rig, &s->memory.arena, (size_t)(past ? l->past : l->now) * 4, got,
+                 count * sizeof *got);
+        for (size_t p = 0; p < count; p++)
+            assert_true(fabsf(got[p] - want[p]) < 1e-5f);
+        free(got);
+        free(below);
+        below = want;
+        from = (oracle_plane){want, l->w, l->h, 1, 0};
+    }
+    free(below);
+}
+
+static void test_pyramids(void **state)
 {
     (void)state;
     static const int32_t size[][2] = {{64, 48}, {37, 51}, {16, 16}};
@@ -154,30 +186,17 @@ static void test_pyramid(void **state)
         for (int parity = 0; parity < 2; parity++) {
             stage_rig s;
             stage_up(&s, size[i][0], size[i][1]);
-            float *luma = rig_room(s.pixels * sizeof *luma);
-            dice_fill(&d, luma, s.pixels, 0, 1);
-            write_picture(&s, parity, luma);
-            run_motion(&s, parity);
-            float *above = luma;
-            oracle_plane from = {luma, size[i][0], size[i][1], 1, 0};
-            for (int32_t k = 0; k < s.blend.levels; k++) {
-                const mi_motion_level *l = &s.blend.level[k];
-                size_t count = (size_t)l->w * (size_t)l->h;
-                assert_int_equal(l->w, (from.w + 1) / 2);
-                assert_int_equal(l->h, (from.h + 1) / 2);
-                float *want = rig_room(count * sizeof *want), *got = rig_room(count * sizeof *got);
-                blend_oracle_half(&from, l->w, l->h, want);
-                rig_read(&rig, &s.memory.arena, (size_t)l->plane[parity] * 4, got,
-                         count * sizeof *got);
-                for (size_t p = 0; p < count; p++)
-                    assert_true(fabsf(got[p] - want[p]) < 1e-5f);
-                free(got);
-                free(above);
-                above = want;
-                from = (oracle_plane){want, l->w, l->h, 1, 0};
+            float *luma[2];
+            for (int past = 0; past < 2; past++) {
+                luma[past] = rig_room(s.pixels * sizeof *luma[past]);
+                dice_fill(&d, luma[past], s.pixels, 0, 1);
+                write_frame(&s, past ? 1 - parity : parity, luma[past]);
             }
-            assert_true(s.blend.levels >= 1);
-            free(above);
+            run_motion(&s, parity);
+            for (int past = 0; past < 2; past++) {
+                check_levels(&s, luma[past], past == 1);
+                free(luma[past]);
+            }
             stage_down(&s);
         }
 }
@@ -199,6 +218,20 @@ static void test_translation(void **state)
     if (r.error >= 0.35)
         fail_msg("motion in noise is off by %g", r.error);
     print_message("mean motion error at worst %.3f px, %.3f px in noise\n", worst_motion, r.error);
+}
+
+/* A share of a pixel a frame is a motion too. */
+static void test_slow_translation(void **state)
+{
+    (void)state;
+    static const double motion[][2] = {{0.25, 0}, {0.2, -0.15}, {-0.5, 0.3}, {0, 0.75}};
+    texture t = make_texture(3);
+    for (size_t i = 0; i < sizeof motion / sizeof motion[0]; i++) {
+        motion_result r = measure(&t, motion[i][0], motion[i][1], 1, 1.0 / 255);
+        if (r.error >= 0.1)
+            fail_msg("motion of (%g, %g) pixels is off by %g", motion[i][0], motion[i][1],
+                     r.error);
+    }
 }
 
 /* Nothing moves: noise and a change of brightness must not make it. */
@@ -253,7 +286,7 @@ static void test_warp_error(void **state)
     for (int frame = 0; frame < 2; frame++) {
         luma[frame] = rig_room(sizeof(float) * W * H);
         draw(&t, frame * 5.4, frame * -3.7, 1, 2.0 / 255, &d, W, H, luma[frame]);
-        write_picture(&s, frame, luma[frame]);
+        write_frame(&s, frame, luma[frame]);
         run_motion(&s, frame);
     }
     float *warp = read_vec4s(&s, s.blend.warp.at, s.pixels);
@@ -352,7 +385,7 @@ static void check_resolve(resolve_kind kind, int32_t w, int32_t h, int parity, f
     rig_write(&rig, &s.memory.arena, (size_t)s.blend.warp.at * 16, warp, bytes);
     rig_write(&rig, &s.memory.arena, (size_t)s.styled * 16, styled, bytes);
     rig_write(&rig, &s.memory.arena, (size_t)s.blend.history[1 - parity].at * 16, history, bytes);
-    rig_write(&rig, &s.memory.arena, (size_t)s.blend.luma * 4, luma, thin);
+    rig_write(&rig, &s.memory.arena, (size_t)s.blend.luma[1 - parity] * 4, luma, thin);
     struct frame_uniform u = {.strength = 1, .alpha = alpha, .fresh = kind == KIND_FRESH};
     rig_write(&rig, &s.memory.uniform, 0, &u, sizeof u);
     mvk_commands list;
@@ -367,7 +400,7 @@ static void check_resolve(resolve_kind kind, int32_t w, int32_t h, int parity, f
                   want.history);
     compare_plane(name[kind], "model", &s, (size_t)s.blend.model.at * 16, 4, want.model);
     compare_plane(name[kind], "still", &s, (size_t)s.blend.still * 4, 1, want.still);
-    compare_plane(name[kind], "luma", &s, (size_t)s.blend.luma * 4, 1, want.luma);
+    compare_plane(name[kind], "luma", &s, (size_t)s.blend.luma[parity] * 4, 1, want.luma);
     float *all[] = {now,  warp,         styled,     history,    luma,
                     want.history, want.model, want.still, want.luma};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -381,6 +414,58 @@ static void test_resolve(void **state)
     for (int kind = KIND_FRESH; kind <= KIND_PLAIN; kind++) {
         check_resolve((resolve_kind)kind, 33, 21, 0, 0.12f);
         check_resolve((resolve_kind)kind, 16, 18, 1, 0.5f);
+    }
+}
+
+/* What a history of an effect that does nothing is off from the present picture, rms in shares of
+ * what the picture differs from itself a pixel further; after many frames of steady motion, inside.
+ * `noise` is the sensor's. */
+static double lag_after(double dx, double dy, double noise)
+{
+    enum { W = 128, H = 96, FRAMES = 24, BORDER = 16 };
+    stage_rig s;
+    texture t = make_texture(12);
+    dice d = dice_of(3);
+    float *luma = rig_room(sizeof(float) * W * H);
+    stage_up(&s, W, H);
+    for (int frame = 0; frame < FRAMES; frame++) {
+        int parity = frame % 2;
+        mvk_commands list;
+        struct frame_uniform u = {.strength = 1, .alpha = 0.12f, .fresh = frame == 0};
+        draw(&t, frame * dx, frame * dy, 1, noise, &d, W, H, luma);
+        write_picture(&s, parity, luma);
+        rig_write(&rig, &s.memory.uniform, 0, &u, sizeof u);
+        rig_begin(&rig, &s.memory, &list);
+        mi_blend_record_motion(&s.blend, &list, s.picture, parity);
+        mi_blend_record_resolve(&s.blend, &list, s.picture, s.picture[parity].at, parity, false);
+        rig_run(&rig, &list);
+    }
+    draw(&t, (FRAMES - 1) * dx, (FRAMES - 1) * dy, 1, 0, &d, W, H, luma);
+    float *got = read_vec4s(&s, s.blend.history[(FRAMES - 1) % 2].at, s.pixels);
+    double off = 0, step = 0;
+    for (size_t y = BORDER; y < H - BORDER; y++)
+        for (size_t x = BORDER; x < W - BORDER; x++) {
+            size_t i = y * W + x;
+            off += pow((double)(got[4 * i + 1] - luma[i]), 2);
+            step += pow((double)(luma[i + 1] - luma[i]), 2);
+        }
+    free(got);
+    free(luma);
+    stage_down(&s);
+    return sqrt(off / step);
+}
+
+/* The history is where the picture is, also where it moves so little that two frames hardly
+ * differ, and it keeps its edges: neither smears nor blurs. */
+static void test_slow_history(void **state)
+{
+    (void)state;
+    static const double speed[] = {0, 0.1, 0.25, 0.5, 1, 2.5};
+    for (size_t i = 0; i < sizeof speed / sizeof speed[0]; i++) {
+        double lag = lag_after(0.9 * speed[i], -0.4 * speed[i], 2.0 / 255);
+        print_message("%g px a frame: the history is off by %.3f px\n", speed[i], lag);
+        if (lag >= 0.2)
+            fail_msg("at %g pixels a frame the history is off by %.3f px", speed[i], lag);
     }
 }
 
@@ -403,9 +488,10 @@ static void test_alpha(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alpha),       cmocka_unit_test(test_pyramid),
-        cmocka_unit_test(test_translation), cmocka_unit_test(test_still),
-        cmocka_unit_test(test_warp_error),  cmocka_unit_test(test_resolve)};
+        cmocka_unit_test(test_alpha),       cmocka_unit_test(test_pyramids),
+        cmocka_unit_test(test_translation), cmocka_unit_test(test_slow_translation),
+        cmocka_unit_test(test_still),       cmocka_unit_test(test_warp_error),
+        cmocka_unit_test(test_resolve),     cmocka_unit_test(test_slow_history)};
     const rig_group group = {"blend", tests, sizeof tests / sizeof tests[0], NULL, NULL};
     return rig_tests_main(&rig, &group, argc, argv);
 }
