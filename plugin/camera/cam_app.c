@@ -1,34 +1,35 @@
 #include "cam_app.h"
 
 #include <glib-unix.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 
 #include "cam_control.h"
+#include "cam_effects.h"
 #include "cam_keys.h"
 #include "cam_link.h"
 #include "cam_notify.h"
 #include "cam_output.h"
-#include "cam_pace.h"
 #include "cam_preview.h"
 #include "cam_say.h"
 #include "cam_source.h"
 
-enum { TICK_MS = 100, BLACK_MS = 200 };
+enum { TICK_MS = 100, BLACK_MS = 200, SIGNAL_COUNT = 3 };
 #define AWAY (1 * G_USEC_PER_SEC)          /* without a frame for so long: black frames */
 #define CAMERA_START (15 * G_USEC_PER_SEC) /* some take seconds to warm up */
 #define CAMERA_STALL (5 * G_USEC_PER_SEC)
 #define FILTER_STALL (120 * G_USEC_PER_SEC) /* a first start compiles and measures kernels */
 #define SLEPT (2 * G_USEC_PER_SEC)
-#define LOADING (4 * G_USEC_PER_SEC) /* the filter after a change: no time to judge its pace */
 
 typedef struct CamApp {
     const CamOptions *options;
     GMainLoop *loop;
     CamFeed *feed;
     CamMeter meter;
-    CamPace pace;
+    CamEffects effects;
     gint status; /* for main() */
+    guint signals[SIGNAL_COUNT]; /* sources, or 0 */
 
     CamSource *source;
     CamLink source_link;
@@ -41,6 +42,7 @@ typedef struct CamApp {
     CamLink output_link;
     CamPipeEvents output_events;
     gchar *output_trouble;
+    gboolean filters_fault; /* it is the filter's */
     gchar *where;   /* the output that was opened first, or NULL */
     guint64 done;   /* frames at the last tick */
     gboolean ready; /* the filter has shown that it works */
@@ -53,8 +55,8 @@ typedef struct CamApp {
     CamControl *control;
     CamKeyActions key_actions;
     CamKeys *keys;
-    gchar **applied; /* values that the filter has, by row */
-    gint64 asleep;   /* how much further the clock that counts sleep is */
+    gint64 asleep; /* how much further the clock that counts sleep is */
+    gint64 ticked; /* time of the last tick, us */
 } CamApp;
 
 static CamSettings *settings(CamApp *app)
@@ -73,9 +75,9 @@ static CamPaceCounts count(CamApp *app)
     return counts;
 }
 
-static void rest_pace(CamApp *app)
+static GstElement *filter(CamApp *app)
 {
-    cam_pace_rest(&app->pace, g_get_monotonic_time(), LOADING, count(app));
+    return app->output ? cam_output_filter(app->output) : NULL;
 }
 
 /* ---- the camera */
@@ -101,6 +103,7 @@ static void lose_source(CamApp *app, const gchar *trouble)
     if (cam_link_failed(&app->source_link, now, trouble))
         cam_say("%s", trouble);
     cam_notify_status(trouble);
+    g_clear_pointer(&app->source_trouble, g_free); /* `trouble`, or of what is closed */
 }
 
 static void open_source(CamApp *app)
@@ -130,10 +133,8 @@ static void tend_source(CamApp *app, gint64 now)
     if (frames != app->frames && cam_link_flowed(&app->source_link, now))
         greet_source(app);
     app->frames = frames;
-    if (app->source_trouble) {
+    if (app->source_trouble)
         lose_source(app, app->source_trouble);
-        g_clear_pointer(&app->source_trouble, g_free);
-    }
     switch (cam_link_tick(&app->source_link, now)) {
     case CAM_LINK_OPEN:
         open_source(app);
@@ -151,10 +152,11 @@ static void tend_source(CamApp *app, gint64 now)
 static void output_failed(gpointer data, GstMessage *error)
 {
     CamApp *app = data;
-    gboolean ours;
     g_free(app->output_trouble);
-    app->output_trouble = cam_output_explain(app->output, error, &ours);
-    if (ours && !app->ready) { /* a style that is not there, no Vulkan: trying on is of no use */
+    app->output_trouble =
+        cam_output_explain(app->output, error, &app->filters_fault);
+    /* A style that is not there, no Vulkan: trying on is of no use. */
+    if (app->filters_fault && !app->ready) {
         app->status = 1;
         g_main_loop_quit(app->loop);
     }
@@ -162,8 +164,9 @@ static void output_failed(gpointer data, GstMessage *error)
 
 static void output_warned(gpointer data, const gchar *line)
 {
-    (void)data;
+    CamApp *app = data;
     cam_say("%s", line);
+    cam_effects_warned(&app->effects, filter(app));
 }
 
 static void close_preview(CamApp *app)
@@ -182,14 +185,7 @@ static void lose_output(CamApp *app, const gchar *trouble)
     if (cam_link_failed(&app->output_link, g_get_monotonic_time(), trouble))
         cam_say("%s", trouble);
     cam_notify_status(trouble);
-}
-
-static void remember_applied(CamApp *app)
-{
-    for (gsize i = 0; i < settings(app)->count; i++) {
-        g_free(app->applied[i]);
-        app->applied[i] = g_strdup(settings(app)->values[i]);
-    }
+    g_clear_pointer(&app->output_trouble, g_free); /* `trouble`, or of what is closed */
 }
 
 static void open_output(CamApp *app, const GstVideoInfo *info)
@@ -205,8 +201,7 @@ static void open_output(CamApp *app, const GstVideoInfo *info)
     if (!app->where)
         app->where = g_strdup(cam_output_where(app->output));
     cam_link_opened(&app->output_link, g_get_monotonic_time());
-    remember_applied(app);
-    rest_pace(app);
+    cam_effects_opened(&app->effects, count(app));
 }
 
 static void preview_closed(gpointer data, const gchar *line)
@@ -241,6 +236,18 @@ static void greet_output(CamApp *app)
     cam_notify("READY=1");
 }
 
+/* A value that cannot be had, set while there was no effect to stay with, costs the readers a
+ * moment and not their camera. */
+static void mend_output(CamApp *app)
+{
+    gboolean filters = app->filters_fault;
+    lose_output(app, app->output_trouble);
+    if (!filters || !cam_effects_failed(&app->effects))
+        return;
+    cam_say("the values from before are taken again");
+    cam_link_hurry(&app->output_link, g_get_monotonic_time());
+}
+
 /* Nothing came out. As long as nothing went in, that is no fault. */
 static void tend_output(CamApp *app, gint64 now)
 {
@@ -254,10 +261,8 @@ static void tend_output(CamApp *app, gint64 now)
         cam_link_flowed(&app->output_link, now);
     }
     app->done = done;
-    if (app->output_trouble && app->output) {
-        lose_output(app, app->output_trouble);
-        g_clear_pointer(&app->output_trouble, g_free);
-    }
+    if (app->output_trouble)
+        mend_output(app);
     if (!cam_feed_info(app->feed, &info))
         return;
     CamLinkOrder order = cam_link_tick(&app->output_link, now);
@@ -284,49 +289,6 @@ static void tend_black(CamApp *app, gint64 now)
     }
 }
 
-/* ---- the filter's pace */
-
-static void apply(CamApp *app)
-{
-    if (!app->output)
-        return;
-    for (gsize i = 0; i < settings(app)->count; i++)
-        if (g_strcmp0(app->applied[i], settings(app)->values[i]))
-            cam_settings_apply(settings(app), (gint)i, cam_output_filter(app->output));
-    remember_applied(app);
-    rest_pace(app);
-}
-
-static void slow_down(CamApp *app)
-{
-    const gchar *quality = cam_settings_get(settings(app), "quality");
-    gchar *rates = g_strdup_printf("the machine is slow: %.0f of %.0f frames a second come "
-                                   "through, %.0f ms each", app->pace.done, app->pace.came,
-                                   app->pace.busy);
-    if (!g_strcmp0(quality, "auto")) {
-        g_free(cam_settings_set(settings(app), "quality", "low"));
-        apply(app);
-        cam_say("%s: quality is low from now on", rates);
-    } else if (!g_strcmp0(quality, "high")) {
-        cam_say("%s: quality=auto or low would help", rates);
-        rest_pace(app);
-        app->pace.start += 60 * G_USEC_PER_SEC; /* once a minute is enough */
-    } else {
-        cam_say("%s: a smaller --size would help", rates);
-        rest_pace(app);
-        app->pace.start += 60 * G_USEC_PER_SEC;
-    }
-    g_free(rates);
-}
-
-static void tend_pace(CamApp *app, gint64 now)
-{
-    if (app->source_link.state != CAM_LINK_RUNNING || app->output_link.state != CAM_LINK_RUNNING)
-        rest_pace(app);
-    else if (cam_pace_look(&app->pace, now, count(app)))
-        slow_down(app);
-}
-
 /* ---- what comes from outside */
 
 static gint64 clock_us(clockid_t clock)
@@ -347,22 +309,40 @@ static void tend_sleep(CamApp *app)
     app->asleep = asleep;
 }
 
+/* The program itself may have stood still, by job control or for want of memory: then the others
+ * have missed nothing. */
+static void tend_stop(CamApp *app, gint64 now)
+{
+    gint64 span = app->ticked ? now - app->ticked : 0;
+    app->ticked = now;
+    if (span < SLEPT)
+        return;
+    cam_link_excuse(&app->source_link, span);
+    cam_link_excuse(&app->output_link, span);
+    app->black = now; /* the camera's next frame comes before a black one */
+    cam_effects_tend(&app->effects, filter(app), FALSE, count(app));
+}
+
 static gboolean tick(gpointer data)
 {
     CamApp *app = data;
     gint64 now = g_get_monotonic_time();
+    tend_stop(app, now);
     tend_sleep(app);
     tend_source(app, now);
     tend_output(app, now);
     tend_black(app, now);
-    tend_pace(app, now);
+    cam_effects_tend(&app->effects, filter(app),
+                     app->source_link.state == CAM_LINK_RUNNING &&
+                         app->output_link.state == CAM_LINK_RUNNING, count(app));
     cam_notify("WATCHDOG=1");
     return G_SOURCE_CONTINUE;
 }
 
 static void changed(gpointer data)
 {
-    apply(data);
+    CamApp *app = data;
+    cam_effects_apply(&app->effects, filter(app), count(app));
 }
 
 static const gchar *state_name(CamLinkState state)
@@ -396,8 +376,11 @@ static void print_status(gpointer data, GString *answer)
     g_string_append_printf(answer,
                            "frames-in=%" G_GUINT64_FORMAT "\nframes-out=%" G_GUINT64_FORMAT
                            "\nrate-in=%.1f\nrate-out=%.1f\nfilter-ms=%.1f\ndelay-ms=%.1f\n",
-                           counts.came, counts.done, app->pace.came, app->pace.done,
-                           app->pace.busy, (double)delay / 1000);
+                           counts.came, counts.done, app->effects.pace.came,
+                           app->effects.pace.done, app->effects.pace.busy, (double)delay / 1000);
+    g_string_append_printf(answer, "quality=%s\n",
+                           cam_settings_in_force(settings(app),
+                                                 cam_settings_find(settings(app), "quality")));
 }
 
 static void quit(gpointer data)
@@ -448,7 +431,7 @@ static void begin(CamApp *app)
     app->source_events = (CamPipeEvents){source_failed, NULL, source_ended, app};
     app->output_events = (CamPipeEvents){output_failed, output_warned, NULL, app};
     app->preview_wanted = app->options->preview;
-    app->applied = g_new0(gchar *, settings(app)->count);
+    cam_effects_init(&app->effects, settings(app));
     app->asleep = clock_us(CLOCK_BOOTTIME) - clock_us(CLOCK_MONOTONIC);
     assume_shape(app);
 }
@@ -462,9 +445,7 @@ static void end(CamApp *app)
     cam_feed_free(app->feed);
     cam_link_clear(&app->source_link);
     cam_link_clear(&app->output_link);
-    for (gsize i = 0; i < settings(app)->count; i++)
-        g_free(app->applied[i]);
-    g_free(app->applied);
+    cam_effects_clear(&app->effects);
     g_free(app->source_trouble);
     g_free(app->output_trouble);
     g_free(app->card);
@@ -473,11 +454,29 @@ static void end(CamApp *app)
     g_main_loop_unref(app->loop);
 }
 
+/* What was ignored when the program was started stays so: nohup, or a script's background. A second
+ * signal, while the pipelines close, ends the program at once. */
+static void hear_signals(CamApp *app)
+{
+    static const gint SIGNALS[SIGNAL_COUNT] = {SIGINT, SIGTERM, SIGHUP};
+    for (gsize i = 0; i < SIGNAL_COUNT; i++) {
+        struct sigaction now;
+        if (sigaction(SIGNALS[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+            app->signals[i] = g_unix_signal_add(SIGNALS[i], quit_on_signal, app);
+    }
+    signal(SIGPIPE, SIG_IGN); /* whoever read what it says may go */
+}
+
+static void leave_signals(CamApp *app)
+{
+    for (gsize i = 0; i < SIGNAL_COUNT; i++)
+        if (app->signals[i])
+            g_source_remove(app->signals[i]);
+}
+
 int cam_app_run(const CamOptions *options)
 {
     CamApp app = {.options = options};
-    static const gint SIGNALS[] = {SIGINT, SIGTERM, SIGHUP};
-    guint sources[G_N_ELEMENTS(SIGNALS)];
     begin(&app);
     if (!open_control(&app)) {
         end(&app);
@@ -485,8 +484,7 @@ int cam_app_run(const CamOptions *options)
     }
     app.key_actions = (CamKeyActions){settings(&app), changed, quit, &app};
     app.keys = options->keys ? cam_keys_open(&app.key_actions) : NULL;
-    for (gsize i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
-        sources[i] = g_unix_signal_add(SIGNALS[i], quit_on_signal, &app);
+    hear_signals(&app);
     guint timer = g_timeout_add(TICK_MS, tick, &app);
     tick(&app);
     g_main_loop_run(app.loop);
@@ -494,8 +492,7 @@ int cam_app_run(const CamOptions *options)
     if (app.status && app.output_trouble)
         cam_say("%s", app.output_trouble);
     g_source_remove(timer);
-    for (gsize i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
-        g_source_remove(sources[i]);
+    leave_signals(&app);
     g_clear_pointer(&app.keys, cam_keys_close);
     g_clear_pointer(&app.control, cam_control_close);
     end(&app);

@@ -26,7 +26,7 @@ struct CamControl {
     int fd;
     guint watch;
     const CamReach *reach;
-    GPtrArray *callers;
+    GPtrArray *callers; /* in the order in which they spoke last */
 };
 
 gchar *cam_control_path(const gchar *option)
@@ -45,15 +45,21 @@ static gboolean make_address(struct sockaddr_un *address, const gchar *path)
            sizeof address->sun_path;
 }
 
-/* A connected socket, or -1 and errno. */
+/* A connected socket, or -1 and errno. A program that is stopped takes no callers once its queue is
+ * full, and a caller without a limit would wait for ever. */
 static int connect_to(const gchar *path)
 {
+    const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
     struct sockaddr_un address;
     if (!make_address(&address, path)) {
         errno = ENAMETOOLONG;
         return -1;
     }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0) {
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    }
     if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
         return fd;
     int fault = errno;
@@ -96,6 +102,14 @@ static gboolean work_off(Caller *caller)
     return caller->used < LINE_BYTES;
 }
 
+static void put_last(Caller *caller)
+{
+    GPtrArray *callers = caller->control->callers;
+    guint at;
+    if (g_ptr_array_find(callers, caller, &at))
+        g_ptr_array_add(callers, g_ptr_array_steal_index(callers, at));
+}
+
 static gboolean hear(gint fd, GIOCondition condition, gpointer data)
 {
     (void)condition;
@@ -105,11 +119,13 @@ static gboolean hear(gint fd, GIOCondition condition, gpointer data)
         return G_SOURCE_CONTINUE;
     if (got > 0) {
         caller->used += (gsize)got;
-        if (work_off(caller))
+        if (work_off(caller)) {
+            put_last(caller);
             return G_SOURCE_CONTINUE;
+        }
     }
     caller->watch = 0; /* this source ends by itself */
-    g_ptr_array_remove_fast(caller->control->callers, caller);
+    g_ptr_array_remove(caller->control->callers, caller);
     return G_SOURCE_REMOVE;
 }
 
@@ -120,10 +136,8 @@ static gboolean welcome(gint fd, GIOCondition condition, gpointer data)
     int caller_fd = accept(fd, NULL, NULL);
     if (caller_fd < 0)
         return G_SOURCE_CONTINUE;
-    if (control->callers->len >= CALLERS_MAX) {
-        close(caller_fd);
-        return G_SOURCE_CONTINUE;
-    }
+    if (control->callers->len >= CALLERS_MAX) /* those that stay and say nothing shut nobody out */
+        g_ptr_array_remove_index(control->callers, 0);
     Caller *caller = g_new0(Caller, 1);
     caller->control = control;
     caller->fd = caller_fd;
@@ -143,8 +157,9 @@ static gboolean make_room(const gchar *path, gchar **trouble)
         return FALSE;
     }
     int fd = connect_to(path);
-    if (fd >= 0) {
-        close(fd);
+    if (fd >= 0 || errno == EAGAIN) { /* EAGAIN: it is there, and stopped */
+        if (fd >= 0)
+            close(fd);
         *trouble = g_strdup_printf("a mien-cam is running already at %s (mien-cam quit ends it; "
                                    "--control PATH is for a second one)", path);
         return FALSE;
@@ -218,25 +233,29 @@ static GString *hear_answer(int fd)
     return NULL;
 }
 
+static int say_mute(const gchar *path)
+{
+    fprintf(stderr, "mien-cam: the mien-cam at %s does not answer\n", path);
+    return 1;
+}
+
 int cam_control_send(const gchar *path, gchar **words)
 {
-    struct timeval patience = {.tv_sec = ANSWER_SECONDS};
     int fd = connect_to(path);
+    if (fd < 0 && errno == EAGAIN)
+        return say_mute(path);
     if (fd < 0) {
         fprintf(stderr, "mien-cam: no mien-cam is running at %s (%s)\n", path, g_strerror(errno));
         return 1;
     }
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     gchar *request = cam_protocol_request(words);
     gsize length = strlen(request);
     gboolean sent = send(fd, request, length, MSG_NOSIGNAL) == (ssize_t)length;
     GString *answer = sent ? hear_answer(fd) : NULL;
     g_free(request);
     close(fd);
-    if (!answer) {
-        fprintf(stderr, "mien-cam: the mien-cam at %s does not answer\n", path);
-        return 1;
-    }
+    if (!answer)
+        return say_mute(path);
     const gchar *end = find_end(answer);
     int status = strcmp(end, "ok\n") ? 1 : 0;
     fwrite(answer->str, 1, (gsize)(end - answer->str), stdout);

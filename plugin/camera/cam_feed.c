@@ -214,17 +214,28 @@ static void fill_black(GstVideoFrame *frame)
     }
 }
 
-void cam_feed_black(CamFeed *feed)
+/* Under the lock. NULL: there is no memory for it; the old frame in it is no black one. */
+static GstBuffer *make_black(CamFeed *feed)
 {
     GstBuffer *frame = NULL;
     GstVideoFrame picture;
+    if (gst_buffer_pool_acquire_buffer(feed->pool, &frame, NULL) != GST_FLOW_OK)
+        return NULL;
+    if (!gst_video_frame_map(&picture, &feed->info, frame, GST_MAP_WRITE)) {
+        gst_buffer_unref(frame);
+        return NULL;
+    }
+    fill_black(&picture);
+    gst_video_frame_unmap(&picture);
+    return frame;
+}
+
+void cam_feed_black(CamFeed *feed)
+{
+    GstBuffer *frame = NULL;
     g_mutex_lock(&feed->lock);
     GstAppSrc *target = feed->target ? gst_object_ref(feed->target) : NULL;
-    if (target && feed->known &&
-        gst_buffer_pool_acquire_buffer(feed->pool, &frame, NULL) == GST_FLOW_OK &&
-        gst_video_frame_map(&picture, &feed->info, frame, GST_MAP_WRITE)) {
-        fill_black(&picture);
-        gst_video_frame_unmap(&picture);
+    if (target && feed->known && (frame = make_black(feed))) {
         feed->gap = TRUE;
         stamp(feed, frame, ask_clock());
         feed->gap = TRUE;

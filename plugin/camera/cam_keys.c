@@ -1,6 +1,7 @@
 #include "cam_keys.h"
 
 #include <glib-unix.h>
+#include <signal.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -9,10 +10,13 @@
 
 #define HELP "keys: up and down choose a parameter, left and right change it, q quits"
 
+enum { LOOK_MS = 500 };
+
 struct CamKeys {
     const CamKeyActions *actions;
     struct termios before;
-    guint watch;
+    guint watch; /* 0: the keys are another program's */
+    guint timer;
     gint row;
 };
 
@@ -71,7 +75,7 @@ static gboolean read_keys(gint fd, GIOCondition condition, gpointer data)
     CamKeys *keys = data;
     gchar bytes[64];
     ssize_t got = read(fd, bytes, sizeof bytes);
-    if (got <= 0) { /* the terminal is gone; the program may stay */
+    if (got <= 0) { /* the terminal is gone or another program's; this one may stay */
         keys->watch = 0;
         return G_SOURCE_REMOVE;
     }
@@ -88,28 +92,58 @@ static gboolean read_keys(gint fd, GIOCondition condition, gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-CamKeys *cam_keys_open(const CamKeyActions *actions)
+static gboolean in_foreground(void)
+{
+    return tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
+/* Keys at once, and not shown. */
+static void set_terminal(void)
 {
     struct termios now;
-    if (!isatty(STDIN_FILENO) || tcgetpgrp(STDIN_FILENO) != getpgrp() ||
-        tcgetattr(STDIN_FILENO, &now) != 0)
-        return NULL;
-    CamKeys *keys = g_new0(CamKeys, 1);
-    keys->actions = actions;
-    keys->before = now;
+    if (tcgetattr(STDIN_FILENO, &now) != 0 || !(now.c_lflag & (ICANON | ECHO)))
+        return;
     now.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
     now.c_cc[VMIN] = 1;
     now.c_cc[VTIME] = 0;
     tcsetattr(STDIN_FILENO, TCSANOW, &now);
-    keys->watch = g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, read_keys, keys);
+}
+
+/* A shell may send the program to the background and bring it back; it sets the terminal for
+ * itself then. */
+static gboolean tend_terminal(gpointer data)
+{
+    CamKeys *keys = data;
+    if (!in_foreground())
+        return G_SOURCE_CONTINUE;
+    set_terminal();
+    if (!keys->watch)
+        keys->watch = g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, read_keys, keys);
+    return G_SOURCE_CONTINUE;
+}
+
+CamKeys *cam_keys_open(const CamKeyActions *actions)
+{
+    struct termios now;
+    if (!isatty(STDIN_FILENO) || !in_foreground() || tcgetattr(STDIN_FILENO, &now) != 0)
+        return NULL;
+    signal(SIGTTIN, SIG_IGN); /* in the background reading fails rather than stop the program */
+    CamKeys *keys = g_new0(CamKeys, 1);
+    keys->actions = actions;
+    keys->before = now;
+    tend_terminal(keys);
+    keys->timer = g_timeout_add(LOOK_MS, tend_terminal, keys);
     cam_say(HELP);
     return keys;
 }
 
 void cam_keys_close(CamKeys *keys)
 {
+    g_source_remove(keys->timer);
     if (keys->watch)
         g_source_remove(keys->watch);
-    tcsetattr(STDIN_FILENO, TCSANOW, &keys->before);
+    if (in_foreground()) /* else it is another program's, and setting it would stop this one */
+        tcsetattr(STDIN_FILENO, TCSANOW, &keys->before);
+    signal(SIGTTIN, SIG_DFL);
     g_free(keys);
 }

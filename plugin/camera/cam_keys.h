@@ -1,4 +1,4 @@
-/* Keys in the terminal, for as long as the program is in its foreground. */
+/* Keys in the terminal, while the program is in its foreground. */
 #ifndef CAM_KEYS_H
 #define CAM_KEYS_H
 

@@ -68,3 +68,9 @@ void cam_link_hurry(CamLink *link, gint64 now)
 {
     link->next = MIN(link->next, now);
 }
+
+void cam_link_excuse(CamLink *link, gint64 span)
+{
+    link->since += span;
+    link->flow += span;
+}

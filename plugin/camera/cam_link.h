@@ -44,6 +44,9 @@ gboolean cam_link_flowed(CamLink *link, gint64 now);
  * other than the last one, or flow lay between. */
 gboolean cam_link_failed(CamLink *link, gint64 now, const gchar *trouble);
 
+/* The program itself stood still for so long: no fault of the link's. */
+void cam_link_excuse(CamLink *link, gint64 span);
+
 /* The next attempt is due now: something has changed. */
 void cam_link_hurry(CamLink *link, gint64 now);
 

@@ -84,6 +84,10 @@ static gchar *check(Parse *parse)
     static const gchar *const FORMATS[] = {"YUY2", "I420", "NV12", NULL};
     if (!g_strv_contains(FORMATS, o->format))
         return g_strdup_printf("--format '%s' is not YUY2, I420 or NV12", o->format);
+    static const gchar *const OUTPUTS[] = {"", "pipewire", "none", NULL};
+    if (*o->output != '/' && !g_strv_contains(OUTPUTS, o->output))
+        return g_strdup_printf("--output '%s' is not a device file such as /dev/video10, pipewire "
+                               "or none", o->output);
     return NULL;
 }
 

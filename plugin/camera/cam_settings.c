@@ -9,6 +9,7 @@ CamSettings *cam_settings_new(void)
     settings->table = mien_params(&count);
     settings->count = count;
     settings->values = g_new0(gchar *, count);
+    settings->forced = g_new0(gchar *, count);
     for (gsize i = 0; i < count; i++)
         settings->values[i] = g_strdup(settings->table[i].default_text);
     return settings;
@@ -16,9 +17,12 @@ CamSettings *cam_settings_new(void)
 
 void cam_settings_free(CamSettings *settings)
 {
-    for (gsize i = 0; i < settings->count; i++)
+    for (gsize i = 0; i < settings->count; i++) {
         g_free(settings->values[i]);
+        g_free(settings->forced[i]);
+    }
     g_free(settings->values);
+    g_free(settings->forced);
     g_free(settings);
 }
 
@@ -41,6 +45,19 @@ static void keep(CamSettings *settings, gint row, const gchar *value)
     gchar *copy = g_strdup(value); /* `value` may be the old one */
     g_free(settings->values[row]);
     settings->values[row] = copy;
+    g_clear_pointer(&settings->forced[row], g_free);
+}
+
+void cam_settings_force(CamSettings *settings, const gchar *name, const gchar *value)
+{
+    gint row = cam_settings_find(settings, name);
+    g_free(settings->forced[row]);
+    settings->forced[row] = g_strdup(value);
+}
+
+const gchar *cam_settings_in_force(const CamSettings *settings, gint row)
+{
+    return settings->forced[row] ? settings->forced[row] : settings->values[row];
 }
 
 static gchar *check(const gchar *name, const gchar *value)
@@ -116,7 +133,7 @@ gboolean cam_settings_step(CamSettings *settings, gint row, gint steps)
 void cam_settings_apply(const CamSettings *settings, gint row, GstElement *element)
 {
     const mien_param_info *info = &settings->table[row];
-    const gchar *value = settings->values[row];
+    const gchar *value = cam_settings_in_force(settings, row);
     switch (info->type) {
     case MIEN_PARAM_FLOAT:
         g_object_set(element, info->name, g_ascii_strtod(value, NULL), NULL);
@@ -136,4 +153,36 @@ void cam_settings_apply_all(const CamSettings *settings, GstElement *element)
 {
     for (gsize i = 0; i < settings->count; i++)
         cam_settings_apply(settings, (gint)i, element);
+}
+
+/* Numbers are never refused, and their text may be another one for the same number. */
+static gboolean can_be_refused(const mien_param_info *info)
+{
+    return info->type != MIEN_PARAM_FLOAT && info->type != MIEN_PARAM_INT;
+}
+
+static gchar *read_text(GstElement *element, const gchar *name)
+{
+    GValue value = G_VALUE_INIT;
+    g_object_get_property(G_OBJECT(element), name, &value);
+    gchar *text = G_VALUE_HOLDS_STRING(&value) ? g_value_dup_string(&value)
+                                               : gst_value_serialize(&value);
+    g_value_unset(&value);
+    return text ? text : g_strdup("");
+}
+
+gboolean cam_settings_adopt(CamSettings *settings, GstElement *element)
+{
+    gboolean changed = FALSE;
+    for (gsize i = 0; i < settings->count; i++) {
+        if (!can_be_refused(&settings->table[i]))
+            continue;
+        gchar *text = read_text(element, settings->table[i].name);
+        if (g_strcmp0(text, cam_settings_in_force(settings, (gint)i))) {
+            keep(settings, (gint)i, text);
+            changed = TRUE;
+        }
+        g_free(text);
+    }
+    return changed;
 }

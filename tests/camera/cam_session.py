@@ -38,12 +38,40 @@ def wait_for(condition, seconds=30):
     return False
 
 
-class Session:
+def end(process, by=signal.SIGTERM):
+    """The exit status, or 'killed'."""
+    if process.poll() is None:
+        process.send_signal(by)
+    try:
+        return process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return 'killed'
+
+
+def read_status(text):
+    return dict(line.split('=', 1) for line in text.splitlines())
+
+
+class Checks:
+    def __init__(self):
+        self.failed = 0
+
+    def check(self, what, good, detail=''):
+        print(('ok - ' if good else 'not ok - ') + what + ('' if good else f': {detail}'),
+              flush=True)
+        self.failed += not good
+        return good
+
+
+class Session(Checks):
     """Programs that end with it, and checks that are counted."""
 
     def __init__(self, work, program):
+        super().__init__()
         self.work, self.program = work, program
-        self.running, self.failed = {}, 0
+        self.running = {}
 
     def __enter__(self):
         return self
@@ -51,12 +79,6 @@ class Session:
     def __exit__(self, *_):
         for name in reversed(list(self.running)):
             self.stop(name)
-
-    def check(self, what, good, detail=''):
-        print(('ok - ' if good else 'not ok - ') + what + ('' if good else f': {detail}'),
-              flush=True)
-        self.failed += not good
-        return good
 
     def start(self, name, *words):
         with open(self.log(name), 'a') as log:
@@ -71,15 +93,7 @@ class Session:
             return log.read()
 
     def stop(self, name, by=signal.SIGTERM):
-        process = self.running.pop(name)
-        if process.poll() is None:
-            process.send_signal(by)
-        try:
-            return process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            return 'killed'
+        return end(self.running.pop(name), by)
 
     def start_pipewire(self):
         self.start('pipewire', 'pipewire')
@@ -113,4 +127,4 @@ class Session:
         return self.run(self.program, *words)
 
     def status(self):
-        return dict(line.split('=', 1) for line in self.ask('status').splitlines())
+        return read_status(self.ask('status'))

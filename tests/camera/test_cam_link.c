@@ -105,6 +105,23 @@ static void test_flapping(void **state)
     cam_link_clear(&link);
 }
 
+/* The program was stopped for a minute, and nobody has seen a frame: nothing hangs for that. */
+static void test_standing_still(void **state)
+{
+    (void)state;
+    CamLink link;
+    cam_link_init(&link, 10 * S, 5 * S);
+    cam_link_opened(&link, 0);
+    cam_link_excuse(&link, 60 * S);
+    assert_int_equal(cam_link_tick(&link, 65 * S), CAM_LINK_REST);
+    assert_int_equal(cam_link_tick(&link, 70 * S + 1), CAM_LINK_REOPEN);
+    cam_link_flowed(&link, 66 * S);
+    cam_link_excuse(&link, 60 * S);
+    assert_int_equal(cam_link_tick(&link, 130 * S), CAM_LINK_REST);
+    assert_int_equal(cam_link_tick(&link, 132 * S), CAM_LINK_REOPEN);
+    cam_link_clear(&link);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +129,7 @@ int main(void)
         cmocka_unit_test(test_a_trouble_is_told_once),
         cmocka_unit_test(test_hanging),
         cmocka_unit_test(test_flapping),
+        cmocka_unit_test(test_standing_still),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

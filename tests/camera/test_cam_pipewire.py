@@ -2,7 +2,7 @@
 """mien-cam as a camera of PipeWire's, and taking one: readers that come and go, a camera that goes
 and comes back, PipeWire itself started anew. Nothing but PipeWire in a folder of its own is needed.
 
-    test_cam_pipewire.py PROGRAM WORK_FOLDER
+    test_cam_pipewire.py PROGRAM WORK_FOLDER [test_NAME...]
 """
 import os
 import signal
@@ -14,10 +14,17 @@ from cam_session import wait_for
 
 PROGRAM, WORK = sys.argv[1:3]
 SIZE = 640 * 360 * 2
-UPSTREAM = ('gst-launch-1.0', '-q', 'videotestsrc', 'is-live=true', 'pattern=white', '!',
-            'video/x-raw,format=YUY2,width=640,height=360,framerate=30/1', '!', 'pipewiresink',
-            'mode=provide', 'sync=false', 'stream-properties=p,media.class=Video/Source,'
-            'media.role=Camera,node.name=upstream,node.description=Upstream')
+
+
+def start_upstream(session, rate=30):
+    """A white camera of PipeWire's."""
+    session.start('upstream', 'gst-launch-1.0', '-q', 'videotestsrc', 'is-live=true',
+                  'pattern=white', '!',
+                  f'video/x-raw,format=YUY2,width=640,height=360,framerate={rate}/1', '!',
+                  'pipewiresink', 'mode=provide', 'sync=false',
+                  'stream-properties=p,media.class=Video/Source,media.role=Camera,'
+                  'node.name=upstream,node.description=Upstream')
+    wait_for(lambda: session.node('upstream'), 15)
 
 
 def read(session, frames, name='mien-cam'):
@@ -59,8 +66,7 @@ def test_readers(s):
 
 
 def test_camera_of_pipewire(s):
-    s.start('upstream', *UPSTREAM)
-    wait_for(lambda: s.node('upstream'), 15)
+    start_upstream(s)
     s.camera('--camera', 'pipewire:upstream', '--size', '640x360', '--output', 'pipewire')
     s.check('a camera of PipeWire runs',
             wait_for(lambda: s.status().get('output-state') == 'running', 40), s.said('mien-cam'))
@@ -73,11 +79,29 @@ def test_camera_of_pipewire(s):
     frames = read(s, 5)
     s.check('readers then see black', frames and brightness(frames[-1]) < 20,
             frames and brightness(frames[-1]))
-    s.start('upstream', *UPSTREAM)
+    start_upstream(s)
     s.check('it is taken again when it is back',
             wait_for(lambda: s.status().get('camera-state') == 'running', 40), s.said('mien-cam'))
     frames = read(s, 10)
     s.check('and seen', frames and brightness(frames[-1]) > 200, frames and brightness(frames[-1]))
+    s.stop('mien-cam')
+    s.stop('upstream')
+
+
+def test_quality(s):
+    """A camera that is too fast for the machine, and then slow, as some are in the dark."""
+    start_upstream(s, 250)
+    s.camera('--camera', 'pipewire:upstream', '--size', '640x360', '--output', 'none', '--style',
+             'cartoon')
+    s.check('quality goes down', wait_for(lambda: 'quality is low' in s.said('mien-cam'), 60) and
+            s.status()['quality'] == 'low', s.said('mien-cam'))
+    s.stop('upstream', signal.SIGKILL)
+    start_upstream(s, 4)
+    s.check('and up again when there is room',
+            wait_for(lambda: 'quality is auto' in s.said('mien-cam'), 90) and
+            s.status()['quality'] == 'auto', s.said('mien-cam'))
+    time.sleep(15)
+    s.check('it does not swing', s.said('mien-cam').count('quality is') == 2, s.said('mien-cam'))
     s.stop('mien-cam')
     s.stop('upstream')
 
@@ -104,7 +128,9 @@ def main():
                              'gst-launch-1.0'])
     with cam_session.Session(WORK, PROGRAM) as session:
         session.start_pipewire()
-        for test in (test_readers, test_camera_of_pipewire, test_new_pipewire):
+        for test in (test_readers, test_camera_of_pipewire, test_quality, test_new_pipewire):
+            if sys.argv[3:] and test.__name__ not in sys.argv[3:]:
+                continue
             print('#', test.__name__, flush=True)
             test(session)
     return 1 if session.failed else 0

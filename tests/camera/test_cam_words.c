@@ -12,6 +12,8 @@
 #include "cam_keys.h"
 #include "cam_options.h"
 
+GST_PLUGIN_STATIC_DECLARE(mien);
+
 static CamOptions *parse(gchar **trouble, const gchar *line)
 {
     gchar **words = NULL;
@@ -108,9 +110,41 @@ static void test_options(void **state)
     refuse_line("mien-cam --fps fast", "fast");
     refuse_line("mien-cam --input-format H264", "H264");
     refuse_line("mien-cam --format RGB", "RGB");
+    refuse_line("mien-cam --output video10", "video10");
     refuse_line("mien-cam dance", "dance");
     refuse_line("mien-cam set", "NAME=VALUE");
     refuse_line("mien-cam --style-strength 7", "style-strength");
+}
+
+/* What a filter does not take is asked for no more; what is only in force in a value's place stays
+ * apart from it until the user sets that value. */
+static void test_force_and_adopt(void **state)
+{
+    (void)state;
+    GstElement *filter = gst_element_factory_make("mien", NULL);
+    CamSettings *settings = cam_settings_new();
+    gint quality = cam_settings_find(settings, "quality");
+    cam_settings_apply_all(settings, filter);
+    assert_false(cam_settings_adopt(settings, filter));
+    cam_settings_force(settings, "quality", "low");
+    cam_settings_apply_all(settings, filter);
+    assert_false(cam_settings_adopt(settings, filter));
+    assert_string_equal(cam_settings_get(settings, "quality"), "auto");
+    assert_string_equal(cam_settings_in_force(settings, quality), "low");
+    assert_null(cam_settings_set(settings, "quality", "auto"));
+    assert_string_equal(cam_settings_in_force(settings, quality), "auto");
+    assert_null(cam_settings_set(settings, "overlay", "faces+mesh"));
+    assert_null(cam_settings_set(settings, "smooth", "0.1"));
+    assert_null(cam_settings_set(settings, "style", "a"));
+    cam_settings_apply_all(settings, filter);
+    assert_false(cam_settings_adopt(settings, filter));
+    assert_null(cam_settings_set(settings, "style", "b")); /* which it has not heard of */
+    assert_true(cam_settings_adopt(settings, filter));
+    assert_string_equal(cam_settings_get(settings, "style"), "a");
+    assert_string_equal(cam_settings_get(settings, "smooth"), "0.1");
+    assert_string_equal(cam_settings_get(settings, "overlay"), "faces+mesh");
+    cam_settings_free(settings);
+    gst_object_unref(filter);
 }
 
 typedef struct Heard {
@@ -254,11 +288,13 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_parameters_are_options),
         cmocka_unit_test(test_options),
+        cmocka_unit_test(test_force_and_adopt),
         cmocka_unit_test(test_requests),
         cmocka_unit_test(test_request_of_words),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_control_path),
     };
     gst_init(&argc, &argv);
+    GST_PLUGIN_STATIC_REGISTER(mien);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

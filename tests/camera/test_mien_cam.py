@@ -2,29 +2,28 @@
 """The program mien-cam from outside, without a device and without PipeWire: test pictures and
 files through the filter to nowhere, the control socket, keys, signals, systemd's socket.
 
-    test_mien_cam.py PROGRAM WORK_FOLDER
+    test_mien_cam.py PROGRAM WORK_FOLDER SLEEP_CLOCK_LIBRARY [test_NAME...]
 """
 import fcntl
 import os
 import pty
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import termios
+import threading
 import time
 
-PROGRAM, WORK = sys.argv[1:3]
+from cam_session import Checks, end, read_status, wait_for
+
+PROGRAM, WORK, SLEEP_CLOCK = sys.argv[1:4]
 SOCKET = os.path.join(WORK, 'mien-cam.sock')
 BASE = ['--output', 'none', '--no-keys', '--device', 'cpu']
-FAILED = []
-
-
-def check(what, good, detail=''):
-    print(('ok - ' if good else 'not ok - ') + what + ('' if good else f': {detail}'), flush=True)
-    if not good:
-        FAILED.append(what)
+CHECKS = Checks()
+check = CHECKS.check
 
 
 def ask(*words):
@@ -34,26 +33,17 @@ def ask(*words):
 
 def status():
     code, out, _ = ask('status')
-    return dict(line.split('=', 1) for line in out.splitlines()) if code == 0 else {}
-
-
-def wait_for(condition, seconds=30):
-    end = time.time() + seconds
-    while time.time() < end:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
+    return read_status(out) if code == 0 else {}
 
 
 class Camera:
     """mien-cam at work; what it says is in `log`."""
 
-    def __init__(self, *words, **popen):
+    def __init__(self, *words, log=None, **popen):
         self.log = os.path.join(WORK, 'log')
-        with open(self.log, 'w') as log:
+        with open(self.log, 'w') as file:
             self.process = subprocess.Popen([PROGRAM, *words], stdin=subprocess.DEVNULL,
-                                            stderr=log, **popen)
+                                            stderr=file if log is None else log, **popen)
 
     def said(self):
         with open(self.log) as log:
@@ -63,14 +53,7 @@ class Camera:
         return wait_for(lambda: status().get('output-state') == 'running', seconds)
 
     def end(self, by=signal.SIGTERM):
-        if self.process.poll() is None:
-            self.process.send_signal(by)
-        try:
-            return self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            return 'killed'
+        return end(self.process, by)
 
     def rss(self):
         with open(f'/proc/{self.process.pid}/statm') as file:
@@ -94,22 +77,31 @@ def test_words():
     check('no program to ask', code == 1 and one_line(err) and SOCKET in err, err)
 
 
-def talk(data, answers=1):
+def call():
+    link = socket.socket(socket.AF_UNIX)
+    link.connect(SOCKET)
+    link.settimeout(5)
+    return link
+
+
+def exchange(link, data, answers=1):
     """Raw bytes to the socket; what came back."""
-    with socket.socket(socket.AF_UNIX) as link:
-        link.settimeout(5)
-        link.connect(SOCKET)
+    got = b''
+    try:
         link.sendall(data)
-        got = b''
-        try:
-            while got.count(b'ok\n') + got.count(b'error ') < answers:
-                part = link.recv(4096)
-                if not part:
-                    break
-                got += part
-        except (socket.timeout, ConnectionError):
-            pass
-        return got
+        while got.count(b'ok\n') + got.count(b'error ') < answers:
+            part = link.recv(4096)
+            if not part:
+                break
+            got += part
+    except (socket.timeout, ConnectionError):
+        pass
+    return got
+
+
+def talk(data, answers=1):
+    with call() as link:
+        return exchange(link, data, answers)
 
 
 def test_control():
@@ -126,13 +118,17 @@ def test_control():
           talk(b'get smooth\nget style\n', 2) == b'smooth=0.25\nok\nstyle=\nok\n')
     check('bytes that are no text', b'ok' not in talk(b'\0\xff\0\n'))
     check('a line without end', b'ok' not in talk(b'x' * 20000))
-    idle = [socket.socket(socket.AF_UNIX) for _ in range(40)]
-    for link in idle:
-        link.connect(SOCKET)
+    idle = [call() for _ in range(40)]
     time.sleep(0.5)
-    for link in idle:
+    check('many callers that stay and say nothing', ask('get')[0] == 0, ask('get'))
+    talker = call()
+    answers = []
+    for _ in range(3):
+        answers.append(exchange(talker, b'get smooth\n'))
+        idle += [call() for _ in range(10)]
+    check('who speaks may stay', answers == [b'smooth=0.25\nok\n'] * 3, answers)
+    for link in idle + [talker]:
         link.close()
-    check('many callers that say nothing', wait_for(lambda: ask('get')[0] == 0, 5))
     code, out, err = ask('--camera', 'test', *BASE)
     check('a second one is refused', code == 1 and one_line(err) and 'already' in err, err)
     check('quit', ask('quit')[0] == 0 and wait_for(lambda: camera.process.poll() == 0, 10))
@@ -164,6 +160,7 @@ def test_style():
     before = int(status()['frames-out'])
     check('and the old one plays on',
           wait_for(lambda: int(status()['frames-out']) > before + 10, 20))
+    check('and is what is asked for', ask('get', 'style')[1] == 'style=cartoon\n')
     camera.end()
     code, _, err = ask('--camera', 'test', '--style', 'no-such-style', *BASE)
     last = err.splitlines()[-1] if err else ''
@@ -173,14 +170,29 @@ def test_style():
     check('so does a device that is not there', code == 1 and 'no-such-gpu' in err, err)
 
 
+def test_refused_style():
+    camera = Camera('--camera', 'test:ball', '--size', '320x240', *BASE)
+    camera.runs()
+    wait_for(lambda: int(status()['frames-out']) > 60)
+    ask('set', 'style=no-such-style')
+    check('a style that is not there is named where there was none',
+          wait_for(lambda: 'no-such-style' in camera.said(), 10))
+    before = int(status()['frames-out'])
+    check('frames go on without it',
+          wait_for(lambda: int(status()['frames-out']) > before + 30, 10), camera.said())
+    check('and it is not asked for any more', ask('get', 'style')[1] == 'style=\n')
+    camera.end()
+
+
 def test_slow():
     # No CPU driver does a thousand frames a second.
     camera = Camera('--camera', 'test', '--fps', '1000', '--style', 'cartoon', *BASE)
     check('a style runs', camera.runs(90), camera.said())
     check('it says that it is slow', wait_for(lambda: 'quality is low' in camera.said(), 40),
           camera.said())
-    check('and takes less quality', ask('get', 'quality')[1] == 'quality=low\n')
     now = status()
+    check('and takes less quality', now['quality'] == 'low', now)
+    check('the user\'s wish stays', ask('get', 'quality')[1] == 'quality=auto\n')
     check('frames are dropped', int(now['frames-out']) < 0.9 * int(now['frames-in']), now)
     # The newest frame waits for the one in work, and is then worked on itself.
     check('what comes out is fresh',
@@ -275,6 +287,138 @@ def test_systemd():
     os.unlink(path)
 
 
+def in_shell(script):
+    """An interactive shell on a terminal of its own, and where to type."""
+    main, side = pty.openpty()
+    shell = subprocess.Popen(['bash', '--norc', '--noprofile', '-i'], stdin=side, stdout=side,
+                             stderr=side, start_new_session=True,
+                             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+    os.close(side)
+    threading.Thread(target=swallow, args=[main], daemon=True).start()
+    os.write(main, script.encode())
+    return shell, main
+
+
+def swallow(terminal):
+    try:
+        while os.read(terminal, 4096):
+            pass
+    except OSError:
+        pass
+
+
+def process_state(pid):
+    with open(f'/proc/{pid}/stat') as file:
+        return file.read().rsplit(')', 1)[1].split()[0]
+
+
+def test_job_control():
+    words = [PROGRAM, '--camera', 'test', '--size', '320x240', '--output', 'none']
+    shell, terminal = in_shell(shlex.join(words) + f' 2>{WORK}/log & echo $! >{WORK}/pid; fg\n')
+    wait_for(lambda: status().get('output-state') == 'running')
+    with open(f'{WORK}/pid') as file:
+        pid = int(file.read())
+    os.write(terminal, b'\x1a')
+    check('control and Z stop it', wait_for(lambda: process_state(pid) == 'T', 5))
+    os.write(terminal, b'bg\n')
+    wait_for(lambda: process_state(pid) != 'T', 5)
+    os.write(terminal, b'echo typed\n' * 3)
+    time.sleep(1.5)
+    before = status()
+    check('in the background it goes on while the shell is typed to',
+          before and wait_for(lambda: int(status().get('frames-out', 0)) >
+                              int(before['frames-out']) + 20, 5), process_state(pid))
+    os.write(terminal, b'fg\n')
+    time.sleep(1.5)
+    os.write(terminal, b'\x1b[D')
+    check('back in the foreground it has its keys',
+          wait_for(lambda: ask('get', 'style-strength')[1] == 'style-strength=0.95\n', 5))
+    os.write(terminal, b'\x1a')
+    wait_for(lambda: process_state(pid) == 'T', 5)
+    os.write(terminal, b'bg\n')
+    wait_for(lambda: process_state(pid) != 'T', 5)
+    os.kill(pid, signal.SIGTERM)
+    check('and ends there', wait_for(lambda: not os.path.exists(SOCKET), 5) and
+          wait_for(lambda: not os.path.exists(f'/proc/{pid}'), 5))
+    if os.path.exists(f'/proc/{pid}'):
+        os.kill(pid, signal.SIGKILL)
+    os.close(terminal)
+    end(shell, signal.SIGKILL)
+
+
+def test_signals():
+    camera = Camera('--camera', 'test', '--size', '320x240', *BASE,
+                    preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    camera.runs()
+    camera.process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    check('with nohup it outlives its terminal', camera.process.poll() is None and status())
+    check('and ends by SIGTERM', camera.end() == 0)
+    read, write = os.pipe()
+    camera = Camera('--camera', 'test', '--size', '320x240', *BASE, log=write)
+    os.close(write)
+    camera.runs()
+    os.close(read)
+    ask('set', 'style=no-such-style')
+    time.sleep(1)
+    check('nobody need listen to what it says', camera.process.poll() is None)
+    camera.end()
+
+
+def test_standing_still():
+    camera = Camera('--camera', 'test', '--size', '320x240', *BASE)
+    camera.runs()
+    camera.process.send_signal(signal.SIGSTOP)
+    start, waiting = time.time(), []
+    for _ in range(40): # more than its queue takes
+        waiting.append(socket.socket(socket.AF_UNIX))
+        waiting[-1].setblocking(False)
+        try:
+            waiting[-1].connect(SOCKET)
+        except BlockingIOError:
+            pass
+    code, _, err = ask('status')
+    check('a stopped program keeps nobody waiting for ever',
+          code == 1 and one_line(err) and 'does not answer' in err, err)
+    code, _, err = ask('--camera', 'test', *BASE)
+    check('nor a second one', code == 1 and one_line(err) and 'already' in err, err)
+    for link in waiting:
+        link.close()
+    time.sleep(max(0, start + 7 - time.time()))
+    camera.process.send_signal(signal.SIGCONT)
+    time.sleep(1)
+    before = int(status()['frames-out'])
+    check('then it goes on', wait_for(lambda: int(status()['frames-out']) > before + 20, 5))
+    check('as if nothing had been', camera.said().count('\n') == 2, camera.said())
+    camera.end()
+
+
+def test_sleep():
+    """The clock that counts sleep jumps by an hour."""
+    clock = os.path.join(WORK, 'slept')
+    with open(clock, 'w') as file:
+        file.write('0')
+    preload = ':'.join(filter(None, [SLEEP_CLOCK, os.environ.get('LD_PRELOAD')]))
+    camera = Camera('--camera', 'test', '--size', '320x240', *BASE,
+                    env=dict(os.environ, LD_PRELOAD=preload, SLEEP_CLOCK=clock))
+    camera.runs()
+    time.sleep(1)
+    check('without sleep nothing is opened again', 'slept' not in camera.said(), camera.said())
+    camera.process.send_signal(signal.SIGSTOP)
+    time.sleep(1)
+    with open(clock, 'w') as file:
+        file.write('3600')
+    camera.process.send_signal(signal.SIGCONT)
+    check('after sleep the camera is opened again',
+          wait_for(lambda: camera.said().count('camera: test') == 2, 5) and
+          'slept' in camera.said(), camera.said())
+    before = int(status()['frames-out'])
+    check('and its frames come out', wait_for(
+        lambda: int(status()['frames-out']) > before + 20, 5), camera.said())
+    check('the output stayed', camera.said().count('output:') == 1, camera.said())
+    camera.end()
+
+
 def test_memory():
     camera = Camera('--camera', 'test', '--size', '640x480', '--fps', '200', *BASE)
     camera.runs()
@@ -292,12 +436,15 @@ def main():
     os.environ.update(XDG_RUNTIME_DIR=WORK, XDG_CACHE_HOME=os.path.join(WORK, 'cache'))
     if os.path.exists(SOCKET):
         os.unlink(SOCKET)
-    for test in (test_words, test_control, test_left_socket, test_style, test_slow, test_file,
-                 test_keys, test_systemd, test_memory):
-        print('#', test.__name__)
+    for test in (test_words, test_control, test_left_socket, test_style, test_refused_style,
+                 test_slow, test_file, test_keys, test_job_control, test_signals,
+                 test_standing_still, test_sleep, test_systemd, test_memory):
+        if sys.argv[4:] and test.__name__ not in sys.argv[4:]:
+            continue
+        print('#', test.__name__, flush=True)
         test()
-    print(f'{len(FAILED)} failed')
-    return 1 if FAILED else 0
+    print(f'{CHECKS.failed} failed')
+    return 1 if CHECKS.failed else 0
 
 
 if __name__ == '__main__':
