@@ -20,7 +20,8 @@ packages=(
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     frei0r-plugins-dev ffmpeg
     # mien-cam, and its readers; for the slow suite a virtual machine with V4L2
-    libv4l-dev dbus pipewire pipewire-bin wireplumber gstreamer1.0-pipewire libglib2.0-bin
+    libv4l-dev libpipewire-0.3-dev dbus pipewire pipewire-bin wireplumber
+    gstreamer1.0-pipewire libglib2.0-bin
     chromium xvfb xdg-desktop-portal xdg-desktop-portal-gtk
     qemu-system-x86 busybox-static kmod cpio v4l-utils gcc-12
     # the face networks; a picture

@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/videodev2.h>
-#include <mien/mien.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cam_packed.h"
 #include "cam_trouble.h"
 
 struct CamLoopback {
@@ -17,49 +17,16 @@ struct CamLoopback {
     guint8 *bytes;
 };
 
-static const struct {
-    GstVideoFormat format;
-    mien_format layout;
-    guint32 fourcc;
-} FORMATS[] = {
-    {GST_VIDEO_FORMAT_YUY2, MIEN_FORMAT_YUY2, V4L2_PIX_FMT_YUYV},
-    {GST_VIDEO_FORMAT_I420, MIEN_FORMAT_I420, V4L2_PIX_FMT_YUV420},
-    {GST_VIDEO_FORMAT_NV12, MIEN_FORMAT_NV12, V4L2_PIX_FMT_NV12},
-};
-
-static gsize find_format(const GstVideoInfo *info)
+static guint32 find_fourcc(const GstVideoInfo *info)
 {
-    gsize i = 0;
-    while (i < G_N_ELEMENTS(FORMATS) - 1 && FORMATS[i].format != GST_VIDEO_INFO_FORMAT(info))
-        i++;
-    return i;
-}
-
-gsize cam_loopback_size(const GstVideoInfo *info)
-{
-    mien_format layout = FORMATS[find_format(info)].layout;
-    gsize size = 0;
-    for (int p = 0; p < mien_format_planes(layout); p++)
-        size += mien_format_row_bytes(layout, p, info->width) *
-                (gsize)mien_format_rows(layout, p, info->height);
-    return size;
-}
-
-gboolean cam_loopback_pack(const GstVideoFrame *frame, guint8 *bytes, gsize size)
-{
-    mien_format layout = FORMATS[find_format(&frame->info)].layout;
-    if (cam_loopback_size(&frame->info) > size)
-        return FALSE;
-    for (int p = 0; p < mien_format_planes(layout); p++) {
-        const guint8 *row = GST_VIDEO_FRAME_PLANE_DATA(frame, p);
-        gsize length = mien_format_row_bytes(layout, p, frame->info.width);
-        for (int y = 0; y < mien_format_rows(layout, p, frame->info.height); y++) {
-            memcpy(bytes, row, length);
-            bytes += length;
-            row += GST_VIDEO_FRAME_PLANE_STRIDE(frame, p);
-        }
+    switch (cam_packed_format(info)) {
+    case MIEN_FORMAT_YUY2:
+        return V4L2_PIX_FMT_YUYV;
+    case MIEN_FORMAT_I420:
+        return V4L2_PIX_FMT_YUV420;
+    default:
+        return V4L2_PIX_FMT_NV12;
     }
-    return TRUE;
 }
 
 static int ask(int fd, unsigned long request, void *data)
@@ -107,7 +74,7 @@ static gint set_format(CamLoopback *self, struct v4l2_format *format)
     *format = (struct v4l2_format){.type = V4L2_BUF_TYPE_VIDEO_OUTPUT};
     format->fmt.pix.width = (guint32)self->info.width;
     format->fmt.pix.height = (guint32)self->info.height;
-    format->fmt.pix.pixelformat = FORMATS[find_format(&self->info)].fourcc;
+    format->fmt.pix.pixelformat = find_fourcc(&self->info);
     format->fmt.pix.field = V4L2_FIELD_NONE;
     format->fmt.pix.sizeimage = (guint32)self->size;
     format->fmt.pix.colorspace = V4L2_COLORSPACE_SRGB;
@@ -120,7 +87,7 @@ static gchar *check_format(const CamLoopback *self, const gchar *path,
 {
     if (format->fmt.pix.width == (guint32)self->info.width &&
         format->fmt.pix.height == (guint32)self->info.height &&
-        format->fmt.pix.pixelformat == FORMATS[find_format(&self->info)].fourcc)
+        format->fmt.pix.pixelformat == find_fourcc(&self->info))
         return NULL;
     gchar *readers = cam_trouble_holders(path);
     gchar *line = g_strdup_printf(
@@ -160,7 +127,7 @@ CamLoopback *cam_loopback_open(const gchar *path, const GstVideoInfo *info, gcha
 {
     CamLoopback *self = g_new0(CamLoopback, 1);
     self->info = *info;
-    self->size = cam_loopback_size(info);
+    self->size = cam_packed_size(info);
     self->bytes = g_malloc(self->size);
     *trouble = open_writer(self, path);
     if (!*trouble)
@@ -183,7 +150,7 @@ gint cam_loopback_write(CamLoopback *loopback, GstBuffer *buffer)
     ssize_t written;
     if (!gst_video_frame_map(&frame, &loopback->info, buffer, GST_MAP_READ))
         return EINVAL;
-    gboolean fits = cam_loopback_pack(&frame, loopback->bytes, loopback->size);
+    gboolean fits = cam_packed_copy(&frame, loopback->bytes, loopback->size);
     gst_video_frame_unmap(&frame);
     if (!fits)
         return EINVAL;

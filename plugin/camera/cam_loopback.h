@@ -17,11 +17,4 @@ void cam_loopback_close(CamLoopback *loopback);
 /* 0 or an errno. Never waits for a reader. */
 gint cam_loopback_write(CamLoopback *loopback, GstBuffer *buffer);
 
-/* Lays rows out without padding, as V4L2 has them; `bytes` has room for `size` bytes. FALSE: there
- * is more than that. */
-gboolean cam_loopback_pack(const GstVideoFrame *frame, guint8 *bytes, gsize size);
-
-/* Bytes of a frame in V4L2's layout. */
-gsize cam_loopback_size(const GstVideoInfo *info);
-
 #endif

@@ -5,6 +5,7 @@
 
 #include "cam_devices.h"
 #include "cam_loopback.h"
+#include "cam_node.h"
 #include "cam_pipewire.h"
 #include "cam_trouble.h"
 
@@ -12,8 +13,8 @@ struct CamOutput {
     GstElement *pipe;
     gchar *where;
     gchar *name; /* of a PipeWire camera */
-    CamLoopback *loopback;
-    CamPulse *pulse; /* of PipeWire, where that is the output */
+    CamLoopback *loopback; /* it or a node or none */
+    CamNode *node;
     CamMeter *meter;
     GMutex lock; /* guards preview */
     GstAppSrc *preview;
@@ -24,8 +25,7 @@ struct CamOutput {
     "appsrc name=frames is-live=true format=time max-buffers=1 max-bytes=0 max-time=0 "            \
     "leaky-type=downstream ! mien name=filter ! "
 
-static const gchar LOOPBACK[] = HEAD "appsink name=out sync=false max-buffers=1";
-static const gchar PIPEWIRE[] = HEAD "pipewiresink name=out mode=provide sync=false";
+static const gchar WRITTEN[] = HEAD "appsink name=out sync=false max-buffers=1";
 static const gchar NOWHERE[] = HEAD "fakesink name=out sync=false";
 
 static gchar *find_loopback(gchar **trouble)
@@ -67,11 +67,14 @@ static GstFlowReturn write_frame(GstAppSink *sink, gpointer data)
     GstSample *sample = gst_app_sink_pull_sample(sink);
     if (!sample)
         return GST_FLOW_EOS;
-    gint fault = cam_loopback_write(self->loopback, gst_sample_get_buffer(sample));
+    GstBuffer *frame = gst_sample_get_buffer(sample);
+    gint fault = self->loopback ? cam_loopback_write(self->loopback, frame)
+                                : cam_node_write(self->node, frame);
     gst_sample_unref(sample);
     if (fault == 0 || fault == EAGAIN) /* EAGAIN: no room for this one */
         return GST_FLOW_OK;
-    gchar *line = cam_trouble_device("loopback device", self->where, fault);
+    gchar *line = self->loopback ? cam_trouble_device("loopback device", self->where, fault)
+                                 : g_strdup("it has ended: waiting");
     GST_ELEMENT_ERROR(sink, RESOURCE, WRITE, ("%s", line), (NULL));
     g_free(line);
     return GST_FLOW_ERROR;
@@ -124,46 +127,19 @@ static void watch(CamOutput *self, const gchar *pad_name, GstPadProbeCallback ca
     gst_object_unref(pad);
 }
 
-/* What browsers and portals look for in a camera of PipeWire's. */
-static void describe(GstElement *sink, const gchar *name)
-{
-    GstStructure *properties = gst_structure_new(
-        "props", "media.class", G_TYPE_STRING, "Video/Source", "media.role", G_TYPE_STRING,
-        "Camera", "node.name", G_TYPE_STRING, CAM_PIPEWIRE_NODE, "node.description", G_TYPE_STRING,
-        name, NULL);
-    g_object_set(sink, "stream-properties", properties, "client-name", "mien-cam", NULL);
-    gst_structure_free(properties);
-}
-
-static void lose_pipewire(gpointer data)
-{
-    CamOutput *self = data;
-    GST_ELEMENT_ERROR(cam_pipe_find(self->pipe, "out"), RESOURCE, WRITE, ("it has ended: waiting"),
-                      (NULL));
-}
-
-static gboolean open_pipewire(CamOutput *self, GstElement *sink, gchar **trouble)
-{
-    describe(sink, self->name);
-    self->pulse = cam_pulse_open(lose_pipewire, self);
-    if (self->pulse)
-        g_object_set(sink, "fd", cam_pulse_fd(self->pulse), NULL);
-    else
-        *trouble = g_strdup("PipeWire does not run: waiting for it");
-    return self->pulse != NULL;
-}
-
 static gboolean open_sink(CamOutput *self, const GstVideoInfo *info, gchar **trouble)
 {
     GstAppSinkCallbacks callbacks = {.new_sample = write_frame};
-    GstElement *sink = cam_pipe_find(self->pipe, "out");
-    if (!strcmp(self->where, "pipewire"))
-        return open_pipewire(self, sink, trouble);
-    if (*self->where != '/')
+    gboolean pipewire = !strcmp(self->where, "pipewire");
+    if (!pipewire && *self->where != '/')
         return TRUE;
-    self->loopback = cam_loopback_open(self->where, info, trouble);
-    gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks, self, NULL);
-    return self->loopback != NULL;
+    if (pipewire)
+        self->node = cam_node_open(self->name, info, trouble);
+    else
+        self->loopback = cam_loopback_open(self->where, info, trouble);
+    gst_app_sink_set_callbacks(GST_APP_SINK(cam_pipe_find(self->pipe, "out")), &callbacks, self,
+                               NULL);
+    return self->node || self->loopback;
 }
 
 static gchar *start(CamOutput *self, const CamPipeEvents *events)
@@ -192,10 +168,7 @@ CamOutput *cam_output_open(const CamOptions *options, const gchar *where, CamFee
         self->where = choose_output(trouble);
     }
     if (self->where)
-        self->pipe = cam_pipe_new(*self->where == '/'                  ? LOOPBACK
-                                  : !strcmp(self->where, "pipewire") ? PIPEWIRE
-                                                                     : NOWHERE,
-                                  trouble);
+        self->pipe = cam_pipe_new(strcmp(self->where, "none") ? WRITTEN : NOWHERE, trouble);
     if (!self->pipe || !open_sink(self, info, trouble))
         goto error;
     GstAppSrc *frames = GST_APP_SRC(cam_pipe_find(self->pipe, "frames"));
@@ -217,7 +190,7 @@ void cam_output_close(CamOutput *output, CamFeed *feed)
 {
     cam_feed_give_to(feed, NULL);
     g_clear_pointer(&output->pipe, cam_pipe_stop);
-    g_clear_pointer(&output->pulse, cam_pulse_close);
+    g_clear_pointer(&output->node, cam_node_close);
     g_clear_pointer(&output->loopback, cam_loopback_close);
     gst_clear_object(&output->preview);
     g_mutex_clear(&output->lock);

@@ -1,5 +1,5 @@
 /* What the program has to know of PipeWire beyond GStreamer's elements: its cameras, and whether it
- * is still there, of which pipewiresink says nothing. */
+ * is still there, of which pipewiresrc says nothing. */
 #ifndef CAM_PIPEWIRE_H
 #define CAM_PIPEWIRE_H
 

@@ -102,6 +102,15 @@ class Session(Checks):
         self.start('wireplumber', 'wireplumber')
         wait_for(lambda: 'wireplumber' in self.run('pw-cli', 'list-objects', 'Client'), 20)
 
+    def start_upstream(self, width, height, rate=30, pattern='white'):
+        """A camera of PipeWire's, of the name upstream."""
+        self.start('upstream', 'gst-launch-1.0', '-q', 'videotestsrc', 'is-live=true',
+                   f'pattern={pattern}', '!', f'video/x-raw,format=YUY2,width={width},'
+                   f'height={height},framerate={rate}/1', '!', 'pipewiresink', 'mode=provide',
+                   'sync=false', 'stream-properties=p,media.class=Video/Source,media.role=Camera,'
+                   'node.name=upstream,node.description=Upstream')
+        wait_for(lambda: self.node('upstream'), 15)
+
     def run(self, *words, seconds=60):
         try:
             done = subprocess.run(words, capture_output=True, text=True, timeout=seconds)

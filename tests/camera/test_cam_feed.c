@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "cam_feed.h"
-#include "cam_loopback.h"
+#include "cam_packed.h"
 
 enum { WIDTH = 34, HEIGHT = 18 };
 
@@ -250,7 +250,7 @@ static void test_rows_without_padding(void **state)
         GstVideoFrame frame;
         gst_video_info_set_format(&info, gst_video_format_from_string(CASES[i].format),
                                   (guint)CASES[i].width, (guint)CASES[i].height);
-        assert_int_equal(cam_loopback_size(&info), CASES[i].size);
+        assert_int_equal(cam_packed_size(&info), CASES[i].size);
         GstBuffer *buffer = gst_buffer_new_allocate(NULL, info.size, NULL);
         guint8 *bytes = g_malloc(CASES[i].size + 1);
         gst_buffer_memset(buffer, 0, 0xee, info.size); /* padding */
@@ -262,8 +262,8 @@ static void test_rows_without_padding(void **state)
                         &frame, c))[y * GST_VIDEO_FRAME_COMP_STRIDE(&frame, c) +
                                     x * GST_VIDEO_FRAME_COMP_PSTRIDE(&frame, c)] = 0x11;
         bytes[CASES[i].size] = 0x77;
-        assert_false(cam_loopback_pack(&frame, bytes, CASES[i].size - 1));
-        assert_true(cam_loopback_pack(&frame, bytes, CASES[i].size));
+        assert_false(cam_packed_copy(&frame, bytes, CASES[i].size - 1));
+        assert_true(cam_packed_copy(&frame, bytes, CASES[i].size));
         assert_int_equal(bytes[CASES[i].size], 0x77);
         gsize padding = 0;
         for (gsize b = 0; b < CASES[i].size; b++)

@@ -16,17 +16,6 @@ PROGRAM, WORK = sys.argv[1:3]
 SIZE = 640 * 360 * 2
 
 
-def start_upstream(session, rate=30):
-    """A white camera of PipeWire's."""
-    session.start('upstream', 'gst-launch-1.0', '-q', 'videotestsrc', 'is-live=true',
-                  'pattern=white', '!',
-                  f'video/x-raw,format=YUY2,width=640,height=360,framerate={rate}/1', '!',
-                  'pipewiresink', 'mode=provide', 'sync=false',
-                  'stream-properties=p,media.class=Video/Source,media.role=Camera,'
-                  'node.name=upstream,node.description=Upstream')
-    wait_for(lambda: session.node('upstream'), 15)
-
-
 def read(session, frames, name='mien-cam'):
     """What a reader gets: the bytes of frames, YUY2."""
     node = session.node(name)
@@ -65,8 +54,32 @@ def test_readers(s):
     s.check('it ends in order', s.stop('mien-cam') == 0)
 
 
+def test_bad_readers(s):
+    """One that is frozen with a frame in its hands, and then killed, is no other's trouble."""
+    s.camera('--camera', 'test:snow', '--size', '640x360', '--output', 'pipewire')
+    wait_for(lambda: s.node('mien-cam'), 30)
+    for turn in range(3):
+        s.start('frozen', 'gst-launch-1.0', '-q', 'pipewiresrc', f'path={s.node("mien-cam")}', '!',
+                'video/x-raw,format=YUY2', '!', 'fakesink')
+        time.sleep(2)
+        s.running['frozen'].send_signal(signal.SIGSTOP)
+        time.sleep(1)
+        before = int(s.status()['frames-out'])
+        time.sleep(1)
+        s.check(f'frames go on beside frozen reader {turn + 1}',
+                int(s.status()['frames-out']) > before + 15, s.status())
+        frames = read(s, 20)
+        s.check('and to others', len(set(frames)) >= 15, len(frames))
+        s.stop('frozen', signal.SIGKILL)
+        frames = read(s, 20)
+        s.check('also when it is killed', len(set(frames)) >= 15, len(frames))
+    s.check('the camera stayed the same', s.said('mien-cam').count('output:') == 1,
+            s.said('mien-cam'))
+    s.stop('mien-cam')
+
+
 def test_camera_of_pipewire(s):
-    start_upstream(s)
+    s.start_upstream(640, 360)
     s.camera('--camera', 'pipewire:upstream', '--size', '640x360', '--output', 'pipewire')
     s.check('a camera of PipeWire runs',
             wait_for(lambda: s.status().get('output-state') == 'running', 40), s.said('mien-cam'))
@@ -79,7 +92,7 @@ def test_camera_of_pipewire(s):
     frames = read(s, 5)
     s.check('readers then see black', frames and brightness(frames[-1]) < 20,
             frames and brightness(frames[-1]))
-    start_upstream(s)
+    s.start_upstream(640, 360)
     s.check('it is taken again when it is back',
             wait_for(lambda: s.status().get('camera-state') == 'running', 40), s.said('mien-cam'))
     frames = read(s, 10)
@@ -90,13 +103,13 @@ def test_camera_of_pipewire(s):
 
 def test_quality(s):
     """A camera that is too fast for the machine, and then slow, as some are in the dark."""
-    start_upstream(s, 250)
+    s.start_upstream(640, 360, 250)
     s.camera('--camera', 'pipewire:upstream', '--size', '640x360', '--output', 'none', '--style',
              'cartoon')
     s.check('quality goes down', wait_for(lambda: 'quality is low' in s.said('mien-cam'), 60) and
             s.status()['quality'] == 'low', s.said('mien-cam'))
     s.stop('upstream', signal.SIGKILL)
-    start_upstream(s, 4)
+    s.start_upstream(640, 360, 4)
     s.check('and up again when there is room',
             wait_for(lambda: 'quality is auto' in s.said('mien-cam'), 90) and
             s.status()['quality'] == 'auto', s.said('mien-cam'))
@@ -128,7 +141,8 @@ def main():
                              'gst-launch-1.0'])
     with cam_session.Session(WORK, PROGRAM) as session:
         session.start_pipewire()
-        for test in (test_readers, test_camera_of_pipewire, test_quality, test_new_pipewire):
+        for test in (test_readers, test_bad_readers, test_camera_of_pipewire, test_quality,
+                     test_new_pipewire):
             if sys.argv[3:] and test.__name__ not in sys.argv[3:]:
                 continue
             print('#', test.__name__, flush=True)
