@@ -3,9 +3,9 @@
 #
 #   samples/quickstart.sh [video]
 #
-# installs what is needed, builds into build/, and paints the video (or a clip it makes) through
-# the stock ffmpeg and through gst-launch-1.0. What it makes is in out/. A second run is quick: it
-# makes only what is missing or older than what it is made from.
+# installs what is needed, builds into build/, paints the video (or a clip it makes) through the
+# stock ffmpeg and through gst-launch-1.0, and turns the eyes in it to the camera. What it makes is
+# in out/. A second run is quick: it makes only what is missing or older than what it is made from.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -23,7 +23,7 @@ packages=(
 )
 
 step() { # NUMBER TEXT
-    printf '[%s/7] %s\n' "$1" "$2"
+    printf '[%s/8] %s\n' "$1" "$2"
 }
 
 die() { # one line that says what to do
@@ -132,11 +132,11 @@ measure() { # VIDEO
 # frei0r takes RGBA only, and ffmpeg 5.1 hands it rows that are skewed unless the width is a
 # multiple of 16: hence the border around it, which repeats the last column so that the style
 # sees no edge there.
-ffmpeg_graph() { # STYLE
+ffmpeg_graph() { # PARAMETERS
     local border=$((wide - width)) graph="scale=in_color_matrix=$matrix,format=rgba,"
     graph+="crop=$width:$height:0:0"
     [ "$border" = 0 ] || graph+=",pad=$wide:$height:0:0,fillborders=right=$border:mode=smear"
-    graph+=",frei0r=mien:filter_params=style=$1"
+    graph+=",frei0r=mien:filter_params='$1'"
     [ "$border" = 0 ] || graph+=",crop=$width:$height:0:0"
     echo "$graph"
 }
@@ -148,7 +148,7 @@ check_frei0r() { # LOG
     die "the filter failed: ${line#mien: }"
 }
 
-with_ffmpeg() { # VIDEO STYLE OUTPUT
+with_ffmpeg() { # VIDEO PARAMETERS OUTPUT
     local log=$out/log/ffmpeg.log audio=copy progress=-nostats
     case $(probe -select_streams a:0 -show_entries stream=codec_name "$1") in
     '' | aac | mp3 | ac3 | eac3 | opus | flac | alac) ;;
@@ -164,11 +164,11 @@ with_ffmpeg() { # VIDEO STYLE OUTPUT
     mv "$3.part" "$3"
 }
 
-with_gstreamer() { # VIDEO STYLE OUTPUT
+with_gstreamer() { # VIDEO PARAMETER OUTPUT
     local log=$out/log/gstreamer.log
     in_build gst-launch-1.0 -q filesrc location="$1" ! decodebin ! videoconvert ! \
         videoflip video-direction=auto ! videoscale ! \
-        "video/x-raw,format=I420,width=$width,height=$height" ! mien style="$2" ! \
+        "video/x-raw,format=I420,width=$width,height=$height" ! mien "$2" ! \
         progressreport update-freq=2 ! \
         x264enc pass=quant quantizer=20 speed-preset=veryfast ! h264parse ! mp4mux ! \
         filesink location="$3.part" 2>&1 | tee "$log" ||
@@ -176,23 +176,43 @@ with_gstreamer() { # VIDEO STYLE OUTPUT
     mv "$3.part" "$3"
 }
 
-# One frame in a style, as a PNG.
-still() { # STYLE PNG
-    local log=$out/log/still-$1.log
-    in_build ffmpeg -nostdin -hide_banner -v error -y -i "$before" -vf "$(ffmpeg_graph "$1")" \
-        -pix_fmt rgb24 -f image2 -update 1 "$2" >"$log" 2>&1 ||
-        die "no picture of the style $1 could be made (see $log)"
+# A picture, as PNG, after some frames that stand still.
+still() { # PICTURE PARAMETERS PNG
+    local log=$out/log/still.log
+    in_build ffmpeg -nostdin -hide_banner -v error -y -i "$1" \
+        -vf "loop=5:1:0,$(ffmpeg_graph "$2")" -pix_fmt rgb24 -f image2 -update 1 "$3" \
+        >"$log" 2>&1 || die "no picture with $2 could be made (see $log)"
     check_frei0r "$log"
 }
 
-# Pictures side by side, each with its name below.
-sheet() { # PNG COLUMNS (LABEL PICTURE)...
-    local png=$1 columns=$2 graph='' inputs=() count=0 rows layout='' x y cell=640 high
-    shift 2
-    high=$((cell * height / width / 2 * 2))
+# The part of a picture around the eyes of its first face, as words of ffmpeg's crop; none without
+# a face.
+eyes_of() { # PICTURE
+    ffmpeg -nostdin -v error -loop 1 -i "$1" -frames:v 2 -pix_fmt yuv420p -f yuv4mpegpipe - |
+        in_build "$build/samples/print_faces" --points - | python3 -c '
+import json, sys
+width, height = map(int, sys.argv[1:])
+faces = json.loads(sys.stdin.readlines()[-1])["faces"]
+if faces:
+    points = faces[0]["points"]
+    (ax, ay, _), (bx, by, _) = points[33], points[263]
+    wide = min(int(1.8 * ((bx - ax) ** 2 + (by - ay) ** 2) ** 0.5) // 2 * 2, width)
+    high = min(wide // 4 * 2, height)
+    x, y = (ax + bx - wide) / 2, (ay + by - high) / 2
+    print(f"{wide}:{high}:{min(max(int(x), 0), width - wide)}"
+          f":{min(max(int(y), 0), height - high)}")' "$width" "$height" 2>"$out/log/eyes.log" ||
+        die "no face could be looked for (see $out/log/eyes.log)"
+}
+
+# Parts of pictures side by side, each with its name below.
+sheet() { # PNG COLUMNS WIDTH:HEIGHT[:X:Y] (LABEL PICTURE)...
+    local png=$1 columns=$2 part=$3 graph='' inputs=() count=0 rows layout='' x y cell=640 high
+    shift 3
+    high=${part#*:}
+    high=$((cell * ${high%%:*} / ${part%%:*} / 2 * 2))
     while [ $# -gt 0 ]; do
         inputs+=(-i "$2")
-        graph+="[$count]scale=$cell:$high:flags=area,pad=iw:ih+36:0:0:white,"
+        graph+="[$count]crop=$part,scale=$cell:$high:flags=bicubic,pad=iw:ih+36:0:0:white,"
         graph+="drawtext=text='$1':x=(w-tw)/2:y=h-12-ascent:fontsize=22:fontcolor=black[c$count];"
         x=$((count % columns * cell))
         y=$((count / columns * (high + 36)))
@@ -229,6 +249,7 @@ done
 [ "${#styles[@]}" -gt 0 ] || die 'models/ has no style: get the whole repository'
 first=${styles[0]}
 second=${styles[1]:-$first}
+looks='' # where the eyes of the video are turned first: nowhere
 made_by=("$build/core/libmien.so" "$root/samples/quickstart.sh")
 
 if [ -n "${video:-}" ]; then
@@ -236,6 +257,7 @@ if [ -n "${video:-}" ]; then
 else
     step 4 "video: a moving clip from NASA's portrait of Eileen Collins (public domain)"
     video=$out/clip.mp4
+    looks='gaze=1 gaze-x=-18' # she looks into the camera
     make_clip "$video"
 fi
 stem=$(basename "${video%.*}")
@@ -245,28 +267,48 @@ measure "$video"
 ffmpeg_video=$out/$stem-$first-ffmpeg.mp4
 step 5 "$first with ffmpeg and frei0r: $ffmpeg_video"
 up_to_date "$ffmpeg_video" "$video" "$root/models/style-$first.onnx" "${made_by[@]}" ||
-    with_ffmpeg "$video" "$first" "$ffmpeg_video"
+    with_ffmpeg "$video" "style=$first" "$ffmpeg_video"
 
 gst_video=$out/$stem-$second-gstreamer.mp4
 step 6 "$second with gst-launch-1.0: $gst_video"
 up_to_date "$gst_video" "$video" "$root/models/style-$second.onnx" "${made_by[@]}" ||
-    with_gstreamer "$video" "$second" "$gst_video"
+    with_gstreamer "$video" "style=$second" "$gst_video"
+
+gaze_video=$out/$stem-gaze-gstreamer.mp4
+step 7 "eye contact with gst-launch-1.0: $gaze_video"
+up_to_date "$gaze_video" "$video" "$root/models/gaze.onnx" "${made_by[@]}" ||
+    with_gstreamer "$video" gaze=1 "$gaze_video"
 
 before_after=$out/$stem-before-after.png
 all_styles=$out/$stem-styles.png
-step 7 "pictures: $before_after and $all_styles"
+eyes=$out/$stem-gaze.png
+step 8 "pictures: $before_after, $all_styles and $eyes"
 if ! up_to_date "$before_after" "$ffmpeg_video"; then
     after=$out/$stem-after.png
     logged after 'no frame of the result could be read' ffmpeg -nostdin -v error -y -ss "$middle" \
         -i "$ffmpeg_video" -frames:v 1 -update 1 "$after"
-    sheet "$before_after" 2 before "$before" "$first" "$after"
+    sheet "$before_after" 2 "$width:$height" before "$before" "$first" "$after"
 fi
 if ! up_to_date "$all_styles" "$video" "$root"/models/style-*.onnx "${made_by[@]}"; then
     cells=(original "$before")
     for style in "${styles[@]}"; do
-        still "$style" "$out/$stem-still-$style.png"
+        still "$before" "style=$style" "$out/$stem-still-$style.png"
         cells+=("$style" "$out/$stem-still-$style.png")
     done
-    sheet "$all_styles" 3 "${cells[@]}"
+    sheet "$all_styles" 3 "$width:$height" "${cells[@]}"
+fi
+if ! up_to_date "$eyes" "$video" "$root/models/gaze.onnx" "${made_by[@]}"; then
+    aside=$before
+    if [ -n "$looks" ]; then
+        aside=$out/$stem-still-aside.png
+        still "$before" "$looks" "$aside"
+    fi
+    part=$(eyes_of "$aside")
+    if [ -n "$part" ]; then
+        still "$aside" gaze=1 "$out/$stem-still-gaze.png"
+        sheet "$eyes" 2 "$part" "${looks:-before}" "$aside" 'gaze=1' "$out/$stem-still-gaze.png"
+    else
+        printf '      %s\n' "no face is in the frame at $middle s: no picture of eyes"
+    fi
 fi
 echo "done: look at $out"
