@@ -12,6 +12,7 @@
 #include "face/face_maps.h"
 
 enum { MAPS = 2 * MI_TEXELS };
+_Static_assert(MI_TEXTURE_SIZE == 2 * MI_MAP, "the atlas has two texels for one of the maps");
 enum { TILES_MAX = 4 * MI_TEXELS / (MI_SKIN_TILE_W * MI_SKIN_TILE_H) };
 /* Weight of a frame in the luma that a history belongs to, at 30 frames/s: as in the project's
  * simulation. */
@@ -42,7 +43,8 @@ struct mi_face_chain {
 
 static mi_skin_frame frame_of(const mi_face_chain *c, const slot *s)
 {
-    return (mi_skin_frame){.at = s->at, .uv = s->uv, .crop = c->generator.input.at,
+    return (mi_skin_frame){.at = s->at, .uv = s->uv, .crop = c->generator.seen.at,
+                           .texture = c->generator.input.at,
                            .result = mi_face_generator_result(&c->generator)};
 }
 
@@ -57,8 +59,10 @@ static void record_slot(void *effect, mvk_commands *list, int32_t index)
         mvk_barrier(list);
     }
     mvk_bind_set(c->device, list, &s->set);
+    mi_face_generator_look(&c->generator, list);
+    mi_skin_unwrap_record(&c->skin, list, index, &frame);
     mi_face_generator_record(&c->generator, list);
-    mi_skin_record(&c->skin, list, index, &frame);
+    mi_skin_blend_record(&c->skin, list, index, &frame);
     mi_face_apply_record(&c->apply, list, &shown, &s->uniform);
 }
 

@@ -1,6 +1,6 @@
-/* An effect on faces on one frame shape: look at each face's square -> generator -> history on its
- * skin -> the frame, changed in place where it lies for the device. Lists are recorded once, one
- * for each of MIEN_FACES_MAX slots, and replayed a frame. */
+/* An effect on faces on one frame shape: look at each face's square -> texture of its skin ->
+ * generator -> history on the skin -> the frame, changed in place where it lies for the device.
+ * Lists are recorded once, one for each of MIEN_FACES_MAX slots, and replayed a frame. */
 #ifndef MI_FACE_CHAIN_H
 #define MI_FACE_CHAIN_H
 

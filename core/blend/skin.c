@@ -2,14 +2,14 @@
 
 #include <string.h>
 
-#include "skin_gather.spv.h"
-#include "skin_gather_lanes8.spv.h"
 #include "skin_look.spv.h"
 #include "skin_look_lanes8.spv.h"
 #include "skin_resolve.spv.h"
 #include "skin_resolve_lanes8.spv.h"
 #include "skin_shift.spv.h"
 #include "skin_shift_lanes8.spv.h"
+#include "skin_unwrap.spv.h"
+#include "skin_unwrap_lanes8.spv.h"
 
 enum { PATCH = 8 }; /* map elements, see blend/skin.glsl */
 enum { TILE = MI_SKIN_TILE_W * MI_SKIN_TILE_H };
@@ -17,9 +17,9 @@ enum { TILE = MI_SKIN_TILE_W * MI_SKIN_TILE_H };
 static int create_pipelines(mi_skin *s)
 {
     static const mi_shader_pair shader[] = {
-        MI_SHADER_PAIR(skin_look), MI_SHADER_PAIR(skin_shift), MI_SHADER_PAIR(skin_gather),
+        MI_SHADER_PAIR(skin_look), MI_SHADER_PAIR(skin_shift), MI_SHADER_PAIR(skin_unwrap),
         MI_SHADER_PAIR(skin_resolve)};
-    mvk_pipeline **pipeline[] = {&s->look, &s->shift, &s->gather, &s->resolve};
+    mvk_pipeline **pipeline[] = {&s->look, &s->shift, &s->unwrap, &s->resolve};
     int status = MIEN_OK;
     for (int i = 0; i < 4 && status == MIEN_OK; i++)
         status = mvk_pipeline_create(s->device, pipeline[i],
@@ -38,7 +38,6 @@ int mi_skin_create(mi_skin *s, mvk_device *device, mi_arena *arena, int32_t squa
                                  .tiles = mi_arena_take(arena, (texels / TILE + 3) / 4),
                                  .look = mi_arena_take(arena, maps * maps),
                                  .shift = mi_arena_take(arena, patches * patches),
-                                 .present = mi_arena_take(arena, texels),
                                  .view = mi_arena_take(arena, texels),
                                  .shown = mi_arena_take(arena, texels)};
     for (int i = 0; i < MIEN_FACES_MAX; i++) {
@@ -64,7 +63,7 @@ void mi_skin_destroy(mi_skin *s)
         return;
     mvk_pipeline_destroy(s->device, &s->look);
     mvk_pipeline_destroy(s->device, &s->shift);
-    mvk_pipeline_destroy(s->device, &s->gather);
+    mvk_pipeline_destroy(s->device, &s->unwrap);
     mvk_pipeline_destroy(s->device, &s->resolve);
     memset(s, 0, sizeof *s);
 }
@@ -75,24 +74,38 @@ struct skin_push mi_skin_shown(const mi_skin *s, const mi_skin_frame *frame)
     p.at = frame->at;
     p.uv = frame->uv;
     p.crop = frame->crop;
+    p.texture = frame->texture;
     p.result = frame->result;
     return p;
 }
 
-void mi_skin_record(const mi_skin *s, mvk_commands *commands, int32_t slot,
-                    const mi_skin_frame *frame)
+static struct skin_push push_of(const mi_skin *s, int32_t slot, const mi_skin_frame *frame)
 {
     struct skin_push p = mi_skin_shown(s, frame);
     p.history = s->history[slot];
     p.state = s->state[slot];
+    return p;
+}
+
+void mi_skin_unwrap_record(const mi_skin *s, mvk_commands *commands, int32_t slot,
+                           const mi_skin_frame *frame)
+{
+    struct skin_push p = push_of(s, slot, frame);
     mvk_dispatch(s->device, commands, s->look, &p, sizeof p, mi_groups(p.size / 2, 8),
                  mi_groups(p.size / 2, 4), 1);
     mvk_barrier(commands);
     mvk_dispatch(s->device, commands, s->shift, &p, sizeof p, mi_groups(p.patches, 8),
                  mi_groups(p.patches, 4), 1);
     mvk_barrier(commands);
-    mvk_dispatch(s->device, commands, s->gather, &p, sizeof p, (uint32_t)s->tiles, 1, 1);
+    mvk_dispatch(s->device, commands, s->unwrap, &p, sizeof p, mi_groups(p.size, 8),
+                 mi_groups(p.size, 4), 1);
     mvk_barrier(commands);
+}
+
+void mi_skin_blend_record(const mi_skin *s, mvk_commands *commands, int32_t slot,
+                          const mi_skin_frame *frame)
+{
+    struct skin_push p = push_of(s, slot, frame);
     mvk_dispatch(s->device, commands, s->resolve, &p, sizeof p, (uint32_t)s->tiles, 1, 1);
     mvk_barrier(commands);
 }

@@ -8,17 +8,18 @@ int mi_face_generator_create(mi_face_generator *g, mvk_device *device, mi_arena 
                              const mien_frame *shape, const char *path, const char *what,
                              mi_log *log)
 {
-    static const mi_net_shape square = {.c = 4, .h = MI_FACE_SIZE, .w = MI_FACE_SIZE};
+    static const mi_net_shape texture = {.c = 4, .h = MI_TEXTURE_SIZE, .w = MI_TEXTURE_SIZE};
     memset(g, 0, sizeof *g);
     g->device = device;
-    int status = mi_effect_net_open(&g->net, device, path, what, &square, &square, 1, log);
+    int status = mi_effect_net_open(&g->net, device, path, what, &texture, &texture, 1, log);
     if (status == MIEN_OK)
         status = mi_crop_create(&g->crop, device, shape, true, 1);
     if (status != MIEN_OK) {
         mi_face_generator_destroy(g);
         return status;
     }
-    g->input = mi_picture_take(arena, MI_FACE_SIZE, MI_FACE_SIZE);
+    g->seen = mi_picture_take(arena, MI_FACE_SIZE, MI_FACE_SIZE);
+    g->input = mi_picture_take(arena, MI_TEXTURE_SIZE, MI_TEXTURE_SIZE);
     g->base = mi_arena_take(arena, g->net.plan.vec4s);
     return MIEN_OK;
 }
@@ -32,9 +33,13 @@ void mi_face_generator_destroy(mi_face_generator *g)
     memset(g, 0, sizeof *g);
 }
 
+void mi_face_generator_look(const mi_face_generator *g, mvk_commands *commands)
+{
+    mi_crop_record(&g->crop, commands, g->seen, 0);
+}
+
 void mi_face_generator_record(const mi_face_generator *g, mvk_commands *commands)
 {
-    mi_crop_record(&g->crop, commands, g->input, 0);
     mi_net_record(&g->net, commands, g->base, g->input.at, false);
 }
 

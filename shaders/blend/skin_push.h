@@ -11,15 +11,15 @@
 
 struct skin_push {
     SKIN_INT size;           /* columns and rows of the atlas in texels, twice those of the maps */
-    SKIN_INT square;         /* columns and rows of crop, result and model, pixels */
+    SKIN_INT square;         /* columns and rows of crop and model, pixels */
     SKIN_INT tiles;          /* floats: tiles of 8 x 4 texels that are in use, column + 1024 row */
     SKIN_INT at, uv;         /* maps, see core/face/face_maps.h */
     SKIN_INT patches;        /* columns and rows of what shifts are found for */
     SKIN_INT look;           /* a map element: luma before, luma now, how surely it is seen, 0 */
     SKIN_INT shift;          /* a patch: how far the skin has slipped, texels */
-    SKIN_INT crop;           /* R'G'B' of the face's square */
-    SKIN_INT result;         /* of the network: residual R'G'B', gain of what is finer */
-    SKIN_INT present;        /* a texel: the result there */
+    SKIN_INT crop;           /* R'G'B' of the face's square, how much is wanted */
+    SKIN_INT texture;        /* a texel: the same there, the network's picture */
+    SKIN_INT result;         /* a texel: of the network, residual R'G'B', gain of what is finer */
     SKIN_INT view;           /* a texel: luma of the crop, its change, how surely seen, share */
     SKIN_INT history, state; /* a texel: blended result; luma it belongs to, frames in it (64 at
                               * most), share of patience used up, 0 */

@@ -24,7 +24,7 @@ void main()
     float error[9], shift = 0.0;
     [[unroll]] for (int k = 0; k < 9; k++) {
         int at = clamp(y + k / 3 - 1, 0, p.size - 1) * p.size + clamp(x + k % 3 - 1, 0, p.size - 1);
-        vec4 v = texelFetch(arena_vec4, p.present + at);
+        vec4 v = texelFetch(arena_vec4, p.result + at);
         vec4 c = vec4(ycocg(v.rgb), v.w);
         mean += c;
         square += c * c;

@@ -137,26 +137,20 @@ void skin_oracle_shift(const skin_case *c, const skin_pictures *p)
         }
 }
 
-void skin_oracle_gather(const skin_case *c, const skin_pictures *p)
+void skin_oracle_unwrap(const skin_case *c, const skin_pictures *p)
 {
     for (int32_t y = 0; y < c->size; y++)
         for (int32_t x = 0; x < c->size; x++) {
             size_t here = ((size_t)y * (size_t)c->size + (size_t)x) * 4;
-            double at[4], present[4] = {0}, view[4] = {0}, rgb[4], d[4];
+            double at[4], picture[4], d[4];
             shift_at(c, p, x, y, d);
             between(p->at, c->size / 2, (x + d[0] + 0.5) / 2 - 0.5, (y + d[1] + 0.5) / 2 - 0.5,
                     at);
-            if (at[3] > 0) {
-                double px = at[0] * c->square - 0.5, py = at[1] * c->square - 0.5;
-                between(p->result, c->square, px, py, present);
-                between(p->crop, c->square, px, py, rgb);
-                view[0] = luma_of(c, rgb);
-                view[1] = view[0] - (double)p->state[here];
-                view[2] = at[2];
-                view[3] = at[3];
-            }
-            put(p->present + here, present);
-            put(p->view + here, view);
+            between(p->crop, c->square, at[0] * c->square - 0.5, at[1] * c->square - 0.5, picture);
+            double luma = luma_of(c, picture);
+            put(p->texture + here, picture);
+            put(p->view + here,
+                (const double[]){luma, luma - (double)p->state[here], at[2], at[3]});
         }
 }
 
@@ -191,7 +185,7 @@ static around look_around(const skin_case *c, const skin_pictures *p, int32_t x,
         size_t at = ((size_t)row * (size_t)c->size + (size_t)column) * 4;
         double v[4], o[4];
         for (int i = 0; i < 4; i++)
-            v[i] = (double)p->present[at + (size_t)i];
+            v[i] = (double)p->result[at + (size_t)i];
         opponent(v, o);
         for (int i = 0; i < 4; i++) {
             a.mean[i] += o[i] / 9;
@@ -235,7 +229,7 @@ static void resolve_texel(const skin_case *c, const skin_pictures *p, int32_t x,
     double weight = fmax(c->alpha, 1 / ((double)before[1] + 1));
     double t = within((a.confidence - SHOW_LOW) / (SHOW_HIGH - SHOW_LOW), 0, 1);
     for (int i = 0; i < 4; i++) {
-        present[i] = (double)p->present[here + (size_t)i];
+        present[i] = (double)p->result[here + (size_t)i];
         past[i] = (double)p->history[here + (size_t)i] * c->carry;
         past[i] = anew ? present[i] : sure ? past[i] + weight * (present[i] - past[i]) : past[i];
         shown[i] = present[i];

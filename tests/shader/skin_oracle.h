@@ -15,12 +15,12 @@ typedef struct skin_case {
 
 /* vec4 a texel or pixel; maps have half the atlas' columns and rows. */
 typedef struct skin_pictures {
-    float *at, *uv, *crop, *result, *look, *shift, *present, *view;
+    float *at, *uv, *crop, *texture, *result, *look, *shift, *view;
     float *history, *state, *shown, *model;
 } skin_pictures;
 
 void skin_oracle_shift(const skin_case *c, const skin_pictures *p);   /* -> look, shift */
-void skin_oracle_gather(const skin_case *c, const skin_pictures *p);  /* -> present, view */
+void skin_oracle_unwrap(const skin_case *c, const skin_pictures *p);  /* -> texture, view */
 void skin_oracle_resolve(const skin_case *c, const skin_pictures *p); /* -> history, state, shown */
 void skin_oracle_model(const skin_case *c, const skin_pictures *p);   /* -> model */
 

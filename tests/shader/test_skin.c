@@ -37,7 +37,8 @@ static void skin_up(skin_rig *s, const mien_frame *shape, size_t frame_bytes)
     s->frame = (mi_skin_frame){.at = mi_arena_take(&arena, MAPS * MAPS),
                                .uv = mi_arena_take(&arena, MAPS * MAPS),
                                .crop = mi_arena_take(&arena, SQUARE * SQUARE),
-                               .result = mi_arena_take(&arena, SQUARE * SQUARE)};
+                               .texture = mi_arena_take(&arena, SIZE * SIZE),
+                               .result = mi_arena_take(&arena, SIZE * SIZE)};
     rig_memory_create(&rig, &s->memory,
                       &(rig_sizes){.arena = arena.vec4s, .frame = frame_bytes,
                                    .uniform = sizeof(struct skin_uniform)});
@@ -83,10 +84,10 @@ static skin_pictures random_pictures(dice *d)
     skin_pictures p = {.at = random_picture(d, PLACES, -0.2f, 1.2f),
                        .uv = random_picture(d, PLACES, 0, 1),
                        .crop = random_picture(d, PIXELS, 0.45f, 0.55f),
-                       .result = random_picture(d, PIXELS, -0.05f, 0.05f),
+                       .texture = random_picture(d, TEXELS, 0, 1),
+                       .result = random_picture(d, TEXELS, -0.05f, 0.05f),
                        .look = random_picture(d, PLACES, 0, 1),
                        .shift = random_picture(d, PATCHES, 0, 1),
-                       .present = random_picture(d, TEXELS, 0, 1),
                        .view = random_picture(d, TEXELS, 0, 1),
                        .history = random_picture(d, TEXELS, -0.05f, 0.05f),
                        .state = random_picture(d, TEXELS, 0, 1),
@@ -109,8 +110,8 @@ static skin_pictures random_pictures(dice *d)
 
 static void free_pictures(skin_pictures *p)
 {
-    float *all[] = {p->at,   p->uv,   p->crop,    p->result, p->look,  p->shift,
-                    p->present, p->view, p->history, p->state,  p->shown, p->model};
+    float *all[] = {p->at,   p->uv,      p->crop,  p->texture, p->result, p->look, p->shift,
+                    p->view, p->history, p->state, p->shown,   p->model};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
 }
@@ -120,7 +121,7 @@ static void write_inputs(skin_rig *s, const skin_pictures *p)
     write_picture(s, s->frame.at, p->at, PLACES);
     write_picture(s, s->frame.uv, p->uv, PLACES);
     write_picture(s, s->frame.crop, p->crop, PIXELS);
-    write_picture(s, s->frame.result, p->result, PIXELS);
+    write_picture(s, s->frame.result, p->result, TEXELS);
     write_picture(s, s->skin.history[SLOT], p->history, TEXELS);
     write_picture(s, s->skin.state[SLOT], p->state, TEXELS);
     write_picture(s, s->skin.push.shown, p->shown, TEXELS);
@@ -131,7 +132,8 @@ static void run(skin_rig *s)
     mvk_commands list;
     struct skin_push shown = mi_skin_shown(&s->skin, &s->frame);
     rig_begin(&rig, &s->memory, &list);
-    mi_skin_record(&s->skin, &list, SLOT, &s->frame);
+    mi_skin_unwrap_record(&s->skin, &list, SLOT, &s->frame);
+    mi_skin_blend_record(&s->skin, &list, SLOT, &s->frame);
     mi_face_apply_record(&s->apply, &list, &shown, &s->memory.uniform);
     rig_run(&rig, &list);
 }
@@ -154,8 +156,8 @@ static void check_round(skin_rig *s, dice *d, bool fresh)
     skin_oracle_shift(&c, &p);
     check_picture(s, "look", s->skin.push.look, p.look, PLACES);
     check_picture(s, "shift", s->skin.push.shift, p.shift, PATCHES);
-    skin_oracle_gather(&c, &p);
-    check_picture(s, "present", s->skin.push.present, p.present, TEXELS);
+    skin_oracle_unwrap(&c, &p);
+    check_picture(s, "texture", s->frame.texture, p.texture, TEXELS);
     check_picture(s, "view", s->skin.push.view, p.view, TEXELS);
     skin_oracle_resolve(&c, &p);
     check_picture(s, "history", s->skin.history[SLOT], p.history, TEXELS);
