@@ -11,7 +11,8 @@ import numpy as np
 import evaluate
 import visible_masks
 
-N = 384                 # texels a side: a little finer than the square's pixels on the face
+N = 384                 # texels a side of the bank: a little finer than the square's pixels
+TEXELS, MAP = 256, 128  # of the network's and of the library's maps (core/face/face_maps.h)
 MESH = 468
 
 
@@ -68,17 +69,18 @@ def raster(places, shape, values, depth=None):
     return out, np.isfinite(nearest)
 
 
-def _table():
-    """Of each texel: three points and their weights."""
-    ids = np.zeros((N, N, 3), np.int32)
-    weights = np.zeros((N, N, 3), np.float32)
-    cover = np.zeros((N, N), bool)
-    p = UV * N
+def _table(n):
+    """Of each texel of n x n: three points and their weights, and whether it is on the mesh.
+    Beside it the nearest point stands for a texel, as in face_maps.c."""
+    ids = np.zeros((n, n, 3), np.int32)
+    weights = np.zeros((n, n, 3), np.float32)
+    cover = np.zeros((n, n), bool)
+    p = UV * n
     sense = _sense(p)
     for k, t in enumerate(TRIANGLES):
         a, b, c = p[t]
         x0, y0 = np.maximum(np.ceil(p[t].min(0) - 0.5), 0).astype(int)
-        x1, y1 = np.minimum(np.floor(p[t].max(0) - 0.5), N - 1).astype(int)
+        x1, y1 = np.minimum(np.floor(p[t].max(0) - 0.5), n - 1).astype(int)
         x, y = np.arange(x0, x1 + 1) + 0.5, np.arange(y0, y1 + 1)[:, None] + 0.5
         w1 = ((x - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (y - a[1])) / sense[k]
         w2 = ((b[0] - a[0]) * (y - a[1]) - (x - a[0]) * (b[1] - a[1])) / sense[k]
@@ -88,15 +90,33 @@ def _table():
         ids[box][inside] = t
         weights[box][inside] = np.stack(np.broadcast_arrays(w0, w1, w2), -1)[inside]
         cover[box] |= inside
+    y, x = np.nonzero(~cover)
+    d = (p[:, 0] - x[:, None] - 0.5) ** 2 + (p[:, 1] - y[:, None] - 0.5) ** 2
+    ids[y, x] = d.argmin(1)[:, None]
+    weights[y, x] = (1, 0, 0)
     return ids, weights, cover
 
 
-IDS, WEIGHTS, COVER = _table()
+IDS, WEIGHTS, COVER = _table(N)
+MAP_IDS, MAP_WEIGHTS, MAP_COVER = _table(MAP)
 
 
 def spread(values):
     """Of the points (468 x c) to [N,N,c]."""
     return np.einsum("yxkc,yxk->yxc", values[IDS], WEIGHTS).astype(np.float32)
+
+
+def places(points):
+    """[TEXELS,TEXELS,2]: where in the picture the network's texels lie, by the library's map."""
+    at = np.einsum("yxkc,yxk->yxc", points[:MESH, :2].astype(np.float32)[MAP_IDS], MAP_WEIGHTS)
+    return cv2.resize(at.astype(np.float32), (TEXELS, TEXELS), interpolation=cv2.INTER_LINEAR)
+
+
+def texture(image, points):
+    """[h,w,3] -> [TEXELS,TEXELS,3], what the network sees."""
+    at = places(points) - np.float32(0.5)
+    return cv2.remap(image, at[..., 0], at[..., 1], cv2.INTER_LINEAR,
+                     borderMode=cv2.BORDER_REPLICATE)
 
 
 def blur(x, sigma):
@@ -129,8 +149,9 @@ def unwrap(image, points):
 
 
 def wrap(maps, points, shape):
-    """[N,N,c] -> what lies at each pixel of a picture of `shape`; 0 beside the face."""
-    at, drawn = raster(points[:MESH, :2], shape, (UV * N).astype(np.float32), points[:MESH, 2])
+    """[n,n,c] -> what lies at each pixel of a picture of `shape`; 0 beside the face."""
+    at, drawn = raster(points[:MESH, :2], shape, (UV * len(maps)).astype(np.float32),
+                       points[:MESH, 2])
     at -= np.float32(0.5)
     seen = cv2.remap(maps, at[..., 0], at[..., 1], cv2.INTER_LINEAR)
     return seen.reshape(*shape, -1) * drawn[..., None]

@@ -5,6 +5,7 @@ import numpy as np
 import age_atlas as atlas
 import age_bank
 import age_pairs
+import age_teacher
 import visible_masks
 import visible_occluders
 from age_faces import KEPT, SIDE, AgeFace
@@ -46,5 +47,6 @@ def _bank():
 
 def samples(cache):
     pairs = age_pairs.Pairs([_face(i) for i in range(3)], cache)
-    pairs.make(_bank())
-    return Samples(pairs, visible_occluders.Stock([], []))
+    teacher = age_teacher.Teacher(_bank())
+    pairs.make(teacher)
+    return Samples(pairs, teacher, visible_occluders.Stock([], []))

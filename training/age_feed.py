@@ -7,22 +7,21 @@ import multiprocessing
 import numpy as np
 import torch
 
-FACES, TWICE = 6, 2             # faces of a step; how many of them come twice, with other noise
+FACES, TWICE = 4, 1             # faces of a step; how many of them come twice, with other noise
 AHEAD = 3                       # batches that a loader works ahead
 REFRESHED = 200                 # steps after which a look is taken whether there are more faces
 
 
 def make(samples, step):
-    """(inputs [FACES + TWICE,4,h,w], targets, corner); the last TWICE are the first ones again."""
+    """(inputs [FACES + TWICE,4,n,n], targets, seen [FACES + TWICE,1,n,n]); the last TWICE are the
+    first ones again."""
     if step % REFRESHED == 0:
         samples.refresh()
-    rng, rows = np.random.default_rng((7, step)), []
-    for k in range(FACES):
-        where = np.random.default_rng((8, step))    # one part of the square for all of a step
-        rows.append(samples.draw(rng, where, 2 if k < TWICE else 1))
+    rng = np.random.default_rng((7, step))
+    rows = [samples.draw(rng, 2 if k < TWICE else 1) for k in range(FACES)]
     inputs = [r[0][0] for r in rows] + [r[0][1] for r in rows[:TWICE]]
-    targets = [r[1] for r in rows] + [r[1] for r in rows[:TWICE]]
-    return np.stack(inputs), np.stack(targets), rows[0][2]
+    targets, seen = ([r[k] for r in rows + rows[:TWICE]] for k in (1, 2))
+    return np.stack(inputs), np.stack(targets), np.stack(seen)
 
 
 _shared = None

@@ -1,23 +1,30 @@
 """The network that makes faces older and younger, and its ONNX file.
 
+It sees a face's texture (age_atlas.py), where the place of every line is known: what is the same
+for all is a constant of it at full resolution, and what it learns is where and how much.
+
     space to depth            4 -> 16        @128
     stem   conv3x3           16 -> 24        @128 = fine
     down   conv3x3 s2        24 -> 40        @64,  residual conv3x3 = middle
-    deep   conv3x3 s2        40 -> 64        @32,  plus what stands at the place in the square,
+    deep   conv3x3 s2        40 -> 64        @32,  plus what stands at the place on the face,
                                              residual conv3x3 = coarse
     far    conv3x3 s2        64 -> 96        @16,  two residual conv3x3
            conv1x1 96 -> 64, up x2, + coarse, residual conv3x3
            conv1x1 64 -> 40, up x2, + middle, residual conv3x3
            conv1x1 40 -> 24, up x2, + fine,   two residual conv3x3
-    older, younger  conv3x3  24 -> 16, each times the years of its sign; their sum, depth to space
+    gate   conv1x1  24 -> 8,  times the lines and folds, conv1x1 8 -> 16
+    older, younger  conv3x3  24 -> 16, each (older with the gate's) times the years of its sign;
+                                             their sum, times the picture, depth to space
                                              -> 4 @256
 
 The change grows from nothing with the years by construction; what is learned is its pattern, which
-may still depend on the years.
-In: R'G'B' 0..1 of the face's square, and the wanted years / 50 everywhere. Out: what is added to
+may still depend on the years. It is a share of the picture's light: dark skin changes as much as
+light skin, in its own tone.
+In: R'G'B' 0..1 of the face's texture, and the wanted years / 50 everywhere. Out: what is added to
 R'G'B', and the gain of what of the frame is finer than the square's pixels (-1 takes it away).
 Borders are zeros. Batch norm in training only: it is folded into the weights.
 """
+import numpy as np
 import onnx
 import torch
 import torch.nn.functional as F
@@ -31,8 +38,8 @@ from visible_network import ZeroConv, ZeroGraph
 SIDE, YEARS = 256, 50.0
 # Sizes of the output's planes at 50 years: what the layers before it make is about 1, and a step of
 # Adam moves every weight alike.
-SCALE = (0.05, 0.05, 0.05, 0.7)
-CELL = 16               # pixels of the square in a cell of the coarsest level
+SCALE = (0.15, 0.15, 0.15, 0.7)
+DARK = 0.03             # of the picture, age_bank.DARK: a change of black is one of this much
 WIDTHS = (24, 40, 64, 96)
 
 
@@ -53,7 +60,30 @@ class AgeNet(nn.Module):
         self.lift = nn.ModuleList(ZeroConv(i, o, kernel=1) for i, o in ((d, c), (c, b), (b, a)))
         self.rise = nn.ModuleList(_residual(n)(w) for n, w in ((1, c), (1, b), (2, a)))
         self.older, self.younger = (ZeroConv(a, 16, norm=False) for _ in range(2))
+        self.gate = ZeroConv(a, 8, kernel=1, norm=False)
+        self.lines = nn.Parameter(torch.zeros(1, 8, SIDE // 2, SIDE // 2))
+        self.tone = ZeroConv(8, 16, kernel=1, norm=False)
         self.register_buffer("scale", torch.tensor(SCALE).repeat_interleave(4).view(1, 16, 1, 1))
+        self._start()
+
+    def _start(self):
+        """All of the lines everywhere, in every colour; nothing else."""
+        with torch.no_grad():
+            for head in (self.older, self.younger):
+                head.conv.weight.mul_(0.2)
+                head.conv.bias.zero_()
+            self.gate.conv.weight.mul_(0.2)
+            self.gate.conv.bias.fill_(1)
+            self.tone.conv.weight.zero_()
+            self.tone.conv.bias.zero_()
+            for k in range(8):
+                self.tone.conv.weight[k % 4:12:4, k] = 1
+
+    def know(self, lines, folds):
+        """Takes over what is the same for all: changes of log luma, [SIDE,SIDE], at 50 years."""
+        both = torch.from_numpy(np.stack([lines, folds])[None]).float() / SCALE[0]
+        with torch.no_grad():
+            self.lines.copy_(F.pixel_unshuffle(both, 2))
 
     @staticmethod
     def _add(x, convs):
@@ -61,21 +91,20 @@ class AgeNet(nn.Module):
             x = F.relu(x + conv(x))
         return x
 
-    def forward(self, x, corner=(0, 0)):
-        """[n,4,h,w]; h and w multiples of CELL; corner (y, x) of a part of the square, pixels."""
-        years = x[:, 3:, ::2, ::2]
+    def forward(self, x):
+        """[n,4,SIDE,SIDE]"""
+        picture, years = x[:, :3], x[:, 3:, ::2, ::2]
         fine = F.relu(self.stem(F.pixel_unshuffle(x, 2)))
         middle = self._add(F.relu(self.down(fine)), self.middle)
-        h, w = x.shape[2] // 8, x.shape[3] // 8
-        y0, x0 = corner[0] // 8, corner[1] // 8
-        place = self.place[:, :, y0:y0 + h, x0:x0 + w]
-        coarse = self._add(F.relu(self.deep(middle) + place), self.coarse)
+        coarse = self._add(F.relu(self.deep(middle) + self.place), self.coarse)
         x = self._add(F.relu(self.far(coarse)), self.body)
         for lift, rise, skip in zip(self.lift, self.rise, (coarse, middle, fine)):
             up = F.interpolate(lift(x), scale_factor=2, mode="nearest")
             x = self._add(F.relu(skip + up), rise)
-        x = self.older(x) * F.relu(years) + self.younger(x) * F.relu(-years)
-        return F.pixel_shuffle(x * self.scale, 2)
+        older = self.older(x) + self.tone(self.gate(x) * self.lines)
+        x = older * F.relu(years) + self.younger(x) * F.relu(-years)
+        x = F.pixel_shuffle(x * self.scale, 2)
+        return torch.cat([x[:, :3] * (picture + DARK), x[:, 3:]], 1)
 
     def fold(self, strength=(1.0, 1.0)):
         """Batch norm and the output's scale into plain weights; for inference only. `strength`
@@ -84,7 +113,8 @@ class AgeNet(nn.Module):
             if isinstance(m, ZeroConv):
                 m.fold()
         with torch.no_grad():
-            for head, factor in zip((self.older, self.younger), strength):
+            for head, factor in zip((self.older, self.tone, self.younger),
+                                    (strength[0], *strength)):
                 scale = self.scale.view(-1).clone()
                 scale[:12] *= factor
                 head.conv.weight *= scale.view(-1, 1, 1, 1)
@@ -96,7 +126,7 @@ class AgeNet(nn.Module):
         """Multiply-accumulates of a square."""
         sides = {"stem": 128, "down": 64, "deep": 32, "far": 16, "middle": 64, "coarse": 32,
                  "body": 16, "lift.0": 16, "lift.1": 32, "lift.2": 64, "rise.0": 32, "rise.1": 64,
-                 "rise.2": 128, "older": 128, "younger": 128}
+                 "rise.2": 128, "older": 128, "younger": 128, "gate": 128, "tone": 128}
         total = 0
         for name, value in self.named_parameters():
             if name.endswith("conv.weight"):
@@ -124,19 +154,35 @@ def _unshuffled(conv):
     return out
 
 
-def _years(sign):
-    """1x1 convolution that takes the years, times `sign`, out of the stem's input."""
+def _point(weight, bias):
+    """1x1 convolution of what SpaceToDepth gives: `weight` [16,4,4] of (output, y x, channel)."""
     out = ZeroConv(16, 16, kernel=1, norm=False)
     with torch.no_grad():
-        out.conv.weight.zero_()
-        out.conv.weight[:, 3] = sign
-        out.conv.bias.zero_()
+        out.conv.weight.copy_(weight.reshape(16, 16, 1, 1))
+        out.conv.bias.copy_(bias)
     return out
+
+
+def _years(sign):
+    """The years, times `sign`."""
+    weight = torch.zeros(16, 4, 4)
+    weight[:, 0, 3] = sign
+    return _point(weight, torch.zeros(16))
+
+
+def _light():
+    """What the change is a share of, in the heads' order (channel, y x)."""
+    weight, bias = torch.zeros(4, 4, 4, 4), torch.full((4, 4), DARK)
+    for channel in range(3):
+        for place in range(4):
+            weight[channel, place, place, channel] = 1
+    bias[3] = 1
+    return _point(weight, bias.reshape(-1))
 
 
 def build_graph(net):
     g = AgeGraph()
-    g.node("SpaceToDepth", ["square"], "halves", blocksize=2)
+    g.node("SpaceToDepth", ["texture"], "halves", blocksize=2)
     fine = g.relu(g.conv("halves", "stem", _unshuffled(net.stem)))
     middle = g.added(g.relu(g.conv(fine, "down", net.down)), "middle", net.middle)
     x = g.node("Add", [g.conv(middle, "deep", net.deep), g.weight("place", net.place)], "placed")
@@ -145,16 +191,21 @@ def build_graph(net):
     for i, skip in enumerate((coarse, middle, fine)):
         x = g.climb(x, skip, "lift%d" % i, net.lift[i])
         x = g.added(x, "rise%d" % i, net.rise[i])
+    drawn = g.node("Mul", [g.conv(x, "gate", net.gate), g.weight("lines", net.lines)], "drawn")
+    older = g.node("Add", [g.conv(x, "older", net.older), g.conv(drawn, "tone", net.tone)],
+                   "older.sum")
     parts = []
-    for name, module, sign in (("older", net.older, 1), ("younger", net.younger, -1)):
+    for name, change, sign in (("older", older, 1),
+                               ("younger", g.conv(x, "younger", net.younger), -1)):
         share = g.relu(g.conv("halves", name + ".years", _years(sign)))
-        parts.append(g.node("Mul", [g.conv(x, name, module), share], name + ".part"))
-    x = g.node("Add", parts, "sum")
+        parts.append(g.node("Mul", [change, share], name + ".part"))
+    x = g.node("Mul", [g.node("Add", parts, "sum"), g.conv("halves", "light", _light())], "lit")
     g.node("DepthToSpace", [x], "change", blocksize=2, mode="CRD")
 
     def value(name):
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 4, SIDE, SIDE])
-    return helper.make_graph(g.nodes, "mien-age", [value("square")], [value("change")], g.constants)
+    return helper.make_graph(g.nodes, "mien-age", [value("texture")], [value("change")],
+                             g.constants)
 
 
 def save(net, path):

@@ -1,4 +1,4 @@
-"""The teacher's layers of all faces of the training, kept in one file that grows.
+"""Textures and the teacher's layers of all faces of the training, kept in files that grow.
 
 A fifth of a second a face; an interrupted run goes on, and a training may begin on what is there.
 """
@@ -7,9 +7,9 @@ import os
 
 import numpy as np
 
-import age_bank
+import age_atlas as atlas
 import age_teacher
-from age_faces import KEPT
+from age_atlas import TEXELS
 
 CHANNELS = sum(count for _, count in age_teacher.LAYERS)
 # Portraits that are smaller have too little of the skin (source's pixels in one of the square).
@@ -26,14 +26,15 @@ def chosen(faces, held_out=False):
 class Pairs:
     def __init__(self, faces, cache):
         self.faces, self.cache = chosen(faces), cache
-        self.path = os.path.join(cache, "age-layers")
-        shape = (len(self.faces), KEPT, KEPT, CHANNELS)
+        self.path = os.path.join(cache, "age-pairs")
         fresh = not os.path.exists(self.path + ".json")
         if not fresh:
             with open(self.path + ".json", encoding="utf-8") as f:
                 fresh = json.load(f)["names"] != [face.name for face in self.faces]
-        self.layers = np.lib.format.open_memmap(
-            self.path + ".npy", "w+" if fresh else "r+", np.float16, shape)
+        self.layers, self.textures = (
+            np.lib.format.open_memmap("%s-%s.npy" % (self.path, name), "w+" if fresh else "r+",
+                                      kind, (len(self.faces), TEXELS, TEXELS, count))
+            for name, kind, count in (("layers", np.float16, CHANNELS), ("textures", np.uint8, 3)))
         if fresh:
             self._note(0)
 
@@ -47,19 +48,14 @@ class Pairs:
         with open(self.path + ".json", encoding="utf-8") as f:
             return json.load(f)["done"]
 
-    def make(self, bank, until=None):
-        teacher = age_teacher.Teacher(bank)
+    def make(self, teacher, until=None):
         for i in range(self.done(), min(len(self.faces), until or len(self.faces))):
-            self.layers[i] = teacher.layers(self.faces[i])
+            face = self.faces[i]
+            self.layers[i] = teacher.own(face)
+            self.textures[i] = atlas.texture(face.image, face.points)
             if i % 20 == 19 or i + 1 == len(self.faces):
                 self.layers.flush()
+                self.textures.flush()
                 self._note(i + 1)
                 print("layers of %d of %d faces" % (i + 1, len(self.faces)), flush=True)
 
-
-def load(faces, cache):
-    """Pairs with every face done."""
-    pairs = Pairs(faces, cache)
-    if pairs.done() < len(pairs.faces):
-        pairs.make(age_bank.load(faces, cache))
-    return pairs

@@ -1,25 +1,30 @@
-"""Samples of the training: parts of squares of faces, as cameras see them, and what is to be added.
+"""Samples of the training: textures of faces, as cameras and landmarks give them, and what is to
+be added.
 
-A sample starts from a face's picture and the teacher's layers of it (age_pairs.py):
+A sample starts from a face's texture and the teacher's layers of it (age_pairs.py):
   - occluders and drawn glasses are laid over some (visible_occluders.py): nothing changes there;
-  - the square lies as far off as landmarks err, the change moves with it;
+  - landmarks err: the picture slips over the texels, smoothly, and what depends on the person with
+    it. What is the same for everybody stays, as the library draws it by the same landmarks;
   - the input is the face as it is, or as the teacher has aged it already: ageing further, and back;
-  - light, blur, noise and compression. Blur is the camera's and takes the change with it; noise
-    and compression do not.
+  - light, blur, few pixels, noise and compression. Blur is the camera's and takes the change with
+    it; noise and compression do not;
+  - of turned heads a side is not seen.
 """
 import cv2
 import numpy as np
 import torch
 
+import age_atlas as atlas
 import age_teacher
 import visible_occluders
-from age_bank import DARK, LUMA
-from age_faces import KEPT, SIDE
-from age_network import CELL, YEARS
+from age_atlas import TEXELS
+from age_bank import LUMA
+from age_faces import KEPT
+from age_network import YEARS
 
-HEIGHT, WIDTH = 224, 192        # of the parts: about what the mesh covers
 SHARES = {"london": 0.28, "avatars": 0.09, "synthetic": 0.36, "portraits": 0.27}
 COVERED, POOL, AGED = 0.33, 96, 0.35
+SLIP, KNOTS = 1.6, 7            # of landmarks: deviation, texels; places a side where it is drawn
 SMOOTHED = 0.7                  # of the detail finer than the square's pixels, at -20 years
 OLDEST, YOUNGEST = 50, -40
 
@@ -42,10 +47,11 @@ class Covered:
         for _ in range(int(rng.integers(0 if worn else 1, 3))):
             visible_occluders.cover(canvas, self.stock, rng)
         image = np.clip(canvas.image, 0, 255).astype(np.uint8)
-        return index, image, (keep * np.clip(canvas.bare, 0, 1)).astype(np.float32)
+        keep = (keep * np.clip(canvas.bare, 0, 1)).astype(np.float32)
+        return index, atlas.texture(image, face.points), atlas.texture(keep, face.points)
 
     def take(self, index, face, rng):
-        """(index, picture, where it may change)"""
+        """(index, texture, where it may change)"""
         if len(self.kept) < 12 or rng.random() < 0.3:
             self.kept = self.kept[-POOL + 1:] + [self._draw(index, face, rng)]
             return self.kept[-1]
@@ -59,18 +65,43 @@ class _Flat:
         self.image, self.points = image, points
 
 
-def shake(rng):
-    """Matrix kept picture -> square, for OpenCV: landmark errors, turned heads, mirror."""
-    angle, scale = np.clip(rng.normal(0, 2), -6, 6), np.exp(rng.normal(0, 0.03))
-    m = np.vstack([cv2.getRotationMatrix2D((0, 0), float(angle), float(scale)), [0, 0, 1]])
-    if rng.random() < 0.2:
-        m = np.array([[rng.uniform(0.85, 1), 0, 0], [rng.normal(0, 0.04), 1, 0], [0, 0, 1]]) @ m
+def slipped(rng):
+    """[TEXELS,TEXELS,2]: the texel that is seen at each."""
+    y, x = np.mgrid[:TEXELS, :TEXELS].astype(np.float32)
     if rng.random() < 0.5:
-        m = np.diag([-1.0, 1, 1]) @ m
-    centre = np.array([[1, 0, (0.5 - KEPT / 2)], [0, 1, (0.5 - KEPT / 2)], [0, 0, 1]])
-    m = m @ centre
-    m[:2, 2] += SIDE / 2 - 0.5 + np.clip(rng.normal(0, 0.012, 2), -0.04, 0.04) * SIDE
-    return m[:2]
+        x = TEXELS - 1 - x
+    angle, scale = rng.normal(0, 0.012), np.exp(rng.normal(0, 0.012, 2))
+    cx, cy = x - TEXELS / 2, y - TEXELS / 2
+    turned = np.dstack([scale[0] * (np.cos(angle) * cx - np.sin(angle) * cy),
+                        scale[1] * (np.sin(angle) * cx + np.cos(angle) * cy)]) + TEXELS / 2
+    knots = rng.normal(0, SLIP * rng.uniform(0.2, 1), (KNOTS, KNOTS, 2)) + rng.normal(0, 0.8, 2)
+    field = cv2.resize(knots.astype(np.float32), (TEXELS, TEXELS), interpolation=cv2.INTER_CUBIC)
+    return (turned + field).astype(np.float32)
+
+
+def _moved(x, places, border=cv2.BORDER_REPLICATE):
+    """remap() of any number of channels."""
+    parts = [cv2.remap(np.ascontiguousarray(x[..., k:k + 4]), places, None, cv2.INTER_LINEAR,
+                       borderMode=border) for k in range(0, x.shape[2], 4)]
+    return np.dstack(parts)
+
+
+def _few_pixels(rng):
+    """A camera that has fewer pixels than there are texels: a function of pictures."""
+    side = int(TEXELS * rng.uniform(0.3, 0.8))
+
+    def seen(x):
+        x = cv2.resize(x, (side, side), interpolation=cv2.INTER_AREA)
+        return cv2.resize(x, (TEXELS, TEXELS), interpolation=cv2.INTER_LINEAR)
+    return seen
+
+
+def _hidden(rng):
+    """[TEXELS,TEXELS]: 0 on the side that a turned head hides; smooth."""
+    across = np.linspace(0, 1, TEXELS, dtype=np.float32)
+    edge = rng.uniform(0.08, 0.42)
+    seen = atlas.smooth(across, edge - 0.04, edge + 0.04)
+    return np.broadcast_to(seen if rng.random() < 0.5 else seen[::-1], (TEXELS, TEXELS))
 
 
 def years_drawn(rng):
@@ -98,7 +129,7 @@ def relit(x, rng):
         grey = (x @ LUMA)[..., None]
         x = grey + np.float32(left) * (x - grey)
     if rng.random() < 0.25:
-        lamp = cv2.resize(rng.uniform(0.6, 1.15, (2, 2)).astype(np.float32), (WIDTH, HEIGHT))
+        lamp = cv2.resize(rng.uniform(0.6, 1.15, (2, 2)).astype(np.float32), (TEXELS, TEXELS))
         x = x * lamp[:, :, None]
     return np.clip(x, 0, 1), left
 
@@ -118,14 +149,9 @@ def spoiled(x, rng):
     return x
 
 
-def _toned(change, left):
-    luma = (change @ LUMA)[..., None]
-    return luma + np.float32(min(left, 1.0)) * (change - luma)
-
-
 class Samples:
-    def __init__(self, pairs, stock):
-        self.pairs, self.covered = pairs, Covered(stock)
+    def __init__(self, pairs, teacher, stock):
+        self.pairs, self.teacher, self.covered = pairs, teacher, Covered(stock)
         self.refresh()
 
     def refresh(self):
@@ -137,42 +163,47 @@ class Samples:
             weight[kinds == kind] = share / max((kinds == kind).sum(), 1)
         self.weight = weight / weight.sum()
 
-    def draw(self, rng, where, copies=1):
-        """inputs [copies,4,HEIGHT,WIDTH], target [4,HEIGHT,WIDTH], corner (y, x) of the part, which
-        `where` draws"""
+    def _face(self, rng):
+        """(texture 0..1, the teacher's layers of it), both slipped."""
         i, keep = int(rng.choice(len(self.weight), p=self.weight)), None
-        image = self.pairs.faces[i].image
+        texture = self.pairs.textures[i]
         if rng.random() < COVERED:
-            i, image, keep = self.covered.take(i, self.pairs.faces[i], rng)
-        given, wanted = years_drawn(rng)
+            i, texture, keep = self.covered.take(i, self.pairs.faces[i], rng)
         # NumPy takes ten times as long for float16.
-        layers = torch.from_numpy(np.array(self.pairs.layers[i])).float().numpy()
-        before = age_teacher.change(layers, given) if given else None
-        after = age_teacher.change(layers, given + wanted)
-        skin = age_teacher.parts_of(layers)["skin"]
+        own = torch.from_numpy(np.array(self.pairs.layers[i])).float().numpy()
+        if keep is not None:
+            own[..., :-1] *= keep[..., None]
+        places = slipped(rng)
+        return _moved(texture, places).astype(np.float32) / 255, _moved(own, places)
 
-        m = shake(rng)
-        corner = (CELL * int(where.integers(0, 3)),
-                  CELL * int(where.choice(5, p=(0.05, 0.2, 0.5, 0.2, 0.05))))
-        m[:, 2] -= corner[::-1]
-
-        def moved(x, border=cv2.BORDER_CONSTANT):
-            x = np.ascontiguousarray(x, np.float32)
-            return cv2.warpAffine(x, m, (WIDTH, HEIGHT), borderMode=border)
-        x, left = relit(moved(image, cv2.BORDER_REPLICATE) / 255, rng)
-        free = np.ones((HEIGHT, WIDTH, 1), np.float32) if keep is None else moved(keep)[..., None]
-        base = x + np.float32(DARK)
-        y = np.clip(base * np.exp(_toned(moved(after), left) * free) - DARK, 0, 1)
+    def draw(self, rng, copies=1):
+        """inputs [copies,4,TEXELS,TEXELS], target of the same shape, seen [1,TEXELS,TEXELS]"""
+        given, wanted = years_drawn(rng)
+        x, own = self._face(rng)
+        x, left = relit(x, rng)
+        own[..., -1] *= min(left, 1.0)
+        if rng.random() < 0.15:
+            seen = _hidden(rng)
+            own[..., :-1] *= seen[..., None]
+            x = x * seen[..., None] + (1 - seen[..., None]) * rng.uniform(0, 1, 3)
+            x = x.astype(np.float32)
+        else:
+            seen = np.ones((TEXELS, TEXELS), np.float32)
+        y = x + age_teacher.residual(x, self.teacher.change(own, given + wanted))
         if given:
-            x = np.clip(base * np.exp(_toned(moved(before), left) * free) - DARK, 0, 1)
-        if rng.random() < 0.4:
+            x = x + age_teacher.residual(x, self.teacher.change(own, given))
+        if rng.random() < 0.3:
             sigma = float(rng.uniform(0.4, 1.6))
             x, y = (cv2.GaussianBlur(v, (0, 0), sigma) for v in (x, y))
-        gain = np.zeros((HEIGHT, WIDTH), np.float32)
+        elif rng.random() < 0.25:
+            few = _few_pixels(rng)
+            x, y = few(x), few(y)
+        gain = np.zeros((TEXELS, TEXELS), np.float32)
         if wanted < 0:
-            gain = -SMOOTHED * min(1.0, -wanted / 20) * moved(skin) * free[..., 0]
-        target = np.dstack([y - x, gain]).transpose(2, 0, 1)
-        plane = np.full((1, HEIGHT, WIDTH), wanted / YEARS, np.float32)
+            gain = -SMOOTHED * min(1.0, -wanted / 20) * \
+                self.teacher.older["zone"] * age_teacher.parts_of(own)["skin"][..., 0]
+        target = np.dstack([y - x, gain]).astype(np.float32).transpose(2, 0, 1)
+        plane = np.full((1, TEXELS, TEXELS), wanted / YEARS, np.float32)
         inputs = np.stack([np.concatenate([spoiled(x, rng).transpose(2, 0, 1), plane])
                            for _ in range(copies)])
-        return inputs, target, corner
+        return inputs, target, seen[None]

@@ -1,32 +1,40 @@
-"""The teacher: how a face looks older or younger, as layers over its picture.
+"""The teacher: how a face looks older or younger, as layers over its texture (age_atlas.py).
 
-layers() makes, once for a face, changes of log R, G, B at each pixel; aged() puts them together for
-any number of years. What a layer does stands in mesh coordinates (age_atlas.py), so that lines
-lie where they lie in faces, and depends on nothing but the picture: the same face always ages
-alike, and a network can learn it.
+What is the same for everybody stands in Teacher.older, so that lines lie where they lie in faces;
+own() makes, once for a face, what depends on it; change() puts them together for any number of
+years, as a change of log R, G, B at each texel. All depends on nothing but the picture: the same
+face always ages alike, and a network can learn it.
 
-older    soft   folds of the mean old face, coarse shading and colour
-         fine   lines, and the person's own ones made deeper; log luma
-         grey   of brows and beards
-younger  young  own lines, folds and blotches taken back towards the mean young face
-skin     where detail finer than the square's pixels goes with the younger layer, 0..1
+older    lines  of one old face, log luma
+         soft   folds of the mean old face, coarse shading and colour, spots
+own      fine, fold   the person's own lines and folds, made deeper; log luma
+         grey   of brows and beard
+         young  own lines, folds and blotches taken back towards the mean young face
+         skin   where there is any, 0..1: the share of what is the same for everybody
+         tint   0..1, the same everywhere: a picture without colours stays without
 
 Eyes, teeth, lips' inside, nostrils, hair, what hides the face and the mesh's rim are 0 in all.
 """
+import math
+
 import cv2
 import numpy as np
 
 import age_atlas as atlas
 import age_bank
 import visible_masks
-from age_atlas import N, blur, smooth
+from age_atlas import N, TEXELS, blur, smooth
 from age_bank import DARK, FOLD, LUMA
 from visible_masks import EYES, LIPS
 
 OLD, YOUNG = 45.0, 20.0         # years at which the layers are defined
-LAYERS = (("soft", 3), ("fine", 3), ("grey", 3), ("young", 3), ("skin", 1))
+LAYERS = (("fine", 1), ("fold", 1), ("grey", 3), ("young", 3), ("skin", 1), ("tint", 1))
 # Shadows of skin are warm: what a darker luma does to R, G, B.
 WARM = np.array([0.86, 1.0, 1.12], np.float32)
+# A grey that is not blue beside warm skin, and the brown of spots.
+GREY = np.array([0.34, 0.30, 0.24], np.float32)
+SPOT = np.array([0.75, 1.0, 1.25], np.float32)
+FINE_MOST = 1.15                # of the lines' share
 # Younger: shares of a band's deviation that go, everywhere and from the shadows of folds besides.
 SMOOTHED = (0.40, 0.70, 0.85, 0.75, 0.38, 0.0)
 FILLED = (0.0, 0.0, 0.0, 0.15, 0.5, 0.6)
@@ -46,25 +54,25 @@ def limited(x, bound):
     return bound * np.tanh(x / bound)
 
 
-def _tinted(change, share):
-    luma = (change @ LUMA)[..., None]
-    return luma + np.float32(share) * (change - luma)
-
-
 def strength(years):
     """Shares of the layers (soft, fine, grey, young) at a change of so many years."""
-    t, u = (max(years, 0) / OLD) ** 0.9, 1.6 * np.tanh(max(-years, 0) / YOUNG * 1.4 / 1.6)
-    return t, t, float(np.clip((years - 5) / 40, 0, 1.1)), u
+    t = 1.12 * (max(years, 0) / OLD) ** 0.95
+    u = 1.6 * math.tanh(max(-years, 0) / YOUNG * 1.4 / 1.6)
+    # Lines that only got deeper would look etched: they come first, folds and tone go on.
+    fine = FINE_MOST * math.tanh(t / FINE_MOST)
+    return t, fine, float(np.clip((years - 5) / 40, 0, 1.1)), u
 
 
-def outside(face):
-    """[KEPT, KEPT, 1]: 0 on the eyes and in the mouth, which is a slit in mesh coordinates."""
-    shape = face.image.shape[:2]
-    mask = visible_masks.grown(
-        visible_masks.polygon(shape, face.points[list(LIPS_INNER), :2] - 0.5), 1)
-    for eye in EYES:
-        mask = np.maximum(mask, visible_masks.polygon(shape, face.points[list(eye), :2] - 0.5))
-    return 1 - blur(mask, 0.8)[..., None]
+def _spots():
+    """Log luma of age spots: many small, few large, on temples, cheeks and forehead."""
+    rng, spots = np.random.default_rng(21), np.zeros((N, N), np.float32)
+    y, x = np.mgrid[:N, :N].astype(np.float32)
+    for _ in range(70):
+        place, size = rng.uniform(0.08, 0.92, 2) * N, 1.6 * np.exp(rng.exponential(0.5))
+        wide = size * rng.uniform(0.8, 1.5)
+        d = ((x - place[0]) / wide) ** 2 + ((y - place[1]) / size) ** 2
+        spots = np.maximum(spots, np.float32(rng.uniform(0.3, 1)) * np.exp(-d ** 1.5 / 2))
+    return -0.13 * spots
 
 
 class Teacher:
@@ -88,22 +96,30 @@ class Teacher:
         self._direction()
 
     def _direction(self):
-        """The layers that are the same for all."""
+        """What is the same for all."""
         bank = self.bank
         lines = bank["wrinkles"] * self.fine * (1 - 0.55 * self.nose)
         lines = lines / np.sqrt((lines ** 2).sum() / self.fine.sum())
-        self.lines = limited(lines, 2.2)
+        # Furrows are wide: the deepest lines are taken softer.
+        deep = smooth(blur(np.abs(lines), 3), 0.6, 2.0)
+        lines = limited(lines + deep * (1.25 * blur(lines, 1.3) - lines), 1.9)
         # Old people's brows are thin: that is the brows' own matter.
         where = self.soft * (1 - 0.6 * self.nose) * (1 - blur(self.brows, 3))
         folds = bank["folds"] - (bank["folds"] * where).sum() / where.sum()
         folds = np.where(folds < 0, folds, 0.5 * folds)     # a fold is a shadow, not a light
-        self.folds = limited(folds * where, 0.30)
+        self.folds = limited(folds * where, 0.34)
         self.shadows = smooth(-blur(folds * where, 3), 0.02, 0.10)
         colour = bank["colour"] * self.soft[..., None]
         luma = colour @ LUMA
         tint = colour - luma[..., None]
         luma -= blur(luma, 60)
         self.colour = limited(luma, 0.05)[..., None] + limited(tint, 0.03)
+        spots = _spots() * self.fine * (1 - blur(self.beard, 4)) * (1 - self.nose)
+        soft = 1.5 * self.folds[..., None] * WARM + 1.9 * OLD / 10 * self.colour
+        soft = soft + spots[..., None] * SPOT
+        soft = soft + self.lips[..., None] * np.float32((-0.10, 0.0, 0.0))
+        self.older = {"lines": at_texels(0.094 * lines), "soft": at_texels(soft),
+                      "zone": at_texels(self.fine)}
 
     def skin(self, texture, seen):
         """Skin-like texels: hair, glasses, hands and burnt-out places drop out."""
@@ -133,17 +149,16 @@ class Teacher:
         hair = np.clip(self.brows * strands + self.beard * blur(dark, 1.5), 0, 1) * self.open
         log = age_bank.log_rgb(texture)
         pale = luma[..., None] - log                    # to a grey of the same luma
-        return hair[..., None] * (0.6 * pale + 0.30)
+        return hair[..., None] * (0.6 * pale + GREY)
 
     def _older(self, parts, weight):
+        """The person's own lines and folds."""
         own = 0.35 * parts[0] + 0.4 * parts[1] + 0.5 * parts[2]
         fold = sum((p - y) * k for p, y, k in zip(parts[FOLD:], self.bank["young"][FOLD:],
                                                   (0.35, 0.25)))
-        fine = 0.072 * self.lines + limited(own * self.fine * (1 - 0.5 * self.nose), 0.12)
-        soft = 1.15 * self.folds + limited(fold * self.soft * (1 - 0.6 * self.nose), 0.10)
-        soft = soft[..., None] * WARM + 1.3 * OLD / 10 * self.colour
-        soft = soft + self.lips[..., None] * np.float32((-0.10, 0.0, 0.0))
-        return soft * weight[..., None], (fine * weight)[..., None] * WARM
+        fine = limited(own * self.fine * (1 - 0.5 * self.nose), 0.12)
+        fold = limited(fold * self.soft * (1 - 0.6 * self.nose), 0.10)
+        return fine * weight, fold * weight
 
     def _younger(self, parts, texture, weight):
         out = np.zeros((N, N), np.float32)
@@ -165,49 +180,56 @@ class Teacher:
         young = luma[..., None] * WARM + even - 1.6 * YOUNG / 10 * self.colour * weight[..., None]
         return young + self.lips[..., None] * np.float32((0.08, -0.01, 0.0)) * weight[..., None]
 
-    def textures(self, face):
-        """Layers in mesh coordinates."""
+    def own(self, face):
+        """[TEXELS, TEXELS, 10] in the order of LAYERS."""
         texture, seen = age_bank.texture_of(face)
         texture = age_bank.filled(texture, seen)
         skin, tone = self.skin(texture, seen)
         lab = cv2.cvtColor(np.clip(texture / 255, 0, 1), cv2.COLOR_RGB2LAB)
         parts = age_bank.bands(age_bank.log_luma(texture))
         weight = skin * seen
-        soft, fine = self._older(parts, weight)
+        fine, fold = self._older(parts, weight)
         young = self._younger(parts, texture, weight)
-        # A picture without colours stays without.
-        colour = smooth(np.hypot(*tone[1:]), 2, 10)
-        soft, fine, young = (_tinted(x, colour) for x in (soft, fine, young))
         grey = self._grey(texture, lab, tone) * seen[..., None]
-        return {"soft": soft, "fine": fine, "grey": grey,
-                "young": young, "skin": self.fine * weight}
+        tint = np.full((N, N), smooth(np.hypot(*tone[1:]), 2, 10), np.float32)
+        return at_texels(np.dstack([fine, fold, grey, young, weight, tint]))
 
-    def layers(self, face):
-        """[KEPT, KEPT, 13] in the order of LAYERS."""
-        found = self.textures(face)
-        maps = np.dstack([found[name] for name, _ in LAYERS]).astype(np.float32)
-        return atlas.wrap(maps, face.points, face.image.shape[:2]) * outside(face)
+    def known(self, years):
+        """What is the same for all in a change of so many years: (lines, the rest), log luma."""
+        soft, fine, _, _ = strength(years)
+        return fine * self.older["lines"], soft * (self.older["soft"] @ LUMA)
+
+    def change(self, own, years, older=None):
+        """The change of log R, G, B at each texel; `older` instead of what is the same for all."""
+        older = older or self.older
+        soft, fine, grey, young = strength(years)
+        p = parts_of(own)
+        if years < 0:
+            found = young * p["young"]
+        else:
+            found = (soft * older["soft"] + fine * older["lines"][..., None] * WARM) * p["skin"]
+            found = found + (soft * p["fold"] + fine * p["fine"]) * WARM + grey * p["grey"]
+        luma = (found @ LUMA)[..., None]
+        return luma + p["tint"] * (found - luma)
 
 
-def parts_of(layers):
-    """{name: view} of [..., 13]."""
+def at_texels(x):
+    """From the bank's N to the network's texels."""
+    parts = [cv2.resize(np.ascontiguousarray(v, np.float32), (TEXELS, TEXELS),
+                        interpolation=cv2.INTER_AREA)
+             for v in (cv2.split(x) if x.ndim == 3 else [x])]
+    return np.dstack(parts) if x.ndim == 3 else parts[0]
+
+
+def parts_of(own):
+    """{name: view} of [..., 10]."""
     at, found = 0, {}
     for name, count in LAYERS:
-        found[name] = layers[..., at:at + count]
+        found[name] = own[..., at:at + count]
         at += count
     return found
 
 
-def change(layers, years):
-    """The change of log R, G, B."""
-    soft, fine, grey, young = strength(years)
-    p = parts_of(layers)
-    if years < 0:
-        return young * p["young"]
-    return soft * p["soft"] + fine * p["fine"] + grey * p["grey"]
-
-
-def aged(image, layers, years):
-    """RGB 0..255 float."""
-    x = image.astype(np.float32) / 255 + DARK
-    return np.clip(255 * (x * np.exp(change(layers, years)) - DARK), 0, 255)
+def residual(rgb, change):
+    """What a change of log R, G, B adds to R'G'B' 0..1."""
+    return np.clip((rgb + DARK) * np.exp(change) - DARK, 0, 1) - rgb

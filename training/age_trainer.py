@@ -15,21 +15,23 @@ import age_feed
 import age_network
 import style_losses
 from age_feed import TWICE
-from age_samples import HEIGHT, WIDTH
+from age_network import SIDE, YEARS
 from style_trainer import learning_rate
 
 RATE = 2e-3
-FEATURE_CROP, FEATURE_BATCH = 128, 3
+FEATURE_CROP, FEATURE_BATCH = 128, 2
 WEIGHTS = {"l1": 1.0, "slopes": 1.0, "fine": 0.03, "agreement": 0.5, "perceptual": 0.04}
-SQUARES = 0.35                  # of the steps with squares alone; in as many more the rest grows
+SQUARES = 0.05                  # of the steps with squares alone; in as many more the rest grows
+USUAL = 0.03                    # RMS of a change by 50 years
 NORM_SHARE = 0.6                # of the steps, after which batch norm is frozen
 SAVED = 200                     # steps from checkpoint to checkpoint
 MEAN = 0.998                    # of the weights, a step
 
 
-def _relative(change, wanted):
-    """Squared error over the squared change of each sample: small requests count as large ones."""
-    size = wanted.square().mean((1, 2, 3)) + 1e-4
+def _relative(change, wanted, years):
+    """Squared error over the squared change of each sample: small requests count as large ones; not
+    so faces of which little may change, else all would change too little."""
+    size = wanted.square().mean((1, 2, 3)) + (USUAL * years).square()
     return ((change - wanted).square().mean((1, 2, 3)) / size).mean()
 
 
@@ -39,7 +41,9 @@ class Trainer:
         self.loaders, self.device = loaders, device
         self.checkpoint, self.steps = checkpoint, steps
         torch.manual_seed(0)
-        self.net = age_network.AgeNet().to(device, memory_format=torch.channels_last)
+        self.net = age_network.AgeNet()
+        self.net.know(*samples.teacher.known(YEARS))
+        self.net.to(device, memory_format=torch.channels_last)
         self.mean = copy.deepcopy(self.net).requires_grad_(False)
         self.optimiser = torch.optim.Adam(self.net.parameters(), betas=(0.9, 0.99))
         self.step = 0
@@ -60,19 +64,22 @@ class Trainer:
                     "optimiser": self.optimiser.state_dict(), "step": self.step}, part)
         os.replace(part, self.checkpoint)
 
-    def _losses(self, inputs, targets, corner, sharp):
+    def _losses(self, inputs, targets, seen, sharp):
         with torch.autocast(self.device, torch.bfloat16):
-            outputs = self.net(inputs, corner).float()
+            outputs = self.net(inputs)
+        # What a turned head hides is nobody's business.
+        outputs, targets = outputs.float() * seen, targets * seen
         change, wanted = outputs[:, :3], targets[:, :3]
         parts = {
-            "squares": _relative(change, wanted) + 0.3 * (outputs - targets)[:, 3].square().mean(),
+            "squares": _relative(change, wanted, inputs[:, 3, 0, 0]) +
+                       0.3 * (outputs - targets)[:, 3].square().mean(),
             "l1": F.smooth_l1_loss(change, wanted, beta=0.01),
             "slopes": style_losses.slopes(change, wanted),
             "fine": (outputs[:, 3] - targets[:, 3]).abs().mean(),
             "agreement": (change[:TWICE] - change[-TWICE:]).abs().mean(),
         }
         if self.perceptual is not None and sharp > 0:
-            y0, x0 = (int(torch.randint(0, s - FEATURE_CROP + 1, ())) for s in (HEIGHT, WIDTH))
+            y0, x0 = (int(torch.randint(0, SIDE - FEATURE_CROP + 1, ())) for _ in range(2))
             part = (slice(0, FEATURE_BATCH), slice(0, 3), slice(y0, y0 + FEATURE_CROP),
                     slice(x0, x0 + FEATURE_CROP))
             with torch.autocast(self.device, torch.bfloat16):
@@ -88,10 +95,9 @@ class Trainer:
                     m.lerp_(p, 1 - keep)
 
     def _batches(self):
-        for inputs, targets, corner in age_feed.batches(
-                self.samples, self.step, self.steps, self.loaders):
+        for inputs, *rest in age_feed.batches(self.samples, self.step, self.steps, self.loaders):
             yield (torch.from_numpy(inputs).to(self.device, memory_format=torch.channels_last),
-                   torch.from_numpy(targets).to(self.device), corner)
+                   *(torch.from_numpy(x).to(self.device) for x in rest))
 
     def run(self):
         start, shown = time.time(), {}
@@ -104,7 +110,7 @@ class Trainer:
             # squares would begin by learning to do nothing.
             sharp = float(np.clip((done - SQUARES) / SQUARES, 0, 1))
             parts = self._losses(*batch, sharp)
-            loss = 0.03 * parts["squares"] + sharp * sum(w * parts[k] for k, w in WEIGHTS.items()
+            loss = 0.04 * parts["squares"] + sharp * sum(w * parts[k] for k, w in WEIGHTS.items()
                                                   if k in parts)
             self.optimiser.zero_grad()
             loss.backward()

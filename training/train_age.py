@@ -20,6 +20,7 @@ import age_bank
 import age_faces
 import age_network
 import age_pairs
+import age_teacher
 import evaluate
 import visible_evaluate
 import visible_hands
@@ -64,11 +65,12 @@ def samples_of(o):
     """The training's samples; makes what is lacking."""
     faces = age_faces.load(o.shared, o.models, o.cache)
     pairs = age_pairs.Pairs(faces, o.cache)
-    pairs.make(age_bank.load(faces, o.cache))
+    teacher = age_teacher.Teacher(age_bank.load(faces, o.cache))
+    pairs.make(teacher)
     hands = visible_hands.load(o.shared, o.models, o.cache)
     data = os.path.join(o.shared, "data")
-    return Samples(pairs, visible_occluders.Stock([h for h in hands if not h.held_out],
-                                                  visible_occluders.read_textures(data, False)))
+    return Samples(pairs, teacher, visible_occluders.Stock(
+        [h for h in hands if not h.held_out], visible_occluders.read_textures(data, False)))
 
 
 def perceptual(o):
