@@ -40,32 +40,37 @@ def _sense(p):
     return (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
 
 
-def raster(places, shape, values, depth=None):
-    """Values of the points (468 x c), linear over the triangles drawn at `places` (468 x 2); the
-    nearest wins where they overlap, those turned away are not drawn. Returns ([h,w,c], drawn)."""
+def _drawn(places, shape):
+    """Of each triangle drawn at `places` (468 x 2) that is not turned away: its three points, the
+    box of pixels around it, their weights in it [h,w,3] and which of them are inside."""
     h, w = shape
-    out = np.zeros((h, w, values.shape[1]), np.float32)
-    nearest = np.full((h, w), np.inf, np.float32)
     sense = _sense(places)
     low = places[TRIANGLES].min(1)
     high = places[TRIANGLES].max(1)
     first = np.maximum(np.ceil(low - 0.5), 0).astype(int)
     last = np.minimum(np.floor(high - 0.5), (w - 1, h - 1)).astype(int)
     for k in np.flatnonzero((sense > 0) & (last >= first).all(1)):
-        t = TRIANGLES[k]
-        a, b, c = places[t]
+        a, b, c = places[TRIANGLES[k]]
         (x0, y0), (x1, y1) = first[k], last[k]
         x = np.arange(x0, x1 + 1) + 0.5
         y = np.arange(y0, y1 + 1)[:, None] + 0.5
         w1 = ((x - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (y - a[1])) / sense[k]
         w2 = ((b[0] - a[0]) * (y - a[1]) - (x - a[0]) * (b[1] - a[1])) / sense[k]
-        w0 = 1 - w1 - w2
-        z = 0 if depth is None else w0 * depth[t[0]] + w1 * depth[t[1]] + w2 * depth[t[2]]
-        box = (slice(y0, y1 + 1), slice(x0, x1 + 1))
-        inside = (w0 >= -1e-5) & (w1 >= -1e-5) & (w2 >= -1e-5) & (z < nearest[box])
-        nearest[box][inside] = np.broadcast_to(z, inside.shape)[inside]
-        out[box][inside] = (w0[..., None] * values[t[0]] + w1[..., None] * values[t[1]] +
-                            w2[..., None] * values[t[2]])[inside]
+        weights = np.dstack([1 - w1 - w2, w1, w2])
+        yield (TRIANGLES[k], (slice(y0, y1 + 1), slice(x0, x1 + 1)), weights,
+               (weights >= -1e-5).all(2))
+
+
+def raster(places, shape, values, depth=None):
+    """Values of the points (468 x c), linear over the triangles drawn at `places` (468 x 2); the
+    nearest wins where they overlap, those turned away are not drawn. Returns ([h,w,c], drawn)."""
+    out = np.zeros((*shape, values.shape[1]), np.float32)
+    nearest = np.full(shape, np.inf, np.float32)
+    for t, box, weights, inside in _drawn(places, shape):
+        z = weights @ depth[t] if depth is not None else np.zeros(inside.shape)
+        inside = inside & (z < nearest[box])
+        nearest[box][inside] = z[inside]
+        out[box][inside] = (weights @ values[t])[inside]
     return out, np.isfinite(nearest)
 
 
@@ -75,23 +80,12 @@ def _table(n):
     ids = np.zeros((n, n, 3), np.int32)
     weights = np.zeros((n, n, 3), np.float32)
     cover = np.zeros((n, n), bool)
-    p = UV * n
-    sense = _sense(p)
-    for k, t in enumerate(TRIANGLES):
-        a, b, c = p[t]
-        x0, y0 = np.maximum(np.ceil(p[t].min(0) - 0.5), 0).astype(int)
-        x1, y1 = np.minimum(np.floor(p[t].max(0) - 0.5), n - 1).astype(int)
-        x, y = np.arange(x0, x1 + 1) + 0.5, np.arange(y0, y1 + 1)[:, None] + 0.5
-        w1 = ((x - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (y - a[1])) / sense[k]
-        w2 = ((b[0] - a[0]) * (y - a[1]) - (x - a[0]) * (b[1] - a[1])) / sense[k]
-        w0 = 1 - w1 - w2
-        inside = (w0 >= -1e-5) & (w1 >= -1e-5) & (w2 >= -1e-5)
-        box = (slice(y0, y1 + 1), slice(x0, x1 + 1))
+    for t, box, share, inside in _drawn(UV * n, (n, n)):
         ids[box][inside] = t
-        weights[box][inside] = np.stack(np.broadcast_arrays(w0, w1, w2), -1)[inside]
+        weights[box][inside] = share[inside]
         cover[box] |= inside
     y, x = np.nonzero(~cover)
-    d = (p[:, 0] - x[:, None] - 0.5) ** 2 + (p[:, 1] - y[:, None] - 0.5) ** 2
+    d = (UV[:, 0] * n - x[:, None] - 0.5) ** 2 + (UV[:, 1] * n - y[:, None] - 0.5) ** 2
     ids[y, x] = d.argmin(1)[:, None]
     weights[y, x] = (1, 0, 0)
     return ids, weights, cover

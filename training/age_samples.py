@@ -23,7 +23,8 @@ from age_faces import KEPT
 from age_network import YEARS
 
 SHARES = {"london": 0.28, "avatars": 0.09, "synthetic": 0.36, "portraits": 0.27}
-COVERED, POOL, AGED = 0.33, 96, 0.35
+COVERED, POOL, AGED = 0.36, 96, 0.35
+HATS = 0.2              # of what covers a face: lines would be drawn on them
 SLIP, KNOTS = 1.6, 7            # of landmarks: deviation, texels; places a side where it is drawn
 SMOOTHED = 0.7                  # of the detail finer than the square's pixels, at -20 years
 OLDEST, YOUNGEST = 50, -40
@@ -45,7 +46,8 @@ class Covered:
         change = np.abs(canvas.image - face.image).max(2)
         keep = 1 - np.clip((cv2.GaussianBlur(change, (0, 0), 0.8) - 5) / 12, 0, 1)
         for _ in range(int(rng.integers(0 if worn else 1, 3))):
-            visible_occluders.cover(canvas, self.stock, rng)
+            kind = "hat" if rng.random() < HATS else None
+            visible_occluders.cover(canvas, self.stock, rng, kind)
         image = np.clip(canvas.image, 0, 255).astype(np.uint8)
         keep = (keep * np.clip(canvas.bare, 0, 1)).astype(np.float32)
         return index, atlas.texture(image, face.points), atlas.texture(keep, face.points)
