@@ -9,6 +9,8 @@ layout(local_size_x = 8, local_size_y = 4) in;
 #include "compose/pixels.glsl"
 #include "blend/skin_uniform.h"
 
+const int MEAN_MAX = 4; // samples of the model in a pixel, each way
+
 layout(set = 0, binding = 5) writeonly buffer out_block
 {
     uint frame_out[];
@@ -18,8 +20,9 @@ layout(set = 0, binding = 6) uniform uniform_block
     skin_uniform u;
 };
 
-// The model at a position of the frame; the middle of the top left pixel is (0.5, 0.5).
-vec4 model_at(vec2 at)
+// The model between four of its pixels, at a position of the frame; the first pixel's middle
+// is (0.5, 0.5).
+vec4 model_between(vec2 at)
 {
     vec4 place = u.crop.square[0].place;
     vec2 from = at - place.xy;
@@ -36,6 +39,17 @@ vec4 model_at(vec2 at)
                  mix(texelFetch(arena_vec4, i + p.low_w), texelFetch(arena_vec4, i + p.low_w + 1),
                      f.x), f.y);
     return inside ? m : vec4(0);
+}
+
+// The mean model of a pixel of the frame: where faces are small it covers several of the model's,
+// and what is fine would break up.
+vec4 model_at(vec2 at)
+{
+    int n = clamp(int(float(p.low_w) / length(u.crop.square[0].place.zw) + 0.5), 1, MEAN_MAX);
+    vec4 sum = vec4(0);
+    for (int k = 0; k < n * n; k++)
+        sum += model_between(at + (vec2(k % n, k / n) + 0.5) / float(n) - 0.5);
+    return sum / float(n * n);
 }
 
 // A luma byte from the frame's byte and the model. A model of 0 leaves it as it is.

@@ -255,7 +255,7 @@ void pixel_oracle_export(const mien_frame *in, const mien_frame *out, int32_t sc
 }
 
 /* Channel k of a patch at (x, y), pixels of the frame counted from the corner of the first one. */
-static double patch_at(const pixel_patch *p, double x, double y, int k)
+static double patch_between(const pixel_patch *p, double x, double y, int k)
 {
     double c = cos(p->angle), s = sin(p->angle), sum = 0;
     double px = (((x - p->x) * c + (y - p->y) * s) / p->side + 0.5) * p->size - 0.5;
@@ -270,6 +270,18 @@ static double patch_at(const pixel_patch *p, double x, double y, int k)
                    (double)p->model[pixel * 4 + (size_t)k];
         }
     return sum;
+}
+
+/* The mean over the frame's pixel around (x, y), as many samples as it covers pixels of the patch,
+ * but at most four each way. */
+static double patch_at(const pixel_patch *p, double x, double y, int k)
+{
+    int n = limit((int32_t)(p->size / p->side + 0.5), 1, 4);
+    double sum = 0;
+    for (int j = 0; j < n; j++)
+        for (int i = 0; i < n; i++)
+            sum += patch_between(p, x + (i + 0.5) / n - 0.5, y + (j + 0.5) / n - 0.5, k);
+    return sum / (n * n);
 }
 
 static uint8_t shifted(uint8_t in, double more)
