@@ -143,7 +143,7 @@ void mi_blend_record_motion(const mi_blend *b, mvk_commands *commands, const mi_
     struct blend_push p = {.w = b->w, .h = b->h, .now = picture[parity].at,
                            .past = b->luma[1 - parity], .patch_w = b->level[0].patch_w,
                            .patch_h = b->level[0].patch_h, .flow = b->level[0].flow,
-                           .warp = b->warp.at};
+                           .warp = b->warp.at, .luma_out = b->luma[parity]};
     mvk_dispatch(b->device, commands, b->warp_error, &p, sizeof p, mi_groups(b->w, 16),
                  mi_groups(b->h, 8), 1);
     mvk_barrier(commands);
@@ -158,6 +158,6 @@ void mi_blend_record_resolve(const mi_blend *b, mvk_commands *commands,
                            .luma_in = b->luma[1 - parity], .luma_out = b->luma[parity],
                            .still = b->still, .kr = b->kr, .kb = b->kb};
     mvk_dispatch(b->device, commands, plain ? b->resolve_plain : b->resolve, &p, sizeof p,
-                 mi_groups(b->w, 8), mi_groups(b->h, 4), 1);
+                 mi_groups(b->w, 16), mi_groups(b->h, 4), 1);
     mvk_barrier(commands);
 }

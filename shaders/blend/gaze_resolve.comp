@@ -54,7 +54,8 @@ void main()
             error[k] = luma_at(i, j) - past_luma(i, j);
             shift += error[k];
         }
-        float trust = smoothstep(LOW, HIGH, confidence_of(error, shift)) * (1.0 - moved);
+        float confidence = confidence_of(error, shift, ERROR_SCALE);
+        float trust = smoothstep(LOW, HIGH, confidence) * (1.0 - moved);
         float weight = max(u.eye[p.eye].past.y, 1.0 / (light.z + 1.0));
         weight = mix(1.0, weight, trust);
         shown = mix(texelFetch(arena_vec4, p.history + here), present, weight);

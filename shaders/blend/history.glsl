@@ -3,7 +3,7 @@
 #ifndef HISTORY_GLSL
 #define HISTORY_GLSL
 
-const float ERROR_SCALE = 11.0 / 255.0; // confidence = exp(-(error / this)^2)
+const float ERROR_SCALE = 11.0 / 255.0; // of faces: confidence = exp(-(error / this)^2)
 const float SHIFT = 0.8;                // share of a mean brightness change that is no error,
 const float SHIFT_MAX = 8.0 / 255.0;    // but this at most: more is another surface, not light
 const float LOW = 0.15, HIGH = 0.5;     // confidence below / above which history counts 0 / fully
@@ -22,13 +22,13 @@ vec3 rgb_of_ycocg(vec3 c)
 }
 
 // Confidence 0..1 that the picture around a place is what it was, from the differences of luma in
-// the 3x3 places; shift: their sum.
-float confidence_of(float error[9], float shift)
+// the 3x3 places; shift: their sum; scale: the error that leaves 1 / e.
+float confidence_of(float error[9], float shift, float scale)
 {
     float e = 0.0, light = clamp(SHIFT * shift / 9.0, -SHIFT_MAX, SHIFT_MAX);
     [[unroll]] for (int k = 0; k < 9; k++)
         e += abs(error[k] - light);
-    e /= 9.0 * ERROR_SCALE;
+    e /= 9.0 * scale;
     return exp(-e * e);
 }
 

@@ -24,104 +24,125 @@ layout(set = 0, binding = 0) buffer arena_float_block
 };
 layout(constant_id = 0) const int PLAIN = 0; // 1: warp_error did not run
 
+// The error that leaves a confidence of 1 / e where the picture stands still, less than with faces,
+// since what it is compared with has next to no noise; and what is added to it where it moves, as a
+// share of the contrast: no motion is right to the last tenth of a pixel, and on edges that must
+// not let the style's own unrest through.
+const float ERROR = 8.0 / 255.0, ERROR_SHARE = 0.35;
 const float GAIN_NOISE = (4.0 / 255.0) * (4.0 / 255.0); // variance taken as noise, not an edge
 const float GAIN_MAX = 1.25;
 
-// History and the luma it belongs to.
-struct kept {
-    vec4 style;
-    float luma;
-};
-
-kept kept_at(int x, int y)
+float luma_of(vec3 rgb)
 {
-    int at = clamp(y, 0, p.h - 1) * p.w + clamp(x, 0, p.w - 1);
-    return kept(texelFetch(arena_vec4, p.history_in + at),
-                texelFetch(arena_float, p.luma_in + at).x);
+    return p.kr * rgb.r + (1.0 - p.kr - p.kb) * rgb.g + p.kb * rgb.b;
 }
 
-// Weights of the samples -1, 0, 1, 2 at a place between 0 and 1: the cubic convolution of Keys
-// (1981). What is fetched anew every frame is blurred a little every time: with his constant of
-// -0.5 (Catmull's and Rom's), detail of 5 pixels that moves by half a pixel a frame keeps 0.73 of
-// its contrast in a history with a weight of 0.12; with this one 0.83, and what is coarser gains
-// 0.03 at most.
-vec4 cubic(float f)
+vec4 history(int x, int y)
 {
-    const float A = -0.58;
-    float g = 1.0 - f;
-    return vec4(A * f * g * g, ((A + 2.0) * f - (A + 3.0)) * f * f + 1.0,
-                ((A + 2.0) * g - (A + 3.0)) * g * g + 1.0, A * g * f * f);
+    return texelFetch(arena_vec4,
+                      p.history_in + clamp(y, 0, p.h - 1) * p.w + clamp(x, 0, p.w - 1));
 }
 
-kept kept_between(vec2 from)
+// 4x4 samples without their corners, which hardly count.
+vec4 history_between(vec2 from)
 {
     ivec2 q = ivec2(floor(from));
     vec2 f = from - vec2(q);
-    vec4 wx = cubic(f.x), wy = cubic(f.y);
-    kept sum = kept(vec4(0), 0.0);
+    vec4 wx = cubic(f.x), wy = cubic(f.y), sum = vec4(0);
     [[unroll]] for (int j = 0; j < 4; j++)
-        [[unroll]] for (int i = 0; i < 4; i++) {
-            kept k = kept_at(q.x + i - 1, q.y + j - 1);
-            sum.style += wx[i] * wy[j] * k.style;
-            sum.luma += wx[i] * wy[j] * k.luma;
-        }
-    return sum;
+        [[unroll]] for (int i = 0; i < 4; i++)
+            if ((i == 1 || i == 2) || (j == 1 || j == 2))
+                sum += wx[i] * wy[j] * history(q.x + i - 1, q.y + j - 1);
+    return sum / (1.0 - (wx[0] + wx[3]) * (wy[0] + wy[3]));
 }
 
-void main()
+// Sums over three pixels, one above the other.
+struct column {
+    vec3 mean, square; // YCoCg of the style
+    float i, ii, io, o; // luma of the picture, of the style, and products
+    float error[3];
+};
+
+column sums_of(int x, int y, out vec3 colour, out vec4 warp)
 {
-    int x = int(gl_GlobalInvocationID.x), y = int(gl_GlobalInvocationID.y);
-    if (x >= p.w || y >= p.h)
-        return;
-    vec3 colour = vec3(0), mean = vec3(0), square = vec3(0);
-    vec2 flow = vec2(0);
-    float sum_i = 0.0, sum_ii = 0.0, sum_io = 0.0, luma = 0.0, error[9], shift = 0.0;
-    [[unroll]] for (int k = 0; k < 9; k++) {
-        int at = clamp(y + k / 3 - 1, 0, p.h - 1) * p.w + clamp(x + k % 3 - 1, 0, p.w - 1);
-        vec3 o = clamp(texelFetch(arena_vec4, p.styled + at).rgb, vec3(0), vec3(1));
-        vec3 c = ycocg(o);
-        vec4 warp_k = PLAIN == 1 ? vec4(0) : texelFetch(arena_vec4, p.warp + at);
-        float i = PLAIN == 1 ? texelFetch(arena_vec4, p.now + at).w : warp_k.w;
-        error[k] = warp_k.z;
-        shift += error[k];
-        mean += c;
-        square += c * c;
-        float l = p.kr * o.r + (1.0 - p.kr - p.kb) * o.g + p.kb * o.b;
-        sum_i += i;
-        sum_ii += i * i;
-        sum_io += i * l;
-        if (k == 4) {
-            colour = o;
-            luma = i;
-            flow = warp_k.xy;
+    column c = column(vec3(0), vec3(0), 0.0, 0.0, 0.0, 0.0, float[3](0.0, 0.0, 0.0));
+    x = clamp(x, 0, p.w - 1);
+    [[unroll]] for (int k = 0; k < 3; k++) {
+        int at = clamp(y + k - 1, 0, p.h - 1) * p.w + x;
+        vec3 rgb = clamp(texelFetch(arena_vec4, p.styled + at).rgb, vec3(0), vec3(1));
+        vec4 w = PLAIN == 1 ? vec4(0, 0, 0, texelFetch(arena_vec4, p.now + at).w)
+                            : texelFetch(arena_vec4, p.warp + at);
+        vec3 style = ycocg(rgb);
+        float l = luma_of(rgb);
+        c.mean += style;
+        c.square += style * style;
+        c.i += w.w;
+        c.ii += w.w * w.w;
+        c.io += w.w * l;
+        c.o += l;
+        c.error[k] = w.z;
+        if (k == 1) {
+            colour = rgb;
+            warp = w;
         }
     }
-    mean /= 9.0;
-    vec3 sigma = sqrt(max(square / 9.0 - mean * mean, vec3(0)));
-    vec3 mean_rgb = rgb_of_ycocg(mean);
-    float mean_l = p.kr * mean_rgb.r + (1.0 - p.kr - p.kb) * mean_rgb.g + p.kb * mean_rgb.b;
-    float variance = max(sum_ii / 9.0 - sum_i * sum_i / 81.0, 0.0);
-    float slope = (sum_io / 9.0 - sum_i / 9.0 * mean_l) / (variance + GAIN_NOISE);
-    vec4 present = vec4(colour, clamp(slope, 0.0, GAIN_MAX));
+    return c;
+}
 
-    float alpha = 1.0, still = 0.0;
-    kept past = kept(present, luma);
-    if (PLAIN == 0 && u.fresh == 0.0) {
-        float confidence = smoothstep(LOW, HIGH, confidence_of(error, shift));
-        alpha = mix(1.0, u.alpha, confidence);
-        still = flow == vec2(0) ? confidence : 0.0;
-        past = flow == vec2(0) ? kept_at(x, y) : kept_between(vec2(x, y) + flow);
-        past.style.rgb = clamped(past.style.rgb, mean, sigma);
-    }
-    vec4 blended = mix(past.style, present, alpha);
+void resolve(int x, int y, vec3 colour, vec4 warp, column a, column b, column c)
+{
+    vec3 mean = (a.mean + b.mean + c.mean) / 9.0;
+    vec3 sigma = sqrt(max((a.square + b.square + c.square) / 9.0 - mean * mean, vec3(0)));
+    float i = (a.i + b.i + c.i) / 9.0, o = (a.o + b.o + c.o) / 9.0;
+    float variance = max((a.ii + b.ii + c.ii) / 9.0 - i * i, 0.0);
+    float slope = ((a.io + b.io + c.io) / 9.0 - i * o) / (variance + GAIN_NOISE);
+    vec4 present = vec4(colour, clamp(slope, 0.0, GAIN_MAX)), past = present;
+    vec2 flow = warp.xy;
     int here = y * p.w + x;
-    float steadied = mix(past.luma, luma, alpha);
-    arena_store_float[p.luma_out + here] = steadied;
+    float alpha = 1.0, still = 0.0, luma = warp.w, luma_past = luma;
+    if (PLAIN == 0 && u.fresh == 0.0) {
+        float error[9] = {a.error[0], a.error[1], a.error[2], b.error[0], b.error[1],
+                          b.error[2], c.error[0], c.error[1], c.error[2]};
+        float shift = 0.0;
+        [[unroll]] for (int k = 0; k < 9; k++)
+            shift += error[k];
+        float scale = ERROR + (flow == vec2(0) ? 0.0 : ERROR_SHARE * sqrt(variance));
+        float confidence = smoothstep(LOW, HIGH, confidence_of(error, shift, scale));
+        alpha = mix(1.0, u.alpha, confidence);
+        if (flow == vec2(0)) {
+            still = confidence;
+            past = texelFetch(arena_vec4, p.history_in + here);
+            luma_past = texelFetch(arena_float, p.luma_in + here).x;
+        } else {
+            past = history_between(vec2(x, y) + flow);
+            luma_past = texelFetch(arena_float, p.luma_out + here).x; // warp_error put it there
+        }
+        past.rgb = clamped(past.rgb, mean, sigma);
+    }
+    vec4 blended = mix(past, present, alpha);
+    luma_past = mix(luma_past, luma, alpha);
+    luma = flow == vec2(0) ? luma_past : luma;
+    arena_store_float[p.luma_out + here] = luma_past;
     arena_store_float[p.still + here] = still;
-    luma = flow == vec2(0) ? steadied : luma;
     store(p.history_out + here, blended);
-    float l = p.kr * blended.r + (1.0 - p.kr - p.kb) * blended.g + p.kb * blended.b;
+    float l = luma_of(blended.rgb);
     store(p.model + here,
         vec4(l - blended.w * luma, (blended.b - l) / (2.0 - 2.0 * p.kb),
              (blended.r - l) / (2.0 - 2.0 * p.kr), blended.w));
+}
+
+// Two pixels, one beside the other, which share two columns of the three around each.
+void main()
+{
+    int x = 2 * int(gl_GlobalInvocationID.x), y = int(gl_GlobalInvocationID.y);
+    if (x >= p.w || y >= p.h)
+        return;
+    column c[4];
+    vec3 colour[4];
+    vec4 warp[4];
+    [[unroll]] for (int k = 0; k < 4; k++)
+        c[k] = sums_of(x + k - 1, y, colour[k], warp[k]);
+    resolve(x, y, colour[1], warp[1], c[0], c[1], c[2]);
+    if (x + 1 < p.w)
+        resolve(x + 1, y, colour[2], warp[2], c[1], c[2], c[3]);
 }

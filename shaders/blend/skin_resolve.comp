@@ -38,7 +38,7 @@ void main()
     bool seen = view.z >= SEEN;
     vec4 state = vec4(view.x, seen ? 1 : 0, 0, 0), past = present, shown = present;
     if (u.fresh == 0.0) {
-        float confidence = confidence_of(error, shift);
+        float confidence = confidence_of(error, shift, ERROR_SCALE);
         vec4 before = texelFetch(arena_vec4, p.state + here);
         past = texelFetch(arena_vec4, p.history + here) * u.carry;
         float impatience = seen && confidence < WRITE ? before.z + u.haste : 0.0;

@@ -1,10 +1,17 @@
 // Motion of 2x2 pixels from the patches around them (weighted by nearness and by how well each one
 // fits), and what it leaves unexplained: a pixel gets vec4(displacement, now - past(x +
-// displacement), luma now). An error of OUTSIDE says that the past has no such place.
+// displacement), luma now), and where it moves the past's luma there goes into the plane
+// `luma_out`, in which resolve.comp looks for it. An error of OUTSIDE says that the past has no
+// such place.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
 #include "blend/blend.glsl"
+
+layout(set = 0, binding = 0) buffer arena_float_block
+{
+    float arena_store_float[];
+};
 
 const float OUTSIDE = 2.0;
 const float FIT = 3.0 / 255.0; // rms error of a patch that is noise,
@@ -16,6 +23,26 @@ float past(int x, int y)
 {
     return texelFetch(arena_float,
                       p.past + clamp(y, 0, p.h - 1) * p.w + clamp(x, 0, p.w - 1)).x;
+}
+
+// The past of 2x2 pixels, of which the first one lies `part` after (x, y).
+void between(int x, int y, vec2 part, out float v[4])
+{
+    vec4 wx = cubic(part.x), wy = cubic(part.y);
+    v = float[4](0.0, 0.0, 0.0, 0.0);
+    [[unroll]] for (int r = 0; r < 5; r++) {
+        float row[5];
+        [[unroll]] for (int k = 0; k < 5; k++)
+            row[k] = past(x + k - 1, y + r - 1);
+        [[unroll]] for (int k = 0; k < 2; k++) {
+            float sum = wx[0] * row[k] + wx[1] * row[k + 1] + wx[2] * row[k + 2] +
+                        wx[3] * row[k + 3];
+            if (r < 4)
+                v[k] += wy[min(r, 3)] * sum;
+            if (r > 0)
+                v[2 + k] += wy[max(r - 1, 0)] * sum;
+        }
+    }
 }
 
 // An error made larger by a doubt >= 0.
@@ -52,22 +79,24 @@ void main()
     float doubt = DOUBT * misfit / total;
     if (max(abs(flow.x), abs(flow.y)) < STILL_PX)
         flow = vec2(0);
+    ivec2 q = ivec2(floor(flow));
+    float v[4];
+    if (flow == vec2(0)) {
+        [[unroll]] for (int k = 0; k < 4; k++)
+            v[k] = past(2 * i + (k & 1), 2 * j + (k >> 1));
+    } else {
+        between(2 * i + q.x, 2 * j + q.y, flow - vec2(q), v);
+    }
     [[unroll]] for (int k = 0; k < 4; k++) {
-        int x = min(2 * i + (k & 1), p.w - 1), y = min(2 * j + (k >> 1), p.h - 1);
+        int x = 2 * i + (k & 1), y = 2 * j + (k >> 1), here = y * p.w + x;
+        if (x >= p.w || y >= p.h)
+            continue;
         vec2 from = vec2(x, y) + flow;
-        float v;
-        if (flow == vec2(0)) {
-            v = past(x, y);
-        } else {
-            ivec2 q = ivec2(floor(from));
-            vec2 f = from - vec2(q);
-            v = mix(mix(past(q.x, q.y), past(q.x + 1, q.y), f.x),
-                    mix(past(q.x, q.y + 1), past(q.x + 1, q.y + 1), f.x), f.y);
-        }
         bool inside = all(greaterThanEqual(from, vec2(-0.5))) &&
                       all(lessThanEqual(from, vec2(p.w, p.h) - 0.5));
-        float now = texelFetch(arena_vec4, p.now + y * p.w + x).w;
-        float error = inside ? doubted(now - v, doubt) : OUTSIDE;
-        store(p.warp + y * p.w + x, vec4(flow, error, now));
+        float now = texelFetch(arena_vec4, p.now + here).w;
+        store(p.warp + here, vec4(flow, inside ? doubted(now - v[k], doubt) : OUTSIDE, now));
+        if (flow != vec2(0))
+            arena_store_float[p.luma_out + here] = v[k];
     }
 }

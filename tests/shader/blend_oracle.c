@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 /* What shaders/blend/resolve.comp says about itself. */
-static const double ERROR_SCALE = 11.0 / 255;
+static const double ERROR = 8.0 / 255, ERROR_SHARE = 0.35;
 static const double ERROR_SHIFT = 0.8, ERROR_SHIFT_MAX = 8.0 / 255;
 static const double CONFIDENCE_LOW = 0.15, CONFIDENCE_HIGH = 0.5;
 static const double CLAMP_SIGMA = 1.75, CLAMP_MORE = 0.8 / 255;
@@ -36,14 +36,6 @@ void blend_oracle_half(const oracle_plane *from, int32_t w, int32_t h, float *to
                          value(from, 2 * x, 2 * y + 1) + value(from, 2 * x + 1, 2 * y + 1)) / 4);
 }
 
-double blend_oracle_sample(const oracle_plane *p, double x, double y)
-{
-    int32_t x0 = (int32_t)floor(x), y0 = (int32_t)floor(y);
-    double fx = x - x0, fy = y - y0;
-    return (1 - fy) * ((1 - fx) * value(p, x0, y0) + fx * value(p, x0 + 1, y0)) +
-           fy * ((1 - fx) * value(p, x0, y0 + 1) + fx * value(p, x0 + 1, y0 + 1));
-}
-
 static void ycocg_of(const double rgb[3], double c[3])
 {
     c[0] = rgb[0] / 4 + rgb[1] / 2 + rgb[2] / 4;
@@ -68,14 +60,23 @@ static double cubic(double d)
     return d < 2 ? a * (d * d * d - 5 * d * d + 8 * d - 4) : 0;
 }
 
-static double sharp_sample(const oracle_plane *p, double x, double y)
+double blend_oracle_sample(const oracle_plane *p, double x, double y, bool corners)
 {
     int32_t x0 = (int32_t)floor(x), y0 = (int32_t)floor(y);
-    double sum = 0;
+    double sum = 0, total = 0;
     for (int32_t j = -1; j <= 2; j++)
-        for (int32_t i = -1; i <= 2; i++)
-            sum += cubic(x - (x0 + i)) * cubic(y - (y0 + j)) * value(p, x0 + i, y0 + j);
-    return sum;
+        for (int32_t i = -1; i <= 2; i++) {
+            bool corner = (i == -1 || i == 2) && (j == -1 || j == 2);
+            double weight = corner && !corners ? 0 : cubic(x - (x0 + i)) * cubic(y - (y0 + j));
+            sum += weight * value(p, x0 + i, y0 + j);
+            total += weight;
+        }
+    return sum / total;
+}
+
+bool blend_oracle_moves(const float warp[4])
+{
+    return fabsf(warp[0]) > 0 || fabsf(warp[1]) > 0;
 }
 
 /* What the 3x3 neighbourhood of a pixel says. */
@@ -84,6 +85,7 @@ typedef struct around3x3 {
     double mean[3], sigma[3];  /* YCoCg of the style */
     double gain;               /* slope of the style's luma over the picture's */
     double luma;               /* of the picture */
+    double contrast;           /* its standard deviation */
     double error;              /* mean of what is left of |luma error| */
 } around3x3;
 
@@ -121,13 +123,14 @@ static around3x3 look_around(const resolve_input *in, int32_t x, int32_t y)
     for (int k = 0; k < 9; k++)
         a.error += fabs(error[k] - light) / 9;
     double variance = fmax(ii - i_mean * i_mean, 0);
+    a.contrast = sqrt(variance);
     a.gain = within((io - i_mean * o_mean) / (variance + GAIN_NOISE), 0, GAIN_MAX);
     return a;
 }
 
-static double confidence_of(double error)
+static double confidence_of(const around3x3 *a, bool moves)
 {
-    double e = error / ERROR_SCALE;
+    double e = a->error / (ERROR + (moves ? ERROR_SHARE * a->contrast : 0));
     double t = within((exp(-e * e) - CONFIDENCE_LOW) / (CONFIDENCE_HIGH - CONFIDENCE_LOW), 0, 1);
     return t * t * (3 - 2 * t);
 }
@@ -139,10 +142,10 @@ static void past_of(const resolve_input *in, const around3x3 *a, const float *wa
 {
     for (int k = 0; k < 4; k++) {
         oracle_plane p = {in->history, in->w, in->h, 4, k};
-        past[k] = sharp_sample(&p, x + (double)warp[0], y + (double)warp[1]);
+        past[k] = blend_oracle_sample(&p, x + (double)warp[0], y + (double)warp[1], false);
     }
-    oracle_plane luma = {in->luma, in->w, in->h, 1, 0};
-    past[4] = sharp_sample(&luma, x + (double)warp[0], y + (double)warp[1]);
+    size_t here = (size_t)y * (size_t)in->w + (size_t)x;
+    past[4] = (double)(blend_oracle_moves(warp) ? in->carried : in->luma)[here];
     double c[3];
     ycocg_of(past, c);
     for (int k = 0; k < 3; k++) {
@@ -162,12 +165,12 @@ static void resolve_pixel(const resolve_input *in, const resolve_output *out, in
         b[k] = present[k];
     if (!in->fresh && !in->plain) {
         const float *warp = in->warp + pixel;
-        double past[5], confidence = confidence_of(a.error);
+        bool moves = blend_oracle_moves(warp);
+        double past[5], confidence = confidence_of(&a, moves);
         double weight = 1 + (in->alpha - 1) * confidence;
         past_of(in, &a, warp, x, y, past);
         for (int k = 0; k < 5; k++)
             b[k] = past[k] + (present[k] - past[k]) * weight;
-        bool moves = fabsf(warp[0]) > 0 || fabsf(warp[1]) > 0;
         still = moves ? 0 : confidence;
         luma = moves ? a.luma : b[4];
     }

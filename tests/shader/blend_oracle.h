@@ -15,8 +15,11 @@ typedef struct oracle_plane {
 /* Means of 2x2; w, h: of the half picture. */
 void blend_oracle_half(const oracle_plane *from, int32_t w, int32_t h, float *to);
 
-/* from(x, y) between four samples, the border repeated. */
-double blend_oracle_sample(const oracle_plane *from, double x, double y);
+/* from(x, y) between 4x4 samples, or all but the four in the corners; the border is repeated. */
+double blend_oracle_sample(const oracle_plane *from, double x, double y, bool corners);
+
+/* Does a pixel of the field, as in blend_push.h, move? */
+bool blend_oracle_moves(const float warp[4]);
 
 typedef struct resolve_input {
     int32_t w, h;
@@ -24,7 +27,7 @@ typedef struct resolve_input {
     bool fresh, plain; /* plain: without motion; warp is not looked at */
     /* vec4 a pixel, as in shaders/blend/blend_push.h */
     const float *now, *warp, *styled, *history;
-    const float *luma; /* what the history belongs to */
+    const float *luma, *carried; /* what the history belongs to; the same where the pixels were */
 } resolve_input;
 
 typedef struct resolve_output {

@@ -291,6 +291,9 @@ static void test_warp_error(void **state)
     }
     float *warp = read_vec4s(&s, s.blend.warp.at, s.pixels);
     const mi_motion_level *level = &s.blend.level[0];
+    float *carried = rig_room(s.pixels * sizeof *carried);
+    rig_read(&rig, &s.memory.arena, (size_t)s.blend.luma[1] * 4, carried,
+             s.pixels * sizeof *carried);
     float *patch = read_vec4s(&s, level->flow, (size_t)level->patch_w * (size_t)level->patch_h);
     oracle_plane past = {luma[0], W, H, 1, 0};
     size_t outside = 0, doubted = 0;
@@ -302,7 +305,9 @@ static void test_warp_error(void **state)
             bool in = px >= -0.5 && py >= -0.5 && px <= W - 0.5 && py <= H - 0.5;
             bool border = fabs(px + 0.5) < 1e-3 || fabs(py + 0.5) < 1e-3 ||
                           fabs(px - W + 0.5) < 1e-3 || fabs(py - H + 0.5) < 1e-3;
-            double left = now - blend_oracle_sample(&past, px, py);
+            double before = blend_oracle_sample(&past, px, py, true), left = now - before;
+            if (blend_oracle_moves(f))
+                assert_true(fabs(carried[(size_t)y * W + (size_t)x] - before) < 1e-4);
             double doubt = doubt_at(level, patch, x, y);
             double want = in ? left + (left < 0 ? -doubt : doubt) : OUTSIDE;
             bool unsure_sign = in && fabs(left) < 1e-5;
@@ -315,6 +320,7 @@ static void test_warp_error(void **state)
     assert_true(doubted > 0);
     free(warp);
     free(patch);
+    free(carried);
     free(luma[0]);
     free(luma[1]);
     stage_down(&s);
@@ -376,16 +382,19 @@ static void check_resolve(resolve_kind kind, int32_t w, int32_t h, int parity, f
     stage_up(&s, w, h);
     size_t bytes = s.pixels * 16, thin = s.pixels * 4;
     float *now = rig_room(bytes), *warp = rig_room(bytes), *styled = rig_room(bytes),
-          *history = rig_room(bytes), *luma = rig_room(thin);
+          *history = rig_room(bytes), *luma = rig_room(thin), *carried = rig_room(thin);
     resolve_output want = {rig_room(bytes), rig_room(bytes), rig_room(thin), rig_room(thin)};
     fill_resolve(kind, &d, s.pixels, now, warp, styled, history);
-    for (size_t i = 0; i < s.pixels; i++)
+    for (size_t i = 0; i < s.pixels; i++) {
         luma[i] = now[4 * i + 3] + dice_float(&d, -0.05f, 0.05f);
+        carried[i] = now[4 * i + 3] + dice_float(&d, -0.05f, 0.05f);
+    }
     rig_write(&rig, &s.memory.arena, (size_t)s.picture[parity].at * 16, now, bytes);
     rig_write(&rig, &s.memory.arena, (size_t)s.blend.warp.at * 16, warp, bytes);
     rig_write(&rig, &s.memory.arena, (size_t)s.styled * 16, styled, bytes);
     rig_write(&rig, &s.memory.arena, (size_t)s.blend.history[1 - parity].at * 16, history, bytes);
     rig_write(&rig, &s.memory.arena, (size_t)s.blend.luma[1 - parity] * 4, luma, thin);
+    rig_write(&rig, &s.memory.arena, (size_t)s.blend.luma[parity] * 4, carried, thin);
     struct frame_uniform u = {.strength = 1, .alpha = alpha, .fresh = kind == KIND_FRESH};
     rig_write(&rig, &s.memory.uniform, 0, &u, sizeof u);
     mvk_commands list;
@@ -394,14 +403,15 @@ static void check_resolve(resolve_kind kind, int32_t w, int32_t h, int parity, f
     rig_run(&rig, &list);
     resolve_input in = {.w = w, .h = h, .kr = KR, .kb = KB, .alpha = (double)alpha,
                         .fresh = kind == KIND_FRESH, .plain = kind == KIND_PLAIN, .now = now,
-                        .warp = warp, .styled = styled, .history = history, .luma = luma};
+                        .warp = warp, .styled = styled, .history = history, .luma = luma,
+                        .carried = carried};
     blend_oracle_resolve(&in, &want);
     compare_plane(name[kind], "history", &s, (size_t)s.blend.history[parity].at * 16, 4,
                   want.history);
     compare_plane(name[kind], "model", &s, (size_t)s.blend.model.at * 16, 4, want.model);
     compare_plane(name[kind], "still", &s, (size_t)s.blend.still * 4, 1, want.still);
     compare_plane(name[kind], "luma", &s, (size_t)s.blend.luma[parity] * 4, 1, want.luma);
-    float *all[] = {now,  warp,         styled,     history,    luma,
+    float *all[] = {now,          warp,       styled,     history,  luma, carried,
                     want.history, want.model, want.still, want.luma};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
