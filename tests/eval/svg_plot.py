@@ -28,7 +28,8 @@ def ticks(low, high):
     """About five round numbers."""
     step = 10 ** np.floor(np.log10((high - low) / 4))
     step *= next(m for m in (1, 2, 5, 10) if (high - low) / (step * m) <= 6)
-    return [float(v) for v in np.arange(np.ceil(low / step - 1e-9), high / step + 1e-9) * step]
+    marks = np.arange(np.ceil(low / step - 1e-9), high / step + 1e-9) * step
+    return [float(v) + 0.0 for v in marks]      # -0.0 becomes 0.0
 
 
 def curves(title, lines, x_name, y_name, logarithmic=False, band=None, levels=()):

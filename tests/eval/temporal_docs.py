@@ -11,6 +11,7 @@ import json
 import os
 import textwrap
 
+import face_areas
 import temporal_clips
 import temporal_figures as run
 import temporal_pictures
@@ -63,9 +64,9 @@ MEASURES = """**The figures**, means over all clips and the worst.
 - NTRE: `sqrt(mean |R_t - warp(R_t-1)|^2 / mean |R_t|^2)`. Half an effect has the same as the whole.
 - Warping error: of the output over that of the input, squares, occlusions left out.
 - tOF: end-point error between the optical flows of output and input (Farneback), pixels.
-- Flicker: 3-15 Hz, levels rms of luma in 72 patches that are fixed to the face, of a twentieth of
-  its width; `fine`: in single pixels; `moving`: of the clips in which the face moves, where it
-  holds all that a patch sees change.
+- Flicker: 3-15 Hz, levels rms of luma in {patches} patches that are fixed to the face, of a
+  twentieth of its width; `fine`: in single pixels; `moving`: of the clips in which the face moves,
+  where it holds all that a patch sees change.
 - Ghost: in squares of 16 pixels, what a mixture of pictures of the past explains of output - clean
   per-frame output (least squares, beside a shift and a blur of the present picture): on the hand
   the face behind it, for 300 ms behind the hand the hand, after a cut the last picture. What the
@@ -175,9 +176,9 @@ def limits_text():
 def page(found):
     shown = found[f"style={SHOWN}", KNOWN]
     text = "# Steady effects, in figures\n\n" + wrapped(INTRO) + USE + "\n\n"
-    text += f"![Frames of the clip walk](temporal-strip.jpg)\n\n" + wrapped(
+    text += "![Frames of the clip walk](temporal-strip.jpg)\n\n" + wrapped(
         f"*Consecutive frames of the clip `{STRIP[0]}` with `style={SHOWN}`; the lower rows show "
-        f"what is new against the frame before, carried by the exact motion, "
+        "what is new against the frame before, carried by the exact motion, "
         f"{temporal_pictures.GAIN} times stronger.*")
     text += "## Shipped styles\n\n" + wrapped(limits_text()) + effects_table(found, KNOWN) + "\n"
     if any(k == REAL for _, k in found):
@@ -189,7 +190,8 @@ def page(found):
     text += "![J](temporal-joint.svg)\n\n![Flicker spectrum](temporal-spectrum.svg)\n\n"
     text += "![Answer to a step](temporal-response.svg)\n\n"
     text += f"## Every clip, style={SHOWN}\n\n" + report.clips_table(shown) + "\n"
-    text += "## What is measured\n\n" + wrapped("\n\n".join((CLIPS, IDEAL, MEASURES)))
+    measures = MEASURES.format(patches=len(face_areas.PATCHES))
+    text += "## What is measured\n\n" + wrapped("\n\n".join((CLIPS, IDEAL, measures)))
     return text.rstrip() + "\n"
 
 

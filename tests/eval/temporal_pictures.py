@@ -57,4 +57,4 @@ def strip(clip, effect, library, times):
 
 
 def write(path, rgb):
-    cv2.imwrite(path, rgb[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
+    cv2.imwrite(path, rgb[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 80])
