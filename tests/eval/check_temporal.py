@@ -6,6 +6,7 @@
 Needs numpy and OpenCV, no device and no network. Exit status 1 where a measure is off.
 """
 import os
+import re
 import sys
 import tempfile
 
@@ -21,8 +22,10 @@ import face_areas
 import face_sources
 from face_sources import portrait
 import known_motion
+import svg_plot
 import temporal_cheats
 import temporal_clips
+import temporal_docs
 import temporal_measures as measures
 import temporal_limits
 import temporal_report
@@ -282,8 +285,28 @@ def check_limits():
         check(f"a bad {key} is missed", len(temporal_report.misses(bad, limits, "x")) == 1)
     check("a step that is never answered is missed", len(temporal_report.misses(
         good | {"t90": temporal_report.NEVER}, limits, "x")) == 1)
+    lacking = good | {"ghost": None}
+    check("a figure that lacks is missed where all clips were scored",
+          len(temporal_report.misses(lacking, limits, "x", complete=True)) == 1 and
+          not temporal_report.misses(lacking, limits, "x"))
     check("a failing gate is missed", len(temporal_report.misses(
         good | {"gates": ["3 frames are repeated"]}, limits, "x")) == 1)
+
+
+def check_page():
+    """The page is written from results alone; what misses a limit is in bold."""
+    f = figures(Pan().moments(10), lambda t, m: m.ideal) | {"t90": 0.15, "ghost": 7.77}
+    clips = {"hand-x": {"kind": "hand", "figures": {temporal_scores.OUTPUT: f,
+                                                    temporal_scores.PER_FRAME: f}, "spectra": {}}}
+    words = f"style={temporal_docs.SHOWN}"
+    text = temporal_docs.page({(words, temporal_docs.KNOWN): temporal_report.finished(
+        words, clips, False)})
+    check("a missed limit is in bold", "**7.77**" in text and "**0.00**" not in text, text)
+    check("no line that could be wrapped is too long", all(
+        len(k) <= 100 or k.startswith(("|", "!")) for k in text.splitlines()))
+    check("no name is left to be filled in", not re.search(r"{[a-z]+}", text))
+    check("ticks are round and none is -0", [str(round(v, 9)) for v in svg_plot.ticks(-0.02, 1)] ==
+          ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"], svg_plot.ticks(-0.02, 1))
 
 
 def check_truth():
@@ -366,8 +389,7 @@ def main():
     cv2.setNumThreads(1)
     for test in (check_ntre, check_warping_error, check_strength, check_lag, check_flicker,
                  check_ghost, check_step, check_gates, check_untouched, check_marks, check_ranking,
-                 check_limits, check_truth,
-                 check_pair, check_input):
+                 check_limits, check_page, check_truth, check_pair, check_input):
         test()
     print(f"{len(failures)} failures")
     return 1 if failures else 0

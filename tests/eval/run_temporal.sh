@@ -1,7 +1,7 @@
 #!/bin/bash
 # How steady an effect is: NTRE, warping error, tOF, flicker, ghosts, step response, landmark drift,
-# untouched pixels and the joint score J, and the same for cheats. docs/temporal.md says what each
-# figure is.
+# untouched pixels and the joint score J, and the same for cheats. MEASURES in temporal_docs.py
+# says what each figure is.
 #
 #   tests/eval/run_temporal.sh --effect style=cartoon:smooth=0.8 [--effect ...] [CLIP ...]
 #       an effect of mien, on clips of known motion that are made from still photos.

@@ -42,12 +42,12 @@ made by the library itself, frame by frame and without loss, so that time and or
 CLIPS = """The clips are 640x480, one and a half to two seconds long, made from NASA's portrait of
 Eileen Collins (public domain, Debian package python3-imageio), with `--set all` of people of
 `../shared/data` too: layers (a room, a person) whose motion is known to a fraction of a pixel,
-sensor noise of sigma 2 in every frame. `still`; `pan` and `zoom` of the camera; `slow` (at most
-half a pixel a frame), `roll`, `walk`, `turn` (yaw 20, pitch 7 degrees) and `shake` (30 pixels at
-1.6 Hz) of the person; `hand`: one that comes before the mouth, stays, goes, and then sweeps across;
-`cut` to another person elsewhere; `swap`: somebody else in the same place; `step` of
-`style-strength` from 0.2 (age, gaze: from 0). Within 4 pixels of another layer's edge or of the
-hand nothing is judged."""
+sensor noise of sigma 2 in every frame. `still`; `creep` (a quarter of a pixel to one a frame),
+`pan` and `zoom` of the camera; `slow` (at most half a pixel a frame), `roll`, `walk`, `turn` (yaw
+20, pitch 7 degrees) and `shake` (30 pixels at 1.6 Hz) of the person; `hand`: one that comes before
+the mouth, stays, goes, and then sweeps across; `cut` to another person elsewhere; `swap`: somebody
+else in the same place; `step` of `style-strength` from 0.2 (age, gaze: from 0). Within 4 pixels of
+another layer's edge or of the hand nothing is judged."""
 
 IDEAL = """**What is ideal.** The effect's own per-frame output (`smooth=0`) for the clean, still
 picture with nothing before it, carried along by the exact motion. A style's strokes do not move
@@ -73,6 +73,8 @@ MEASURES = """**The figures**, means over all clips and the worst.
   same fit finds by chance where nothing of the kind can be there (the scene without the hand, the
   hand without the face, the time after the cut alone) is taken off. A ghost of 10 % is told to 6 %
   of itself (`tests/eval/check_temporal.py`).
+- Lag: by least squares against the slopes of the ideal picture, how many pixels the output lies
+  behind the exact motion; of the clip with the most.
 - 90 %: of a step of a parameter, from the last frame with the old value on.
 - Drift: how far landmarks in the output move against those in the input from the first third to the
   last, in percent of the outer-eye distance, by MediaPipe's mesh network, unsteadied.

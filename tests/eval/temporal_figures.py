@@ -129,7 +129,8 @@ def effect_result(words, args):
         for name, job in waiting:
             clips[name] = job.result()
             print(f"{words}: {name}", file=sys.stderr, flush=True)
-    return temporal_report.finished(words, clips, args.real)
+    return temporal_report.finished(words, clips, args.real,
+                                    complete=not args.real and not args.clips)
 
 
 def pair_result(args):

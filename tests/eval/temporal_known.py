@@ -1,7 +1,7 @@
 """Moments of the clips of known motion: exact flow, exact masks, and what is ideal.
 
 Ideal is the effect's output for the clean, still picture (`smooth` 0, the last of SETTLE equal
-frames), carried along by the exact motion. docs/temporal.md says why.
+frames), carried along by the exact motion. temporal_docs.py (IDEAL) says why.
 """
 import cv2
 import numpy as np

@@ -100,9 +100,11 @@ def beyond(key, value, limit):
     return value == NEVER or (value < limit if key == "J" else value > limit)
 
 
-def misses(figures, limits, where):
-    """Lines that name what lies beyond its limit."""
-    out = [f"{where}: {key} {cell(figures[key], 3)}, the limit is {limit:g}"
+def misses(figures, limits, where, complete=False):
+    """Lines that name what lies beyond its limit; with `complete` also what was not measured."""
+    out = [f"{where}: there is no {key}" for key in limits
+           if complete and figures.get(key) is None]
+    out += [f"{where}: {key} {cell(figures[key], 3)}, the limit is {limit:g}"
            for key, limit in limits.items() if beyond(key, figures.get(key), limit)]
     return out + [f"{where}: {g}" for g in figures.get("gates", [])]
 
@@ -188,11 +190,12 @@ def plots(result):
     return {k: v for k, v in found.items() if v}
 
 
-def finished(title, clips, real):
+def finished(title, clips, real, complete=False):
+    """`complete`: all clips of a set were scored, so that no figure may lack."""
     result = {"title": title, "clips": clips, "means": summaries(clips)}
     figures = result["means"][OUTPUT]
-    result["missed"] = misses(figures, limits_of(title, real, gate=False), title)
-    result["gate"] = misses(figures, limits_of(title, real, gate=True), title)
+    for name, gate in (("missed", False), ("gate", True)):
+        result[name] = misses(figures, limits_of(title, real, gate), title, complete)
     return result
 
 
