@@ -1,4 +1,4 @@
-"""A headless Chromium in a call with itself: serves call_page.html and keeps what it reports."""
+"""A headless browser in a call with itself: serves call_page.html and keeps what it reports."""
 import http.server
 import json
 import os
@@ -8,16 +8,40 @@ import threading
 import time
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'call_page.html')
-FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run',
-         '--disable-extensions', '--disable-background-networking', '--disable-component-update',
-         '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required',
-         '--enable-logging=stderr']
+CHROMIUM_FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage',
+                  '--no-first-run', '--disable-extensions', '--disable-background-networking',
+                  '--disable-component-update', '--use-fake-ui-for-media-stream',
+                  '--autoplay-policy=no-user-gesture-required', '--enable-logging=stderr',
+                  '--enable-features=WebRtcPipeWireCamera']
+# Cameras of PipeWire's; nobody is there to be asked; the call stays in this machine.
+FIREFOX_PREFERENCES = '''
+user_pref("media.webrtc.camera.allow-pipewire", true);
+user_pref("media.navigator.permission.disabled", true);
+user_pref("media.autoplay.default", 0);
+user_pref("media.peerconnection.ice.loopback", true);
+user_pref("media.peerconnection.ice.obfuscate_host_addresses", false);
+user_pref("app.update.enabled", false);
+user_pref("browser.shell.checkDefaultBrowser", false);
+user_pref("datareporting.policy.dataSubmissionEnabled", false);
+user_pref("network.captive-portal-service.enabled", false);
+user_pref("network.connectivity-service.enabled", false);
+'''
+
+
+def chromium(profile, url):
+    return ['chromium', *CHROMIUM_FLAGS, f'--user-data-dir={profile}', url]
+
+
+def firefox(profile, url):
+    with open(os.path.join(profile, 'user.js'), 'w', encoding='ascii') as file:
+        file.write(FIREFOX_PREFERENCES)
+    return ['firefox-esr', '--headless', '--no-remote', '--profile', profile, url]
 
 
 class Call:
-    """The browser with the camera of `label`; `flags` are further ones for Chromium."""
+    """A browser, one of the functions above, with the camera of `label`."""
 
-    def __init__(self, label, work, flags=()):
+    def __init__(self, browser, label, work):
         self.reports, self.change = [], threading.Condition()
         call = self
 
@@ -43,11 +67,11 @@ class Call:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.profile = os.path.join(work, 'profile')
         shutil.rmtree(self.profile, ignore_errors=True)
-        with open(os.path.join(work, 'chromium.log'), 'w') as log:
-            self.browser = subprocess.Popen(
-                ['chromium', *FLAGS, *flags, f'--user-data-dir={self.profile}',
-                 f'http://localhost:{self.server.server_port}/?label={label}'],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        os.makedirs(self.profile)
+        words = browser(self.profile, f'http://localhost:{self.server.server_port}/?label={label}')
+        with open(os.path.join(work, words[0] + '.log'), 'w', encoding='ascii') as log:
+            self.browser = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log)
 
     def keep(self, facts):
         with self.change:

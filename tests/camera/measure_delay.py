@@ -15,37 +15,13 @@ import sys
 import threading
 import time
 
-WIDTH, HEIGHT, RATE, SIDE, BITS = 640, 480, 10, 16, 40
+from delay_stamp import HEIGHT, SIZE, WIDTH, median, now, read_stamp, stamp
+
+RATE = 10
 VIDIOC_S_FMT, VIDIOC_QUERYCAP, VIDIOC_STREAMON = 0xc0d05605, 0x80685600, 0x40045612
 OUTPUT, YUYV, NO_FIELD, SRGB = 2, 0x56595559, 1, 8
 FRAMES, WARM_UP = 60, 15
 PATIENCE = 30  # seconds without a frame
-
-
-def stamp(microseconds):
-    """A frame with the time in its first rows of squares."""
-    rows = []
-    for row in range((BITS * SIDE + WIDTH - 1) // WIDTH):
-        line = b''
-        for column in range(WIDTH // SIDE):
-            bit = microseconds >> (row * (WIDTH // SIDE) + column) & 1
-            line += (b'\xeb\x80' if bit else b'\x10\x80') * SIDE
-        rows.append(line * SIDE)
-    head = b''.join(rows)
-    return head + b'\x40\x80' * ((WIDTH * HEIGHT * 2 - len(head)) // 2)
-
-
-def read_stamp(frame):
-    time_us = 0
-    for bit in range(BITS):
-        row, column = divmod(bit, WIDTH // SIDE)
-        middle = ((row * SIDE + SIDE // 2) * WIDTH + column * SIDE + SIDE // 2) * 2
-        time_us |= (frame[middle] > 128) << bit
-    return time_us
-
-
-def now():
-    return time.monotonic_ns() // 1000
 
 
 class Writer(threading.Thread):
@@ -55,8 +31,8 @@ class Writer(threading.Thread):
         super().__init__(daemon=True)
         self.fd, self.stop = os.open(path, os.O_RDWR), False
         fcntl.ioctl(self.fd, VIDIOC_QUERYCAP, bytearray(104))
-        form = struct.pack('<I4x7I', OUTPUT, WIDTH, HEIGHT, YUYV, NO_FIELD, WIDTH * 2,
-                           WIDTH * HEIGHT * 2, SRGB)
+        form = struct.pack('<I4x7I', OUTPUT, WIDTH, HEIGHT, YUYV, NO_FIELD, WIDTH * 2, SIZE,
+                           SRGB)
         fcntl.ioctl(self.fd, VIDIOC_S_FMT, bytearray(form.ljust(208, b'\0')))
         fcntl.ioctl(self.fd, VIDIOC_STREAMON, struct.pack('<i', OUTPUT))
 
@@ -73,7 +49,7 @@ def next_frame(fd, chain):
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and chain.poll() is None:
         try:
-            return os.read(fd, WIDTH * HEIGHT * 2)
+            return os.read(fd, SIZE)
         except BlockingIOError:
             time.sleep(0.001)
     sys.exit('the command ended' if chain.poll() is not None else 'no frame comes')
@@ -85,12 +61,12 @@ def measure(path, chain):
     last = 0
     while len(delays) < FRAMES + WARM_UP:
         frame = next_frame(fd, chain)
-        burnt = read_stamp(frame)
-        if len(frame) == WIDTH * HEIGHT * 2 and burnt != last and 0 < burnt <= now():
+        burnt = read_stamp(frame) if len(frame) == SIZE else last
+        if burnt != last and 0 < burnt <= now():
             delays.append((now() - burnt) / 1000)
         last = burnt
     os.close(fd)
-    return sorted(delays[WARM_UP:])
+    return delays[WARM_UP:]
 
 
 def gives_frames(path):
@@ -121,7 +97,7 @@ def main():
                 chain.kill()
     writer.stop = True
     writer.join()
-    print(f'{delays[len(delays) // 2]:.1f} {delays[-1]:.1f}')
+    print(f'{median(delays):.1f} {max(delays):.1f}')
 
 
 if __name__ == '__main__':

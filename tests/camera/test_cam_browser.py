@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""mien-cam's PipeWire camera in headless Chromium: found through xdg-desktop-portal, sent through a
-WebRTC call, decoded, moving, changed by the filter, and changed while the call goes on.
+"""mien-cam's PipeWire camera in headless Chromium and Firefox: found through xdg-desktop-portal,
+sent through a WebRTC call, decoded, moving, changed by the filter, and changed while the call goes
+on.
 
-    test_cam_browser.py PROGRAM WORK_FOLDER
+    test_cam_browser.py PROGRAM WORK_FOLDER [BROWSER]      chromium or firefox; else both
 """
 import os
+import shutil
 import subprocess
 import sys
 
 import cam_session
-from call_browser import Call, area, difference
+from call_browser import Call, area, chromium, difference, firefox
 from cam_session import wait_for
 
 PROGRAM, WORK = sys.argv[1:3]
@@ -61,16 +63,17 @@ def open_portal(s):
             wait_for(lambda: 'true' in call_method(*present).stdout, 20), call_method(*present))
 
 
-def test_call(s):
+def test_call(s, browser):
     s.camera('--camera', 'test:smpte', '--size', '640x360', '--name', 'MienTest', '--style',
              'woodcut', '--output', 'pipewire')
     s.check('mien-cam runs', wait_for(lambda: s.status().get('output-state') == 'running', 90),
             s.said('mien-cam'))
-    open_portal(s)
-    call = Call('MienTest', WORK, ['--enable-features=WebRtcPipeWireCamera'])
+    if 'portal' not in s.running:
+        open_portal(s)
+    call = Call(browser, 'MienTest', WORK)
     try:
         styled = call.pictures(12, 90)
-        if not s.check('Chromium decodes the call', len(styled) == 12, call.errors()):
+        if not s.check(f'{browser.__name__} decodes the call', len(styled) == 12, call.errors()):
             return
         first, last = styled[0], styled[-1]
         s.check('in its size', (last['width'], last['height']) == (640, 360), last['width'])
@@ -96,11 +99,20 @@ def test_call(s):
 
 
 def main():
+    browsers = {'chromium': chromium, 'firefox-esr': firefox}
+    wanted = [name for name, browser in browsers.items()
+              if browser.__name__ in (sys.argv[3:] or ['chromium', 'firefox'])]
+    found = [name for name in wanted if shutil.which(name)]
     cam_session.enter(WORK, ['dbus-run-session', 'pipewire', 'wireplumber', 'pw-cli', 'gdbus',
-                             'Xvfb', 'chromium', PORTAL, GTK_PORTAL, PERMISSIONS])
+                             'Xvfb', PORTAL, GTK_PORTAL, PERMISSIONS, *(found or wanted)])
     with cam_session.Session(WORK, PROGRAM) as session:
         session.start_pipewire()
-        test_call(session)
+        for name in wanted:
+            if name in found:
+                print('#', name, flush=True)
+                test_call(session, browsers[name])
+            else:
+                print('not tried: not installed:', name)
     return 1 if session.failed else 0
 
 

@@ -200,6 +200,23 @@ def test_slow():
     camera.end()
 
 
+def test_delay():
+    """By mien-cam's own account: from the camera's stamp to the filter's end."""
+    camera = Camera('--camera', 'test:ball', '--size', '320x240', '--fps', '15', '--style',
+                    'cartoon', '--quality', 'low', *BASE)
+    camera.runs(90)
+    time.sleep(8) # it loads, and its rates are those of a window
+    waits = []
+    for _ in range(40):
+        now = status()
+        waits.append(float(now['delay-ms']) - float(now['filter-ms']))
+        time.sleep(0.1)
+    wait = sorted(waits)[len(waits) // 2]
+    check(f'with a style, {wait:.1f} ms more than the effect takes: less than a frame (67 ms)',
+          wait < 1000 / 15, waits)
+    camera.end()
+
+
 def make_clip(path, seconds=1):
     subprocess.run(['ffmpeg', '-nostdin', '-v', 'error', '-y', '-f', 'lavfi', '-i',
                     f'testsrc2=s=320x240:r=20:d={seconds}', '-c:v', 'mjpeg', '-f', 'avi',
@@ -437,7 +454,7 @@ def main():
     if os.path.exists(SOCKET):
         os.unlink(SOCKET)
     for test in (test_words, test_control, test_left_socket, test_style, test_refused_style,
-                 test_slow, test_file, test_keys, test_job_control, test_signals,
+                 test_slow, test_delay, test_file, test_keys, test_job_control, test_signals,
                  test_standing_still, test_sleep, test_systemd, test_memory):
         if sys.argv[4:] and test.__name__ not in sys.argv[4:]:
             continue
