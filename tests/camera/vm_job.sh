@@ -106,7 +106,7 @@ holder=$!
 sleep 2
 start --size 640x360 --fps 10 --output /dev/video11
 check 'it says which one' wait_for 30 said "in use by v4l2-ctl ($holder)"
-check 'and waits' is camera-state waiting
+check 'and waits' wait_for 10 is camera-state waiting
 kill $holder
 wait $holder
 check 'then it runs' wait_for 30 is camera-state running
@@ -134,7 +134,7 @@ writer=$!
 wait_for 30 size_is /dev/video11 640.480
 start --size 640x480 --fps 10 --output /dev/video11
 check 'it says so' wait_for 30 said "/dev/video11 is in use by .*ffmpeg ($writer)"
-check 'and waits' is output-state waiting
+check 'and waits' wait_for 10 is output-state waiting
 kill $writer
 wait $writer
 check 'then it runs' wait_for 30 is output-state running
