@@ -61,9 +61,8 @@ vec3 raw_black()
     return FORMAT >= RGBA ? vec3(0) : vec3(p.y_offset, 128.0, 128.0);
 }
 
-vec3 sample_near(vec2 at, bool black)
+vec3 sample_at(ivec2 q, bool black)
 {
-    ivec2 q = ivec2(floor(at));
     return black && beyond(q) ? raw_black() : raw_at(q);
 }
 
@@ -73,12 +72,35 @@ vec3 sample_linear(vec2 at, bool black)
     ivec2 q = ivec2(floor(at));
     vec2 f = at - vec2(q);
     vec3 sum = vec3(0);
-    [[unroll]] for (int k = 0; k < 4; k++) {
-        ivec2 s = q + ivec2(k & 1, k >> 1);
-        vec3 v = black && beyond(s) ? raw_black() : raw_at(s);
-        sum += v * ((k & 1) == 1 ? f.x : 1.0 - f.x) * ((k >> 1) == 1 ? f.y : 1.0 - f.y);
-    }
+    [[unroll]] for (int k = 0; k < 4; k++)
+        sum += sample_at(q + ivec2(k & 1, k >> 1), black) * ((k & 1) == 1 ? f.x : 1.0 - f.x) *
+               ((k >> 1) == 1 ? f.y : 1.0 - f.y);
     return sum;
+}
+
+// The mean of n x n samples of a pixel, whose corner this is. One loop, which tests at its end
+// (net/net.glsl), for all: the four that a bilinear one is made of are samples of their own weight.
+vec3 mean_of(vec2 corner, vec2 across, vec2 down, int n, bool black)
+{
+    bool linear = SMOOTH == 0 && n <= 1;
+    int count = linear ? 2 : max(n, 1), i = 0, j = 0;
+    float step = 1.0 / float(max(n, 1));
+    vec2 middle = corner + 0.5 * (across + down) - 0.5, f = middle - floor(middle);
+    vec3 sum = vec3(0);
+    do {
+        vec2 at = corner + across * ((float(i) + 0.5) * step) + down * ((float(j) + 0.5) * step);
+        if (SMOOTH == 1) {
+            sum += sample_linear(at, black);
+        } else {
+            ivec2 q = ivec2(floor(linear ? middle : at)) + (linear ? ivec2(i, j) : ivec2(0));
+            float share = (i == 1 ? f.x : 1.0 - f.x) * (j == 1 ? f.y : 1.0 - f.y);
+            sum += sample_at(q, black) * (linear ? share : 1.0);
+        }
+        i++;
+        j = i == count ? j + 1 : j;
+        i = i == count ? 0 : i;
+    } while (j < count);
+    return sum * (step * step);
 }
 
 void main()
@@ -92,20 +114,7 @@ void main()
     vec2 corner = place.xy + across * (float(x) - 0.5 * float(p.low_w)) +
                   down * (float(y) - 0.5 * float(p.low_h));
     bool black = how.w > 0.0;
-    int n = int(how.x);
-    vec3 raw = vec3(0);
-    if (n <= 1) {
-        raw = sample_linear(corner + 0.5 * (across + down), black);
-    } else {
-        float step = 1.0 / float(n);
-        for (int j = 0; j < n; j++)
-            for (int i = 0; i < n; i++) {
-                vec2 at = corner + across * ((float(i) + 0.5) * step) +
-                          down * ((float(j) + 0.5) * step);
-                raw += SMOOTH == 1 ? sample_linear(at, black) : sample_near(at, black);
-            }
-        raw *= step * step;
-    }
+    vec3 raw = mean_of(corner, across, down, int(how.x), black);
     if (SMOOTH == 1 && FORMAT < RGBA)
         raw.yz = chroma_linear(corner + 0.5 * (across + down) - 0.5);
     vec3 rgb = FORMAT >= RGBA
