@@ -5,9 +5,11 @@
 static const struct {
     mi_param_id param;
     mi_effect effect; /* that it says something about */
-} row[MI_ASKED] = {[MI_EFFECT_GAZE] = {MI_PARAM_GAZE, MI_EFFECT_GAZE},
-                   [MI_ASKED_GAZE_X] = {MI_PARAM_GAZE_X, MI_EFFECT_GAZE},
-                   [MI_ASKED_GAZE_Y] = {MI_PARAM_GAZE_Y, MI_EFFECT_GAZE}};
+    bool hides;       /* who is there */
+} row[MI_ASKED] = {[MI_EFFECT_GAZE] = {MI_PARAM_GAZE, MI_EFFECT_GAZE, false},
+                   [MI_EFFECT_AGE] = {MI_PARAM_AGE, MI_EFFECT_AGE, true},
+                   [MI_ASKED_GAZE_X] = {MI_PARAM_GAZE_X, MI_EFFECT_GAZE, false},
+                   [MI_ASKED_GAZE_Y] = {MI_PARAM_GAZE_Y, MI_EFFECT_GAZE, false}};
 
 mi_effect_wish mi_effect_wish_of(const mi_params *params)
 {
@@ -21,6 +23,14 @@ bool mi_effect_wish_any(const mi_effect_wish *wish)
 {
     for (int i = 0; i < MI_EFFECTS; i++)
         if (wish->number[i] != 0)
+            return true;
+    return false;
+}
+
+bool mi_effect_wish_hides(const mi_effect_wish *wish)
+{
+    for (int i = 0; i < MI_EFFECTS; i++)
+        if (row[i].hides && wish->number[i] != 0)
             return true;
     return false;
 }

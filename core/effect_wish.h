@@ -9,6 +9,7 @@
  * the effects themselves, in the order in which these run. The others say more about one. */
 typedef enum mi_effect {
     MI_EFFECT_GAZE = 0,
+    MI_EFFECT_AGE,
     MI_EFFECTS,
     MI_ASKED_GAZE_X = MI_EFFECTS,
     MI_ASKED_GAZE_Y,
@@ -21,6 +22,9 @@ typedef struct mi_effect_wish {
 } mi_effect_wish;
 
 mi_effect_wish mi_effect_wish_of(const mi_params *params);
+
+/* Is a face hidden that was changed so? Turned eyes hide nobody. */
+bool mi_effect_wish_hides(const mi_effect_wish *wish);
 
 /* Is there anything to be done? */
 bool mi_effect_wish_any(const mi_effect_wish *wish);

@@ -204,3 +204,8 @@ int mi_face_chain_run(mi_face_chain *c, const mien_face *face, const float *amou
 {
     return mi_face_slots_run(&c->slots, face, amount, v->wanted != 0 ? count : 0, v, changed);
 }
+
+double mi_face_chain_mac(const mi_face_chain *c)
+{
+    return c->generator.net.plan.mac * c->slots.faces;
+}

@@ -26,4 +26,7 @@ void mi_face_chain_destroy(mi_face_chain **chain); /* *chain may be NULL */
 int mi_face_chain_run(mi_face_chain *chain, const mien_face *face, const float *amount,
                       int32_t count, const mi_face_chain_values *values, bool *changed);
 
+/* Multiply-accumulates of the network in the last frame. */
+double mi_face_chain_mac(const mi_face_chain *chain);
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "clock.h"
+#include "face_chain.h"
 #include "gaze_chain.h"
 #include "model_file.h"
 #include "stage_times.h"
@@ -39,6 +40,36 @@ static double mac_gaze(const void *chain)
     return mi_gaze_chain_mac(chain);
 }
 
+static int create_age(void **chain, mvk_device *device, const mi_face_effect_config *config,
+                      mi_log *log)
+{
+    mi_face_chain *made;
+    int status = mi_face_chain_create(&made, device, config, log);
+    *chain = made;
+    return status;
+}
+
+static void destroy_age(void *chain)
+{
+    mi_face_chain *age = chain;
+    mi_face_chain_destroy(&age);
+}
+
+static int run_age(void *chain, const mien_face *face, const float *amount, int32_t count,
+                   const mi_effect_frame *frame, bool *changed)
+{
+    const double most = mien_params(NULL)[MI_PARAM_AGE].max; /* the network knows it as 1 */
+    mi_face_chain_values values = {.wanted = (float)(frame->wish.number[MI_EFFECT_AGE] / most),
+                                   .smooth = frame->smooth, .dt = frame->dt,
+                                   .reset = frame->reset};
+    return mi_face_chain_run(chain, face, amount, count, &values, changed);
+}
+
+static double mac_age(const void *chain)
+{
+    return mi_face_chain_mac(chain);
+}
+
 static const struct {
     const char *name, *file, *what; /* of its stage; of its model, and how messages call that */
     int (*create)(void **chain, mvk_device *device, const mi_face_effect_config *config,
@@ -49,7 +80,9 @@ static const struct {
     double (*mac)(const void *chain); /* of its network in the last frame */
 } row[MI_EFFECTS] = {
     [MI_EFFECT_GAZE] = {"gaze", "gaze.onnx", "gaze model", create_gaze, destroy_gaze, run_gaze,
-                        mac_gaze}};
+                        mac_gaze},
+    [MI_EFFECT_AGE] = {"age", "face-age.onnx", "age model", create_age, destroy_age, run_age,
+                       mac_age}};
 
 int mi_face_effects_add(mi_face_effects *e, mi_effect effect, mvk_device *device,
                         mi_transfer *transfer, const mien_frame *shape, const char *models,

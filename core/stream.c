@@ -154,7 +154,8 @@ bool mi_stream_is_covering(const mi_stream *s)
  * nothing to hide, and the style closes over it. Turned eyes hide nothing either. */
 static mi_on_lost on_lost(const mi_stream_values *v)
 {
-    bool hidden = v->strength > 0 && v->shares.faces > v->shares.rest;
+    bool hidden = mi_effect_wish_hides(&v->effects) ||
+                  (v->strength > 0 && v->shares.faces > v->shares.rest);
     return hidden ? v->on_lost : MI_LOST_PASS;
 }
 

@@ -18,7 +18,7 @@ while read -r option; do
     grep -qF -- "${option//-/\\-}" "$texts/mien-cam.1"
     check "the man page has $option" $?
 done < <("$program" --help | grep -oE -- ' --[a-z-]+' | sort -u | grep -vxF -f <(
-    "$program" --help | sed -n '/--gaze=/,$p' | grep -oE -- ' --[a-z-]+'))
+    "$program" --help | sed -n '/--age=/,$p' | grep -oE -- ' --[a-z-]+'))
 
 for key in $("$program" --help >/dev/null && echo set get status quit); do
     grep -qE "^\.(B|BI|BR|TP)?.*\b$key\b" "$texts/mien-cam.1"
