@@ -17,6 +17,9 @@ static const float MIDDLE = 0.43f; /* of the square, on the way from the eyes to
 static const float FACING_LOW = 0.12f, FACING_HIGH = 0.35f;
 /* The edge of the face fades over this many texels, 5 % of its width. */
 enum { FADE = 6 };
+/* A turned face ends where its texture does not, and fades there over this many elements of the
+ * map: the points of what turns away are the least sure, and beside them is the background. */
+enum { RIM = 7 };
 /* What lies this much behind other skin is hidden, in sides of the square. */
 static const float HIDDEN = 0.06f;
 static const float FAR = 1e9f;
@@ -275,6 +278,47 @@ static void extend(const mi_maps *maps)
     }
 }
 
+static int least_of(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static int nearer(const uint8_t *depth, int x, int y, int dx, int dy, int cost)
+{
+    int at = x + dx, row = y + dy;
+    if (at < 0 || row < 0 || at >= MI_MAP || row >= MI_MAP)
+        return cost;
+    return depth[row * MI_MAP + at] + cost;
+}
+
+static void sweep(uint8_t *depth, int x, int y, int way)
+{
+    uint8_t *to = &depth[y * MI_MAP + x];
+    int least = *to;
+    least = least_of(least, nearer(depth, x, y, -way, 0, 3));
+    least = least_of(least, nearer(depth, x, y, -way, -way, 4));
+    least = least_of(least, nearer(depth, x, y, 0, -way, 3));
+    least = least_of(least, nearer(depth, x, y, way, -way, 4));
+    *to = (uint8_t)least;
+}
+
+/* Fades the face towards its outline in the square. Distances are sums of steps of 3 and 4 thirds
+ * of an element (Borgefors 1986). */
+static void fade_rim(const mi_maps *maps)
+{
+    uint8_t depth[MI_TEXELS];
+    for (int i = 0; i < MI_TEXELS; i++)
+        depth[i] = maps->uv[i][3] < FAR ? 3 * (RIM + 1) : 0;
+    for (int i = 0; i < MI_TEXELS; i++)
+        if (depth[i] > 0)
+            sweep(depth, i % MI_MAP, i / MI_MAP, 1);
+    for (int i = MI_TEXELS - 1; i >= 0; i--)
+        if (depth[i] > 0)
+            sweep(depth, i % MI_MAP, i / MI_MAP, -1);
+    for (int i = 0; i < MI_TEXELS; i++)
+        maps->uv[i][2] *= smooth_step(0, 3 * (RIM + 1), depth[i]);
+}
+
 static float seen(const mi_maps *maps, float x, float y, float z, float facing)
 {
     if (!(x >= 0 && y >= 0 && x < 1 && y < 1))
@@ -318,6 +362,7 @@ mi_box mi_maps_make(const mi_maps *maps, const mi_atlas *atlas, const mi_roi *sq
     for (int32_t k = 0; k < mi_mean_face.triangles; k++)
         draw(maps, v, mi_mean_face.triangle[k], sign);
     extend(maps);
+    fade_rim(maps);
     for (int i = 0; i < MI_TEXELS; i++) {
         const mi_texel *t = &atlas->texel[i];
         vertex sum = {0};

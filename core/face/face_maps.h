@@ -37,8 +37,9 @@ typedef struct mi_maps {
      * 0..1: turned to the camera, hidden by nothing of the face itself, inside the square; share of
      * the atlas. */
     float (*at)[4];
-    /* Of places in the square: u, v; how far the face there is turned to the camera, 0..1, 0 beside
-     * the face and between the lips; depth in sides of the square, for mi_maps_make() only. */
+    /* Of places in the square: u, v; how surely skin is seen there, 0..1: turned to the camera and
+     * not at the face's outline, 0 beside it and between the lips; depth in sides of the square,
+     * for mi_maps_make() only. */
     float (*uv)[4];
 } mi_maps;
 

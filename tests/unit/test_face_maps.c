@@ -123,6 +123,23 @@ static void test_edges_fade(void **state)
     assert_true(rig.at[MI_MAP / 2 * MI_MAP + MI_MAP / 2][3] == 1);
 }
 
+/* However the head is turned, what is seen in the square ends softly. */
+static void test_outline_fades(void **state)
+{
+    (void)state;
+    for (int yaw = -60; yaw <= 60; yaw += 30) {
+        float most = 0;
+        make_posed((float)yaw, 0, 0, 100);
+        for (int i = 0; i < MI_TEXELS; i++) {
+            bool beside = rig.uv[i][3] > 1e6f, at_edge = i % MI_MAP == MI_MAP - 1;
+            if (!at_edge && beside != (rig.uv[i + 1][3] > 1e6f))
+                assert_true(fmaxf(rig.uv[i][2], rig.uv[i + 1][2]) < 0.1f);
+            most = fmaxf(most, rig.uv[i][2]);
+        }
+        assert_true(most > 0.95f);
+    }
+}
+
 static void test_square(void **state)
 {
     (void)state;
@@ -219,9 +236,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_turned_heads),
-        cmocka_unit_test(test_edges_fade),     cmocka_unit_test(test_square),
-        cmocka_unit_test(test_box),            cmocka_unit_test(test_tiles),
-        cmocka_unit_test(test_open_mouth),     cmocka_unit_test(test_any_points),
+        cmocka_unit_test(test_edges_fade),     cmocka_unit_test(test_outline_fades),
+        cmocka_unit_test(test_square),         cmocka_unit_test(test_box),
+        cmocka_unit_test(test_tiles),          cmocka_unit_test(test_open_mouth),
+        cmocka_unit_test(test_any_points),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }
