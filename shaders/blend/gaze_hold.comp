@@ -1,22 +1,15 @@
 // The look at an eye, moved by what gaze_slip.comp has found to where its history is: that is what
-// the network sees. Keys' cubic (1981, a = -1/2): a look that is blurred by another fraction of a
-// pixel each frame would flicker.
+// the network sees. A cubic: a look that is blurred by another fraction of a pixel each frame would
+// flicker.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
 #include "blend/gaze.glsl"
+#include "cubic.glsl"
 
 vec4 look(int x, int y)
 {
     return texelFetch(arena_vec4, p.look + clamp(y, 0, p.h - 1) * p.w + clamp(x, 0, p.w - 1));
-}
-
-// Of samples at -1, 0, 1 and 2, for a place f between 0 and 1.
-vec4 weights_of(float f)
-{
-    vec4 t = vec4(1.0, f, f * f, f * f * f);
-    return vec4(dot(t, vec4(0, -0.5, 1, -0.5)), dot(t, vec4(1, 0, -2.5, 1.5)),
-                dot(t, vec4(0, 0.5, 2, -1.5)), dot(t, vec4(0, 0, -0.5, 0.5)));
 }
 
 void main()
@@ -25,7 +18,7 @@ void main()
     if (x >= p.w || y >= p.h)
         return;
     vec2 d = texelFetch(arena_vec4, p.memory + 2).xy, whole = floor(d);
-    vec4 wx = weights_of(d.x - whole.x), wy = weights_of(d.y - whole.y), sum = vec4(0);
+    vec4 wx = cubic_weights(d.x - whole.x), wy = cubic_weights(d.y - whole.y), sum = vec4(0);
     int i = x + int(whole.x), j = y + int(whole.y);
     [[unroll]] for (int k = 0; k < 4; k++)
         sum += wy[k] * (wx.x * look(i - 1, j + k - 1) + wx.y * look(i, j + k - 1) +

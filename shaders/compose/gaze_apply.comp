@@ -4,12 +4,14 @@
 // the patch), matte, gain; then as many of light; then by how much the patch has slipped from where
 // the uniform has it (gaze_slip.comp). p.square: the eye's number.
 //
+// Luma and R'G'B' are read by a cubic, since straight lines would blur the eye; chroma by these.
 // An invocation makes 8x2 pixels: whole words in every format.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
 #include "compose/pixels.glsl"
 #include "blend/gaze_uniform.h"
+#include "cubic.glsl"
 
 layout(set = 0, binding = 5) writeonly buffer out_block
 {
@@ -72,8 +74,12 @@ float moved_luma(float byte_in, change c)
     vec2 at = c.from - 0.5;
     ivec2 q = ivec2(floor(at));
     vec2 f = at - vec2(q);
-    float v = mix(mix(luma_sample(q.x, q.y), luma_sample(q.x + 1, q.y), f.x),
-                  mix(luma_sample(q.x, q.y + 1), luma_sample(q.x + 1, q.y + 1), f.x), f.y);
+    vec4 wx = cubic_weights(f.x), wy = cubic_weights(f.y);
+    float v = 0.0;
+    [[unroll]] for (int k = 0; k < 4; k++)
+        v += wy[k] * dot(wx, vec4(luma_sample(q.x - 1, q.y + k - 1), luma_sample(q.x, q.y + k - 1),
+                                  luma_sample(q.x + 1, q.y + k - 1),
+                                  luma_sample(q.x + 2, q.y + k - 1)));
     v = clamp((v - p.y_offset) * p.y_scale * c.gain + c.light, 0.0, 1.0) / p.y_scale + p.y_offset;
     return byte_in + c.matte * (v - byte_in);
 }
@@ -83,8 +89,13 @@ vec3 moved_rgb(vec3 rgb, change c)
     vec2 at = c.from - 0.5;
     ivec2 q = ivec2(floor(at));
     vec2 f = at - vec2(q);
-    vec3 v = mix(mix(rgb_sample(q.x, q.y), rgb_sample(q.x + 1, q.y), f.x),
-                 mix(rgb_sample(q.x, q.y + 1), rgb_sample(q.x + 1, q.y + 1), f.x), f.y);
+    vec4 wx = cubic_weights(f.x), wy = cubic_weights(f.y);
+    vec3 v = vec3(0);
+    [[unroll]] for (int k = 0; k < 4; k++)
+        v += wy[k] * (wx.x * rgb_sample(q.x - 1, q.y + k - 1) +
+                      wx.y * rgb_sample(q.x, q.y + k - 1) +
+                      wx.z * rgb_sample(q.x + 1, q.y + k - 1) +
+                      wx.w * rgb_sample(q.x + 2, q.y + k - 1));
     return rgb + c.matte * (clamp(v * c.gain + c.light, vec3(0), vec3(1)) - rgb);
 }
 

@@ -255,9 +255,13 @@ static void move_grid(const turned *t, const mien_frame *out, const grid *g, dou
             change c = change_of(t, i * g->step_x + g->first_x, j * g->step_y + g->first_y);
             double x = (c.x - g->first_x) / g->step_x, y = (c.y - g->first_y) / g->step_y;
             int32_t x0 = (int32_t)floor(x), y0 = (int32_t)floor(y);
-            double v = mix(mix(*sample(t->in, g, x0, y0), *sample(t->in, g, x0 + 1, y0), x - x0),
-                           mix(*sample(t->in, g, x0, y0 + 1), *sample(t->in, g, x0 + 1, y0 + 1),
-                               x - x0), y - y0);
+            double v = 0;
+            for (int k = 0; k < 16; k++) {
+                int32_t u = x0 + k % 4 - 1, w = y0 + k / 4 - 1;
+                v += (light ? cubic(x - u) * cubic(y - w)
+                            : fmax(1 - fabs(x - u), 0) * fmax(1 - fabs(y - w), 0)) *
+                     *sample(t->in, g, u, w);
+            }
             v = (v - zero) / whole * c.gain + (light ? c.light : 0);
             v = (clip ? limit(v, 0, 1) : v) * whole + zero;
             double was = *sample(t->in, g, i, j);
