@@ -112,11 +112,11 @@ static void record_pyramids(const mi_blend *b, mvk_commands *commands, int32_t p
         p.now = i == 0 ? picture : finer->now;
         p.past = l->now;
         mvk_dispatch(b->device, commands, i == 0 ? b->half_picture : b->half_plane, &p, sizeof p,
-                     mi_groups(l->w, 8), mi_groups(l->h, 4), 1);
+                     mi_groups(l->w, 16), mi_groups(l->h, 16), 1);
         p.now = i == 0 ? past : finer->past;
         p.past = l->past;
-        mvk_dispatch(b->device, commands, b->half_plane, &p, sizeof p, mi_groups(l->w, 8),
-                     mi_groups(l->h, 4), 1);
+        mvk_dispatch(b->device, commands, b->half_plane, &p, sizeof p, mi_groups(l->w, 16),
+                     mi_groups(l->h, 16), 1);
         mvk_barrier(commands);
     }
 }

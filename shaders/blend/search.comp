@@ -3,7 +3,7 @@
 // frame: it has less noise, and what a motion was off, or too slow to be seen from one frame to the
 // next, adds up in it until it shows. Dense inverse search (Kroeger et al. 2016) in our own form:
 // candidates (coarser level, its neighbour, this patch's motion in the last frame, none), the
-// best one refined by three inverse Gauss-Newton steps, a constant change of brightness left out
+// best one refined by two inverse Gauss-Newton steps, a constant change of brightness left out
 // of the error. Standing still is preferred: noise must not make a still picture crawl.
 #version 460
 #extension GL_GOOGLE_include_directive : require
@@ -11,7 +11,7 @@ layout(local_size_x = 8, local_size_y = 4) in;
 #include "blend/blend.glsl"
 
 const int CANDIDATES = 4; // with standing still, which is the first one
-const int STEPS = 3;
+const int STEPS = 2;
 const float SHIFT = 0.8;    // share of a patch's mean brightness change that counts as no error
 const float STILL = 0.93;   // a motion must bring the error below this share of standing still,
 const float NOISE = 64.0 * 2.0 * (1.5 / 255.0) * (1.5 / 255.0); // and by more than this (two

@@ -27,13 +27,21 @@ static double value(const oracle_plane *p, int32_t x, int32_t y)
     return p->at[pixel * (size_t)p->lanes + (size_t)p->lane];
 }
 
+static float half_pixel(const oracle_plane *from, int32_t x, int32_t y)
+{
+    static const double weight[] = {1, 3, 3, 1};
+    double sum = 0;
+    for (int32_t j = 0; j < 4; j++)
+        for (int32_t i = 0; i < 4; i++)
+            sum += weight[i] * weight[j] * value(from, x + i - 1, y + j - 1);
+    return (float)(sum / 64);
+}
+
 void blend_oracle_half(const oracle_plane *from, int32_t w, int32_t h, float *to)
 {
     for (int32_t y = 0; y < h; y++)
         for (int32_t x = 0; x < w; x++)
-            to[(size_t)y * (size_t)w + (size_t)x] =
-                (float)((value(from, 2 * x, 2 * y) + value(from, 2 * x + 1, 2 * y) +
-                         value(from, 2 * x, 2 * y + 1) + value(from, 2 * x + 1, 2 * y + 1)) / 4);
+            to[(size_t)y * (size_t)w + (size_t)x] = half_pixel(from, 2 * x, 2 * y);
 }
 
 static void ycocg_of(const double rgb[3], double c[3])

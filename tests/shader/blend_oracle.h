@@ -12,7 +12,7 @@ typedef struct oracle_plane {
     int32_t w, h, lanes, lane;
 } oracle_plane;
 
-/* Means of 2x2; w, h: of the half picture. */
+/* Means of 4x4, weighted 1 3 3 1 each way; w, h: of the half picture. */
 void blend_oracle_half(const oracle_plane *from, int32_t w, int32_t h, float *to);
 
 /* from(x, y) between 4x4 samples, or all but the four in the corners; the border is repeated. */
