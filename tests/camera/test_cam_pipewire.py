@@ -12,6 +12,10 @@ import time
 import cam_session
 from cam_session import wait_for
 
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(1, os.path.join(TOP, 'tests', 'face'))
+import portrait  # noqa: E402
+
 PROGRAM, WORK = sys.argv[1:3]
 SIZE = 640 * 360 * 2
 
@@ -101,6 +105,37 @@ def test_camera_of_pipewire(s):
     s.stop('upstream')
 
 
+def difference(a, b):
+    """Share of the luma that differs, and by how much at most."""
+    apart = [abs(x - y) for x, y in zip(a[::2], b[::2])]
+    return sum(d > 8 for d in apart) / max(1, len(apart)), max(apart, default=0)
+
+
+def test_gaze(s):
+    """A portrait as the camera: its eyes are turned while it runs, and nothing else changes."""
+    face, clip = portrait.find(), os.path.join(WORK, 'portrait.avi')
+    if not face or not os.path.exists(os.path.join(TOP, 'models', 'face-mesh.onnx')):
+        print('not tried: there is no portrait, or no face networks (models/fetch_faces.sh)')
+        return
+    s.run('ffmpeg', '-nostdin', '-v', 'error', '-y', '-loop', '1', '-i', face, '-t', '2', '-r',
+          '10', '-vf', 'scale=640:-2,crop=640:360:0:0', '-c:v', 'mjpeg', '-q:v', '3', clip)
+    s.camera('--camera', clip, '--output', 'pipewire')
+    wait_for(lambda: s.status().get('output-state') == 'running', 30)
+    before, again = read(s, 5), read(s, 5)
+    s.check('without an effect the picture stands still',
+            before and again and difference(before[-1], again[-1])[0] == 0)
+    s.check('mien-cam set gaze=1', s.ask('set', 'gaze=1', 'gaze-x=15') == '' and
+            s.ask('get', 'gaze') == 'gaze=1\n', s.said('mien-cam'))
+    share, most = 0, 0
+    end = time.time() + 40  # networks are loaded, and the eyes found
+    while most < 20 and time.time() < end:
+        after = read(s, 5)
+        share, most = difference(before[-1], after[-1]) if after else (0, 0)
+    s.check('turns the eyes, and only those', most >= 20 and share < 0.02,
+            f'{share:.4f} of the picture differs, by {most} at most; {s.said("mien-cam")}')
+    s.stop('mien-cam')
+
+
 def test_quality(s):
     """A camera that is too fast for the machine, and then slow, as some are in the dark."""
     s.start_upstream(640, 360, 250)
@@ -141,8 +176,8 @@ def main():
                              'gst-launch-1.0'])
     with cam_session.Session(WORK, PROGRAM) as session:
         session.start_pipewire()
-        for test in (test_readers, test_bad_readers, test_camera_of_pipewire, test_quality,
-                     test_new_pipewire):
+        for test in (test_readers, test_bad_readers, test_camera_of_pipewire, test_gaze,
+                     test_quality, test_new_pipewire):
             if sys.argv[3:] and test.__name__ not in sys.argv[3:]:
                 continue
             print('#', test.__name__, flush=True)
