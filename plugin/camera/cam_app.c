@@ -35,6 +35,8 @@ typedef struct CamApp {
     CamLink source_link;
     CamPipeEvents source_events;
     gchar *source_trouble; /* of the pipeline; it is closed at the next tick */
+    gboolean ended;        /* a file, which is opened again at the next tick */
+    gboolean repeated;     /* it was: no news */
     gchar *card;           /* name of the last camera that gave frames */
     guint64 frames;        /* from cameras at the last tick */
 
@@ -92,13 +94,13 @@ static void source_failed(gpointer data, GstMessage *error)
 static void source_ended(gpointer data)
 {
     CamApp *app = data;
-    if (app->source)
-        cam_source_rewind(app->source);
+    app->ended = app->source && !cam_source_rewind(app->source);
 }
 
 static void lose_source(CamApp *app, const gchar *trouble)
 {
     gint64 now = g_get_monotonic_time();
+    app->ended = app->repeated = FALSE;
     g_clear_pointer(&app->source, cam_source_close);
     if (cam_link_failed(&app->source_link, now, trouble))
         cam_say("%s", trouble);
@@ -118,6 +120,14 @@ static void open_source(CamApp *app)
     g_free(trouble);
 }
 
+static void repeat_source(CamApp *app)
+{
+    app->ended = FALSE;
+    g_clear_pointer(&app->source, cam_source_close);
+    open_source(app);
+    app->repeated = app->source != NULL;
+}
+
 static void greet_source(CamApp *app)
 {
     cam_say("camera: %s", app->source->label);
@@ -130,9 +140,14 @@ static void tend_source(CamApp *app, gint64 now)
 {
     gint64 last;
     guint64 frames = cam_feed_count(app->feed, &last);
-    if (frames != app->frames && cam_link_flowed(&app->source_link, now))
-        greet_source(app);
+    if (frames != app->frames && cam_link_flowed(&app->source_link, now)) {
+        if (!app->repeated)
+            greet_source(app);
+        app->repeated = FALSE;
+    }
     app->frames = frames;
+    if (app->ended)
+        repeat_source(app);
     if (app->source_trouble)
         lose_source(app, app->source_trouble);
     switch (cam_link_tick(&app->source_link, now)) {

@@ -7,6 +7,7 @@
 #include "cam_control.h"
 #include "cam_list.h"
 #include "cam_say.h"
+#include "cam_source.h"
 
 GST_PLUGIN_STATIC_DECLARE(mien);
 
@@ -28,7 +29,14 @@ static int run(const CamOptions *options)
     /* The element is part of this program: no other version of it can get in, and none is missing
      * where GStreamer does not look. */
     GST_PLUGIN_STATIC_REGISTER(mien);
-    return options->list ? cam_list() : cam_app_run(options);
+    if (options->list)
+        return cam_list();
+    gchar *trouble = cam_source_check(options);
+    if (!trouble)
+        return cam_app_run(options);
+    cam_say("%s", trouble);
+    g_free(trouble);
+    return 2;
 }
 
 int main(int argc, char **argv)

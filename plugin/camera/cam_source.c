@@ -87,6 +87,28 @@ static const gchar *find_part(const gchar *text)
     return colon ? colon + 1 : "";
 }
 
+static gboolean is_kind(const gchar *text, const gchar *kind)
+{
+    gsize length = strlen(kind);
+    return !strncmp(text, kind, length) && (text[length] == 0 || text[length] == ':');
+}
+
+gchar *cam_source_check(const CamOptions *options)
+{
+    const gchar *pattern = find_part(options->camera);
+    GstElement *camera = NULL;
+    if (!is_kind(options->camera, "test") || !*pattern ||
+        !(camera = gst_element_factory_make("videotestsrc", NULL)))
+        return NULL; /* without the element the pipeline says so */
+    GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(camera), "pattern");
+    gboolean known =
+        g_enum_get_value_by_nick(G_PARAM_SPEC_ENUM(spec)->enum_class, pattern) != NULL;
+    gst_object_unref(camera);
+    return known ? NULL
+                 : g_strdup_printf("--camera '%s': there is no test picture '%s' (gst-inspect-1.0 "
+                                   "videotestsrc lists them)", options->camera, pattern);
+}
+
 static CamSource *make_test(const CamOptions *options, gchar **trouble)
 {
     const gchar *pattern = find_part(options->camera);
@@ -247,12 +269,6 @@ static CamSource *make_v4l2(const CamOptions *options, const gchar *before, gcha
     return source;
 }
 
-static gboolean is_kind(const gchar *text, const gchar *kind)
-{
-    gsize length = strlen(kind);
-    return !strncmp(text, kind, length) && (text[length] == 0 || text[length] == ':');
-}
-
 CamSource *cam_source_open(const CamOptions *options, CamFeed *feed, const gchar *card,
                            const CamPipeEvents *events, gchar **trouble)
 {
@@ -290,10 +306,10 @@ void cam_source_close(CamSource *source)
     g_free(source);
 }
 
-void cam_source_rewind(CamSource *source)
+gboolean cam_source_rewind(CamSource *source)
 {
-    gst_element_seek_simple(source->pipe, GST_FORMAT_TIME,
-                            GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_KEY_UNIT, 0);
+    return gst_element_seek_simple(source->pipe, GST_FORMAT_TIME,
+                                   GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_KEY_UNIT, 0);
 }
 
 gchar *cam_source_explain(const CamSource *source, GstMessage *error)

@@ -16,6 +16,9 @@ typedef struct CamSource {
     CamPulse *pulse; /* of PipeWire, if the camera is one of its, or NULL */
 } CamSource;
 
+/* Can there ever be such a camera? If not, a line that says why, which the caller frees. */
+gchar *cam_source_check(const CamOptions *options);
+
 /* Finds the camera and starts it; its frames go to `feed`. `card`, or NULL: the name of the one
  * that was there before, which is taken first where any will do. NULL and *trouble, a line which
  * the caller frees, if that cannot be now. */
@@ -23,8 +26,8 @@ CamSource *cam_source_open(const CamOptions *options, CamFeed *feed, const gchar
                            const CamPipeEvents *events, gchar **trouble);
 void cam_source_close(CamSource *source);
 
-/* A file is at its end: goes on at its start. */
-void cam_source_rewind(CamSource *source);
+/* A file is at its end: goes on at its start. FALSE: it has to be opened again for that. */
+gboolean cam_source_rewind(CamSource *source);
 
 /* What an error of the pipeline means, a line which the caller frees. */
 gchar *cam_source_explain(const CamSource *source, GstMessage *error);

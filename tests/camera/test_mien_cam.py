@@ -74,7 +74,8 @@ def test_words():
     code, out, _ = ask('--help')
     check('--help has the parameters', code == 0 and '--style-area=frame|face' in out, out)
     for words, culprit in ((['--size', '12'], "'12'"), (['--style-area', 'ears'], 'style-area'),
-                           (['--output'], 'output'), (['dance'], 'dance')):
+                           (['--output'], 'output'), (['dance'], 'dance'),
+                           (['--camera', 'test:picture'], "'picture'")):
         code, out, err = ask(*words)
         check(f'{words} is refused', code == 2 and one_line(err) and culprit in err, err)
     code, out, err = ask('status')
@@ -221,10 +222,10 @@ def test_delay():
     camera.end()
 
 
-def make_clip(path, seconds=1):
+def make_clip(path, form='avi'):
     subprocess.run(['ffmpeg', '-nostdin', '-v', 'error', '-y', '-f', 'lavfi', '-i',
-                    f'testsrc2=s=320x240:r=20:d={seconds}', '-c:v', 'mjpeg', '-f', 'avi',
-                    path + '.part'], check=True)
+                    'testsrc2=s=320x240:r=20:d=1', '-c:v', 'mjpeg', '-f', form, path + '.part'],
+                   check=True)
     os.rename(path + '.part', path)
 
 
@@ -247,6 +248,15 @@ def test_file():
     rate = (int(status()['frames-in']) - before) / (time.time() - start)
     check('a file is repeated at its own rate', 12 < rate < 22, rate)
     check('its size is kept', status().get('size') == '320x240')
+    camera.end()
+    stream = os.path.join(WORK, 'stream.mjpeg')
+    make_clip(stream, 'mjpeg')
+    camera = Camera('--camera', stream, *BASE)
+    camera.runs(20)
+    start = int(status()['frames-in'])
+    check('so is one without an index, which has to be opened again',
+          wait_for(lambda: int(status()['frames-in']) > start + 60, 10), status())
+    check('without a word', camera.said().count('\n') == 2, camera.said())
     camera.end()
 
 
