@@ -22,7 +22,7 @@ packages=(
     # mien-cam, and its readers; for the slow suite a virtual machine with V4L2
     libv4l-dev libpipewire-0.3-dev dbus pipewire pipewire-bin wireplumber
     gstreamer1.0-pipewire libglib2.0-bin
-    chromium firefox-esr xvfb xdg-desktop-portal xdg-desktop-portal-gtk
+    chromium firefox-esr obs-studio xvfb xdg-desktop-portal xdg-desktop-portal-gtk
     qemu-system-x86 busybox-static kmod cpio v4l-utils gcc-12
     # the face networks; a picture
     python3-pip python3-numpy python3-onnx python3-imageio

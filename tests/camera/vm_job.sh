@@ -163,5 +163,47 @@ for format in I420 NV12; do
     stop
 done
 
+echo '# OBS'
+# A scene with the camera in it, and no questions at the first start.
+write_obs_config() { # FOLDER
+    mkdir -p "$1/obs-studio/basic/profiles/P" "$1/obs-studio/basic/scenes"
+    printf '%s\n' '[General]' FirstRun=true LastVersion=486539266 '[Basic]' Profile=P \
+        ProfileDir=P SceneCollection=S SceneCollectionFile=S >"$1/obs-studio/global.ini"
+    printf '%s\n' '[General]' Name=P '[Video]' BaseCX=320 BaseCY=180 OutputCX=320 OutputCY=180 \
+        FPSType=1 FPSInt=5 >"$1/obs-studio/basic/profiles/P/basic.ini"
+    cat >"$1/obs-studio/basic/scenes/S.json" <<'JSON'
+{"current_scene": "Scene", "current_program_scene": "Scene", "name": "S",
+ "scene_order": [{"name": "Scene"}],
+ "sources": [
+  {"id": "v4l2_input", "versioned_id": "v4l2_input", "name": "mien", "enabled": true,
+   "settings": {"device_id": "/dev/video11", "input": 0, "pixelformat": -1, "resolution": -1,
+                "framerate": -1}},
+  {"id": "scene", "versioned_id": "scene", "name": "Scene", "enabled": true,
+   "settings": {"id_counter": 1, "items": [
+    {"name": "mien", "id": 1, "visible": true, "rot": 0.0, "align": 5, "bounds_type": 0,
+     "pos": {"x": 0.0, "y": 0.0}, "scale": {"x": 1.0, "y": 1.0}}]}}]}
+JSON
+}
+obs_has_frames() { # whole ones, YUY2 of 320x180
+    [ "$(grep -c 'v4l2-input: /dev/video11: ts:.* used 115200$' /run/obs.log)" -ge 20 ]
+}
+
+if command -v obs >/dev/null && command -v Xvfb >/dev/null; then
+    start --size 320x180 --fps 5 --output /dev/video11
+    wait_for 30 is output-state running
+    write_obs_config /run/config
+    Xvfb :7 -screen 0 800x600x24 -nolisten tcp >/run/xvfb.log 2>&1 &
+    display=$!
+    sleep 5
+    DISPLAY=:7 XDG_CONFIG_HOME=/run/config LIBGL_ALWAYS_SOFTWARE=1 QT_QPA_PLATFORM=xcb \
+        dbus-run-session -- obs --multi --verbose >/run/obs.log 2>&1 &
+    obs=$!
+    check 'it takes frames, by its own log' wait_for 150 obs_has_frames
+    kill $obs $display
+    check 'an orderly end' stop
+else
+    echo '# not tried: obs or Xvfb is not installed'
+fi
+
 dmesg | grep -E 'BUG|Oops' | head -n 3
 exit $failed

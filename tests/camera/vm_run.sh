@@ -8,7 +8,7 @@ vm=$1 job=$2 out=$3
 mkdir -p "$out"
 cp "$job" "$out/job.sh"
 rm -f "$out/rc"
-timeout "${VM_TIMEOUT:-600}" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -M q35 -smp 2 \
+timeout "${VM_TIMEOUT:-900}" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -M q35 -smp 2 \
     -m "${VM_MEMORY:-3072}" -nodefaults -no-user-config -no-reboot -display none -serial stdio \
     -kernel "$vm/vmlinuz" -initrd "$vm/initrd.gz" \
     -append 'console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off' \
