@@ -14,18 +14,31 @@ static bool has_networks(const char *models)
     return access(path, R_OK) == 0;
 }
 
-uint8_t *portrait_open(int argc, char **argv)
+static uint8_t *open_portrait(const char *models, const char *path)
 {
     enum { BYTES = PORTRAIT_SIDE * PORTRAIT_SIDE * 4 };
-    if (argc > 1 && !has_networks(argv[1])) {
-        printf("skipped: no face networks in %s: run models/fetch_faces.sh\n", argv[1]);
+    if (!has_networks(models)) {
+        printf("skipped: no face networks in %s: run models/fetch_faces.sh\n", models);
         return NULL;
     }
     size_t size = 0;
-    uint8_t *bytes = argc > 2 ? test_file_read(argv[2], &size) : NULL;
+    uint8_t *bytes = test_file_read(path, &size);
     if (size == BYTES)
         return bytes;
     printf("skipped: no portrait: portrait.sh makes it with python3-imageio and ffmpeg\n");
     free(bytes);
     return NULL;
+}
+
+int portrait_tests_main(const portrait_tests *tests, int argc, char **argv)
+{
+    *tests->models = argc > 1 ? argv[1] : "";
+    if (argc < 3 && tests->faceless.test)
+        return filter_tests_run(&tests->faceless, NULL);
+    *tests->portrait = open_portrait(*tests->models, argc > 2 ? argv[2] : "");
+    if (!*tests->portrait)
+        return TEST_SKIPPED;
+    int status = filter_tests_run(&tests->with_face, argc > 3 ? argv[3] : NULL);
+    free(*tests->portrait);
+    return status;
 }

@@ -2,13 +2,20 @@
 #ifndef MIEN_TEST_PORTRAIT_RIG_H
 #define MIEN_TEST_PORTRAIT_RIG_H
 
-#include <stdint.h>
+#include "filter_tests.h"
 
 enum { PORTRAIT_SIDE = 512 };
 
-/* PORTRAIT_SIDE x PORTRAIT_SIDE RGBA bytes, the caller's to free. `argv` is the test's: the folder
- * of models and the portrait's path. NULL, and a line that says why the test is skipped, if there
- * is no portrait or the face networks are not there to find its face. */
-uint8_t *portrait_open(int argc, char **argv);
+typedef struct portrait_tests {
+    filter_group faceless; /* no test: there are none */
+    filter_group with_face;
+    const char **models;   /* gets the folder of the models, "" if none is given */
+    uint8_t **portrait;    /* gets PORTRAIT_SIDE x PORTRAIT_SIDE RGBA bytes for the second group */
+} portrait_tests;
+
+/* The main() of tests of which some need a face. Arguments: [MODELS [PORTRAIT [TEST]]]; without
+ * PORTRAIT those that need none are run, with it the others. These are skipped, with a line that
+ * says why, if there is no portrait or the face networks are not there to find its face. */
+int portrait_tests_main(const portrait_tests *tests, int argc, char **argv);
 
 #endif

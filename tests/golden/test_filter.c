@@ -1,17 +1,14 @@
 /* The public interface: bypass, formats, sizes, errors. What has to do with time is in
  * test_filter_time.c. */
 #include <dirent.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "filter_rig.h"
+#include "filter_tests.h"
 
 static const frame_layout tight = {0, false}, loose = {9, false}, inverse = {5, true};
 static const char *shipped; /* folder of the project's own models */
@@ -425,11 +422,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_timing),         cmocka_unit_test(test_panel_alone),
         cmocka_unit_test(test_shipped_styles)};
     shipped = argc > 1 ? argv[1] : NULL;
-    if (argc > 2)
-        cmocka_set_test_filter(argv[2]);
-    if (!filter_rig_open())
-        return 77;
-    int failed = cmocka_run_group_tests_name("filter", tests, NULL, NULL);
-    filter_rig_close();
-    return failed;
+    const filter_group group = {"filter", tests, sizeof tests / sizeof tests[0]};
+    return filter_tests_run(&group, argc > 2 ? argv[2] : NULL);
 }

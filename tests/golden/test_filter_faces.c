@@ -5,18 +5,14 @@
  * MODELS: folder with the face networks; without them the program skips itself. The portrait is
  * 512x512 RGBA, one face at about (225, 128). Styles: those of filter_rig. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "filter_rig.h"
 #include "portrait_rig.h"
 
-enum { SIDE = PORTRAIT_SIDE, SKIPPED = 77 };
+enum { SIDE = PORTRAIT_SIDE };
 
 static const frame_layout tight = {0, false};
 static const char *models;
@@ -603,16 +599,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_several),   cmocka_unit_test(test_no_faces),
         cmocka_unit_test(test_odd_places), cmocka_unit_test(test_missing_networks),
         cmocka_unit_test(test_missing_device)};
-    if (argc > 3)
-        cmocka_set_test_filter(argv[3]);
-    models = argc > 1 ? argv[1] : "";
-    portrait = portrait_open(argc, argv);
-    if (!portrait || !filter_rig_open()) {
-        free(portrait);
-        return SKIPPED;
-    }
-    int failed = cmocka_run_group_tests_name("faces", tests, NULL, NULL);
-    filter_rig_close();
-    free(portrait);
-    return failed;
+    const portrait_tests all = {.with_face = {"faces", tests, sizeof tests / sizeof tests[0]},
+                                .models = &models, .portrait = &portrait};
+    return portrait_tests_main(&all, argc, argv);
 }

@@ -6,19 +6,15 @@
  * The portrait is 512x512 RGBA, one face at about (225, 128), which looks at the camera: it is
  * asked to look elsewhere. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "filter_rig.h"
 #include "portrait_rig.h"
 #include "test_files.h"
 
-enum { SIDE = PORTRAIT_SIDE, WIDTH = 640, HEIGHT = 480, SKIPPED = 77 };
+enum { SIDE = PORTRAIT_SIDE, WIDTH = 640, HEIGHT = 480 };
 #define ASIDE "gaze=1 gaze-x=12 "
 
 static const frame_layout tight = {0, false};
@@ -488,16 +484,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_with_style),    cmocka_unit_test(test_lost),
         cmocka_unit_test(test_overlay),       cmocka_unit_test(test_missing_model),
         cmocka_unit_test(test_ranges)};
-    if (argc > 3)
-        cmocka_set_test_filter(argv[3]);
-    models = argc > 1 ? argv[1] : "";
-    portrait = portrait_open(argc, argv);
-    if (!portrait || !filter_rig_open()) {
-        free(portrait);
-        return SKIPPED;
-    }
-    int failed = cmocka_run_group_tests_name("gaze", tests, NULL, NULL);
-    filter_rig_close();
-    free(portrait);
-    return failed;
+    const portrait_tests all = {.with_face = {"gaze", tests, sizeof tests / sizeof tests[0]},
+                                .models = &models, .portrait = &portrait};
+    return portrait_tests_main(&all, argc, argv);
 }

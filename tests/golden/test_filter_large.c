@@ -1,13 +1,10 @@
 /* The largest frames: 8192x8192 RGBA is more than many devices bind at once, so it goes out in
  * bands. In the slow suite: it wants a gigabyte. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "filter_rig.h"
+#include "filter_tests.h"
 
 enum { SIDE = MIEN_SIZE_MAX };
 
@@ -57,12 +54,7 @@ static void test_largest(void **state)
 
 int main(void)
 {
-    if (!filter_rig_open()) {
-        print_message("skipped: there is no Vulkan device\n");
-        return 77;
-    }
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_largest)};
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    filter_rig_close();
-    return failed;
+    const filter_group group = {"largest frames", tests, sizeof tests / sizeof tests[0]};
+    return filter_tests_run(&group, NULL);
 }

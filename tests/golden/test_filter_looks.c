@@ -3,18 +3,14 @@
  *   test_filter_looks MODELS PORTRAIT.rgba
  *
  * Linked with --wrap, so that the squares are seen. Arguments as for test_filter_faces. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "filter_rig.h"
 #include "portrait_rig.h"
 #include "face/face_nets.h"
 
-enum { SIDE = PORTRAIT_SIDE, SKIPPED = 77, LOOKS_MAX = 100 };
+enum { SIDE = PORTRAIT_SIDE, LOOKS_MAX = 100 };
 
 static const char *models;
 static uint8_t *portrait;
@@ -83,14 +79,7 @@ static void test_no_square_twice(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_no_square_twice)};
-    models = argc > 1 ? argv[1] : "";
-    portrait = portrait_open(argc, argv);
-    if (!portrait || !filter_rig_open()) {
-        free(portrait);
-        return SKIPPED;
-    }
-    int failed = cmocka_run_group_tests_name("looks", tests, NULL, NULL);
-    filter_rig_close();
-    free(portrait);
-    return failed;
+    const portrait_tests all = {.with_face = {"looks", tests, sizeof tests / sizeof tests[0]},
+                                .models = &models, .portrait = &portrait};
+    return portrait_tests_main(&all, argc, argv);
 }

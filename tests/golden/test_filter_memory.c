@@ -8,19 +8,16 @@
  * it, what needs a face is run, without it the rest. Styles: those of filter_rig. */
 #include <dirent.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <vulkan/vulkan.h>
 
 #include "filter_rig.h"
 #include "portrait_rig.h"
 
-enum { SIDE = PORTRAIT_SIDE, WIDTH = 448, HEIGHT = 320, SKIPPED = 77, SHOWN = 1000 };
+enum { SIDE = PORTRAIT_SIDE, WIDTH = 448, HEIGHT = 320, SHOWN = 1000 };
 
 static const char *models;
 static uint8_t *portrait; /* SIDE x SIDE x 4; NULL: none */
@@ -270,16 +267,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest face_tests[] = {cmocka_unit_test(test_overlay),
                                             cmocka_unit_test(test_areas),
                                             cmocka_unit_test(test_gaze)};
-    bool faces = argc > 2;
-    models = argc > 1 ? argv[1] : "";
-    portrait = faces ? portrait_open(argc, argv) : NULL;
-    if ((faces && !portrait) || !filter_rig_open()) {
-        free(portrait);
-        return SKIPPED;
-    }
-    int failed = faces ? cmocka_run_group_tests_name("memory, with a face", face_tests, NULL, NULL)
-                       : cmocka_run_group_tests_name("memory", tests, NULL, NULL);
-    free(portrait);
-    filter_rig_close();
-    return failed;
+    const portrait_tests all = {
+        .faceless = {"memory", tests, sizeof tests / sizeof tests[0]},
+        .with_face = {"memory, with a face", face_tests, sizeof face_tests / sizeof face_tests[0]},
+        .models = &models, .portrait = &portrait};
+    return portrait_tests_main(&all, argc, argv);
 }

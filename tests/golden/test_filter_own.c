@@ -1,14 +1,11 @@
 /* The public interface with networks of other people: what they take and give is told by the user,
  * or found out; their size is theirs. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "filter_rig.h"
+#include "filter_tests.h"
 #include "onnx_file.h"
 #include "test_files.h"
 
@@ -181,15 +178,10 @@ static void test_change(void **state)
 
 int main(void)
 {
-    if (!filter_rig_open()) {
-        print_message("skipped: there is no Vulkan device\n");
-        return 77;
-    }
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_guess), cmocka_unit_test(test_told),
                                        cmocka_unit_test(test_half_told),
                                        cmocka_unit_test(test_sizes), cmocka_unit_test(test_wrong),
                                        cmocka_unit_test(test_change)};
-    int failed = cmocka_run_group_tests_name("own networks", tests, NULL, NULL);
-    filter_rig_close();
-    return failed;
+    const filter_group group = {"own networks", tests, sizeof tests / sizeof tests[0]};
+    return filter_tests_run(&group, NULL);
 }

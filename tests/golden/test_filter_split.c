@@ -5,20 +5,16 @@
  * Linked with --wrap: devices get the limits of a test, and dispatches and submissions are
  * counted. MODELS and the portrait as for test_filter_trust. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "dice.h"
 #include "filter_rig.h"
 #include "portrait_rig.h"
 #include "net/kernels.h"
 
-enum { SIDE = PORTRAIT_SIDE, SKIPPED = 77, BLOCKS_MAX = 5000 };
+enum { SIDE = PORTRAIT_SIDE, BLOCKS_MAX = 5000 };
 
 static const char *models;
 static uint8_t *portrait;
@@ -187,16 +183,9 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_blocks), cmocka_unit_test(test_style)};
     const struct CMUnitTest face_tests[] = {cmocka_unit_test(test_faces)};
-    bool faces = argc > 2;
-    models = argc > 1 ? argv[1] : "";
-    portrait = faces ? portrait_open(argc, argv) : NULL;
-    if ((faces && !portrait) || !filter_rig_open()) {
-        free(portrait);
-        return SKIPPED;
-    }
-    int failed = faces ? cmocka_run_group_tests_name("split, with a face", face_tests, NULL, NULL)
-                       : cmocka_run_group_tests_name("split", tests, NULL, NULL);
-    free(portrait);
-    filter_rig_close();
-    return failed;
+    const portrait_tests all = {
+        .faceless = {"split", tests, sizeof tests / sizeof tests[0]},
+        .with_face = {"split, with a face", face_tests, sizeof face_tests / sizeof face_tests[0]},
+        .models = &models, .portrait = &portrait};
+    return portrait_tests_main(&all, argc, argv);
 }

@@ -1,15 +1,12 @@
 /* Parameters from one thread while another one processes; filters in threads of their own. Meant
  * to be run under ThreadSanitizer too. */
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "filter_rig.h"
+#include "filter_tests.h"
 
 enum { FRAMES = 120, WIDTH = 40, HEIGHT = 30 };
 
@@ -114,11 +111,6 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_live_parameters),
                                        cmocka_unit_test(test_two_filters)};
-    if (argc > 2)
-        cmocka_set_test_filter(argv[2]);
-    if (!filter_rig_open())
-        return 77;
-    int failed = cmocka_run_group_tests_name("filter threads", tests, NULL, NULL);
-    filter_rig_close();
-    return failed;
+    const filter_group group = {"filter threads", tests, sizeof tests / sizeof tests[0]};
+    return filter_tests_run(&group, argc > 2 ? argv[2] : NULL);
 }

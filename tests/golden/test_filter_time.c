@@ -4,16 +4,13 @@
  *
  * MODELS: the folder of the styles that ship. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "dice.h"
 #include "filter_rig.h"
+#include "filter_tests.h"
 
 enum { SIZE = 32, DARK = 40, FRAME_NS = 40 * 1000 * 1000 }; /* 25 frames/s */
 
@@ -519,11 +516,6 @@ int main(int argc, char **argv)
         return 1;
     }
     models = argv[1];
-    if (argc > 2)
-        cmocka_set_test_filter(argv[2]);
-    if (!filter_rig_open())
-        return 77;
-    int failed = cmocka_run_group_tests_name("filter over time", tests, NULL, NULL);
-    filter_rig_close();
-    return failed;
+    const filter_group group = {"filter over time", tests, sizeof tests / sizeof tests[0]};
+    return filter_tests_run(&group, argc > 2 ? argv[2] : NULL);
 }

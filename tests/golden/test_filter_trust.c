@@ -6,20 +6,16 @@
  * second device, kernels that compute something else, a queue that loses its device or is late.
  * MODELS: the folder of the networks that ship. With the portrait, as for test_filter_faces, what
  * needs a face is run, without it the rest. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "filter_rig.h"
 #include "portrait_rig.h"
 #include "net/net_check.h"
 #include "test_files.h"
 
-enum { SIDE = PORTRAIT_SIDE, WIDTH = 160, HEIGHT = 120, SKIPPED = 77 };
+enum { SIDE = PORTRAIT_SIDE, WIDTH = 160, HEIGHT = 120 };
 
 static const frame_layout tight = {0, false};
 static const char *models;
@@ -634,16 +630,9 @@ int main(int argc, char **argv)
     };
     const struct CMUnitTest face_tests[] = {cmocka_unit_test_setup(test_lost_with_faces, setup),
                                             cmocka_unit_test_setup(test_lost_with_gaze, setup)};
-    bool faces = argc > 2;
-    models = argc > 1 ? argv[1] : "";
-    portrait = faces ? portrait_open(argc, argv) : NULL;
-    if ((faces && !portrait) || !filter_rig_open()) {
-        free(portrait);
-        return SKIPPED;
-    }
-    int failed = faces ? cmocka_run_group_tests_name("trust, with a face", face_tests, NULL, NULL)
-                       : cmocka_run_group_tests_name("trust", tests, NULL, NULL);
-    free(portrait);
-    filter_rig_close();
-    return failed;
+    const portrait_tests all = {
+        .faceless = {"trust", tests, sizeof tests / sizeof tests[0]},
+        .with_face = {"trust, with a face", face_tests, sizeof face_tests / sizeof face_tests[0]},
+        .models = &models, .portrait = &portrait};
+    return portrait_tests_main(&all, argc, argv);
 }
