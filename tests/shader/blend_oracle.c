@@ -3,9 +3,10 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "history_oracle.h"
+
 /* What shaders/blend/resolve.comp says about itself. */
 static const double ERROR = 8.0 / 255, ERROR_SHARE = 0.35;
-static const double ERROR_SHIFT = 0.8, ERROR_SHIFT_MAX = 8.0 / 255;
 static const double CONFIDENCE_LOW = 0.15, CONFIDENCE_HIGH = 0.5;
 static const double CLAMP_SIGMA = 1.75, CLAMP_MORE = 0.8 / 255;
 static const double GAIN_NOISE = (4.0 / 255) * (4.0 / 255);
@@ -42,20 +43,6 @@ void blend_oracle_half(const oracle_plane *from, int32_t w, int32_t h, float *to
     for (int32_t y = 0; y < h; y++)
         for (int32_t x = 0; x < w; x++)
             to[(size_t)y * (size_t)w + (size_t)x] = half_pixel(from, 2 * x, 2 * y);
-}
-
-static void ycocg_of(const double rgb[3], double c[3])
-{
-    c[0] = rgb[0] / 4 + rgb[1] / 2 + rgb[2] / 4;
-    c[1] = (rgb[0] - rgb[2]) / 2;
-    c[2] = rgb[1] / 2 - rgb[0] / 4 - rgb[2] / 4;
-}
-
-static void rgb_of_ycocg(const double c[3], double rgb[3])
-{
-    rgb[0] = c[0] - c[2] + c[1];
-    rgb[1] = c[0] + c[2];
-    rgb[2] = c[0] - c[2] - c[1];
 }
 
 /* Weight of the sample at distance d in the cubic of Keys. */
@@ -100,15 +87,13 @@ typedef struct around3x3 {
 static around3x3 look_around(const resolve_input *in, int32_t x, int32_t y)
 {
     around3x3 a = {{0}};
-    double square[3] = {0}, i_mean = 0, ii = 0, io = 0, o_mean = 0, shift = 0, error[9];
+    double square[3] = {0}, i_mean = 0, ii = 0, io = 0, o_mean = 0, error[9];
     for (int32_t k = 0; k < 9; k++) {
-        int32_t column = limit(x + k % 3 - 1, 0, in->w - 1);
-        int32_t row = limit(y + k / 3 - 1, 0, in->h - 1);
-        size_t pixel = ((size_t)row * (size_t)in->w + (size_t)column) * 4;
+        size_t pixel = history_place(k, x, y, in->w, in->h);
         double rgb[3], c[3];
         for (int j = 0; j < 3; j++)
             rgb[j] = within(in->styled[pixel + (size_t)j], 0, 1);
-        ycocg_of(rgb, c);
+        history_ycocg(rgb, c);
         double i = in->plain ? in->now[pixel + 3] : in->warp[pixel + 3];
         double o = in->kr * rgb[0] + (1 - in->kr - in->kb) * rgb[1] + in->kb * rgb[2];
         for (int j = 0; j < 3; j++) {
@@ -123,13 +108,10 @@ static around3x3 look_around(const resolve_input *in, int32_t x, int32_t y)
         io += i * o / 9;
         o_mean += o / 9;
         error[k] = in->plain ? 0 : in->warp[pixel + 2];
-        shift += error[k] / 9;
     }
     for (int j = 0; j < 3; j++)
         a.sigma[j] = sqrt(fmax(square[j] - a.mean[j] * a.mean[j], 0));
-    double light = within(ERROR_SHIFT * shift, -ERROR_SHIFT_MAX, ERROR_SHIFT_MAX);
-    for (int k = 0; k < 9; k++)
-        a.error += fabs(error[k] - light) / 9;
+    a.error = history_error(error);
     double variance = fmax(ii - i_mean * i_mean, 0);
     a.contrast = sqrt(variance);
     a.gain = within((io - i_mean * o_mean) / (variance + GAIN_NOISE), 0, GAIN_MAX);
@@ -155,12 +137,12 @@ static void past_of(const resolve_input *in, const around3x3 *a, const float *wa
     size_t here = (size_t)y * (size_t)in->w + (size_t)x;
     past[4] = (double)(blend_oracle_moves(warp) ? in->carried : in->luma)[here];
     double c[3];
-    ycocg_of(past, c);
+    history_ycocg(past, c);
     for (int k = 0; k < 3; k++) {
         double reach = CLAMP_SIGMA * a->sigma[k] + CLAMP_MORE;
         c[k] = within(c[k], a->mean[k] - reach, a->mean[k] + reach);
     }
-    rgb_of_ycocg(c, past);
+    history_rgb(c, past);
 }
 
 static void resolve_pixel(const resolve_input *in, const resolve_output *out, int32_t x, int32_t y)

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "history_oracle.h"
+
 static double limit(double v, double low, double high)
 {
     return v < low ? low : v > high ? high : v;
@@ -134,16 +136,12 @@ static double steady(const gaze_case *c, const gaze_pictures *p)
 static double confidence(const gaze_case *c, const gaze_pictures *p, const float *before, int x,
                          int y)
 {
-    double error[9], sum = 0, e = 0;
+    double error[9];
     for (int k = 0; k < 9; k++) {
-        int i = (int)limit(x + k % 3 - 1, 0, MI_GAZE_W - 1);
-        int j = (int)limit(y + k / 3 - 1, 0, MI_GAZE_H - 1), at = 4 * (j * MI_GAZE_W + i);
+        size_t at = history_place(k, x, y, MI_GAZE_W, MI_GAZE_H);
         error[k] = luma(c, p->crop + at) - (double)before[at + 1];
-        sum += error[k];
     }
-    double light = limit(0.8 * sum / 9, -8.0 / 255, 8.0 / 255);
-    for (int k = 0; k < 9; k++)
-        e += fabs(error[k] - light) / 9 / (11.0 / 255);
+    double e = history_error(error) / (11.0 / 255);
     return exp(-e * e);
 }
 

@@ -4,8 +4,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "history_oracle.h"
+
 /* What the shaders say about themselves. */
-static const double ERROR_SCALE = 11.0 / 255, ERROR_SHIFT = 0.8, ERROR_SHIFT_MAX = 8.0 / 255;
+static const double ERROR_SCALE = 11.0 / 255;
 static const double SHOW_LOW = 0.15, SHOW_HIGH = 0.5, WRITE = 0.25, TRUST = 0.5, SEEN = 0.5;
 static const double CLAMP_SIGMA = 1.75, CLAMP_MORE = 0.8 / 255, GAIN_MORE = 0.01;
 static const double COUNT_MAX = 64;
@@ -157,17 +159,13 @@ void skin_oracle_unwrap(const skin_case *c, const skin_pictures *p)
 /* YCoCg and the gain. */
 static void opponent(const double v[4], double c[4])
 {
-    c[0] = v[0] / 4 + v[1] / 2 + v[2] / 4;
-    c[1] = (v[0] - v[2]) / 2;
-    c[2] = v[1] / 2 - v[0] / 4 - v[2] / 4;
+    history_ycocg(v, c);
     c[3] = v[3];
 }
 
 static void back(const double c[4], double v[4])
 {
-    v[0] = c[0] - c[2] + c[1];
-    v[1] = c[0] + c[2];
-    v[2] = c[0] - c[2] - c[1];
+    history_rgb(c, v);
     v[3] = c[3];
 }
 
@@ -178,11 +176,9 @@ typedef struct around {
 static around look_around(const skin_case *c, const skin_pictures *p, int32_t x, int32_t y)
 {
     around a = {{0}};
-    double square[4] = {0}, error[9], shift = 0, e = 0;
+    double square[4] = {0}, error[9];
     for (int k = 0; k < 9; k++) {
-        int32_t column = limit(x + k % 3 - 1, 0, c->size - 1);
-        int32_t row = limit(y + k / 3 - 1, 0, c->size - 1);
-        size_t at = ((size_t)row * (size_t)c->size + (size_t)column) * 4;
+        size_t at = history_place(k, x, y, c->size, c->size);
         double v[4], o[4];
         for (int i = 0; i < 4; i++)
             v[i] = (double)p->result[at + (size_t)i];
@@ -192,11 +188,8 @@ static around look_around(const skin_case *c, const skin_pictures *p, int32_t x,
             square[i] += o[i] * o[i] / 9;
         }
         error[k] = (double)p->view[at + 1];
-        shift += error[k] / 9;
     }
-    double light = within(ERROR_SHIFT * shift, -ERROR_SHIFT_MAX, ERROR_SHIFT_MAX);
-    for (int k = 0; k < 9; k++)
-        e += fabs(error[k] - light) / 9 / ERROR_SCALE;
+    double e = history_error(error) / ERROR_SCALE;
     for (int i = 0; i < 4; i++)
         a.sigma[i] = sqrt(fmax(square[i] - a.mean[i] * a.mean[i], 0));
     a.confidence = exp(-e * e);
