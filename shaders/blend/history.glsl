@@ -7,7 +7,7 @@ const float ERROR_SCALE = 11.0 / 255.0; // of faces: confidence = exp(-(error / 
 const float SHIFT = 0.8;                // share of a mean brightness change that is no error,
 const float SHIFT_MAX = 8.0 / 255.0;    // but this at most: more is another surface, not light
 const float LOW = 0.15, HIGH = 0.5;     // confidence below / above which history counts 0 / fully
-const float CLAMP_SIGMA = 1.75;         // half width of the clamp, in standard deviations,
+const float CLAMP_SIGMA = 1.1;          // half width of the clamp, in standard deviations,
 const float CLAMP_MORE = 0.8 / 255.0;   // plus this
 
 vec3 ycocg(vec3 c)

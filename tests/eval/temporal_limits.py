@@ -7,12 +7,7 @@ REAL_LIMITS = {"ntre": 0.20}
 
 # What an effect does not reach yet: the measured value with a margin, which the everyday test holds
 # in the limit's place. Whoever improves one lowers it here, and removes it where the limit is kept.
-NOT_YET = {
-    # Slow motion is taken for none and smears (F of the clip `slow`), which passes for a ghost too.
-    "style=cartoon": {"ghost": 1.9},
-    # The picture of a face hardly changes when a hand comes near; what the network draws does.
-    "style=cartoon:style-area=face": {"warp ratio": 1.9, "ghost": 2.2},
-}
+NOT_YET = {}
 
 
 def limits_of(effect, real, gate):

@@ -8,7 +8,7 @@
 /* What shaders/blend/resolve.comp says about itself. */
 static const double ERROR = 8.0 / 255, ERROR_SHARE = 0.35;
 static const double CONFIDENCE_LOW = 0.15, CONFIDENCE_HIGH = 0.5;
-static const double CLAMP_SIGMA = 1.75, CLAMP_MORE = 0.8 / 255;
+static const double CLAMP_SIGMA = 1.1, CLAMP_MORE = 0.8 / 255;
 static const double GAIN_NOISE = (4.0 / 255) * (4.0 / 255);
 static const double GAIN_MAX = 1.25;
 

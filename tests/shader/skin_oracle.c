@@ -9,7 +9,7 @@
 /* What the shaders say about themselves. */
 static const double ERROR_SCALE = 11.0 / 255;
 static const double SHOW_LOW = 0.15, SHOW_HIGH = 0.5, WRITE = 0.25, TRUST = 0.5, SEEN = 0.5;
-static const double CLAMP_SIGMA = 1.75, CLAMP_MORE = 0.8 / 255, GAIN_MORE = 0.01;
+static const double CLAMP_SIGMA = 1.1, CLAMP_MORE = 0.8 / 255, GAIN_MORE = 0.01;
 static const double COUNT_MAX = 64;
 
 static double within(double v, double low, double high)

@@ -210,12 +210,12 @@ static void test_translation(void **state)
         motion_result r = measure(&t, motion[i][0], motion[i][1], 1, 0);
         if (r.error > worst_motion)
             worst_motion = r.error;
-        if (r.error >= 0.25)
+        if (r.error >= 0.12)
             fail_msg("motion of (%g, %g) pixels is off by %g", motion[i][0], motion[i][1],
                      r.error);
     }
     motion_result r = measure(&t, 3.3, -2.6, 1.06, 1.5 / 255); /* brighter and noisy */
-    if (r.error >= 0.35)
+    if (r.error >= 0.15)
         fail_msg("motion in noise is off by %g", r.error);
     print_message("mean motion error at worst %.3f px, %.3f px in noise\n", worst_motion, r.error);
 }
