@@ -17,7 +17,7 @@ import temporal_figures as run
 import temporal_pictures
 import temporal_report as report
 from effect_run import Effect
-from temporal_limits import LIMITS, NOT_YET, REAL_LIMITS
+from temporal_limits import LIMITS, REAL_LIMITS
 from temporal_scores import OUTPUT, PER_FRAME
 
 SHOWN = "cartoon"       # the style whose pictures and cheats are shown
@@ -166,13 +166,8 @@ def wrapped(text):
 
 def limits_text():
     words = ", ".join(f"{POINT[k]} {v:g}" for k, v in LIMITS.items())
-    text = (f"Limits for every effect: {words} (seconds for the step, J from below; NTRE on videos "
+    return (f"Limits for every effect: {words} (seconds for the step, J from below; NTRE on videos "
             f"{REAL_LIMITS['ntre']:g}). In bold: not reached.")
-    if NOT_YET:
-        text += " The everyday test holds these in their place, the measured values with a margin: "
-        text += "; ".join(f"`{e}` " + ", ".join(f"{POINT[k]} {v:g}" for k, v in m.items())
-                          for e, m in NOT_YET.items()) + "."
-    return text
 
 
 def page(found):

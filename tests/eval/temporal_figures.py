@@ -160,7 +160,7 @@ def score(args):
         temporal_report.write(result, folder)
         print(temporal_report.markdown(result))
         print(f"written: {folder}/temporal.md, temporal.json and plots\n")
-        missed += result["gate"]
+        missed += result["missed"]
     return missed
 
 

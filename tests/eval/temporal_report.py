@@ -6,7 +6,7 @@ import re
 import numpy as np
 
 import svg_plot
-from temporal_limits import LIMITS, limits_of
+from temporal_limits import LIMITS, REAL_LIMITS
 from temporal_scores import IDEAL, OUTPUT, PER_FRAME
 
 PARTS = ("E", "T", "F", "G")
@@ -194,8 +194,7 @@ def finished(title, clips, real, complete=False):
     """`complete`: all clips of a set were scored, so that no figure may lack."""
     result = {"title": title, "clips": clips, "means": summaries(clips)}
     figures = result["means"][OUTPUT]
-    for name, gate in (("missed", False), ("gate", True)):
-        result[name] = misses(figures, limits_of(title, real, gate), title, complete)
+    result["missed"] = misses(figures, REAL_LIMITS if real else LIMITS, title, complete)
     return result
 
 
