@@ -194,11 +194,12 @@ if command -v obs >/dev/null && command -v Xvfb >/dev/null; then
     write_obs_config /run/config
     Xvfb :7 -screen 0 800x600x24 -nolisten tcp >/run/xvfb.log 2>&1 &
     display=$!
-    sleep 5
+    wait_for 60 test -S /tmp/.X11-unix/X7
     DISPLAY=:7 XDG_CONFIG_HOME=/run/config LIBGL_ALWAYS_SOFTWARE=1 QT_QPA_PLATFORM=xcb \
         dbus-run-session -- obs --multi --verbose >/run/obs.log 2>&1 &
     obs=$!
     check 'it takes frames, by its own log' wait_for 150 obs_has_frames
+    obs_has_frames || tail -n 30 /run/xvfb.log /run/obs.log | sed 's/^/# /'
     kill $obs $display
     check 'an orderly end' stop
 else
