@@ -20,15 +20,24 @@ layout(set = 0, binding = 6) uniform uniform_block
     skin_uniform u;
 };
 
-// The model between four of its pixels, at a position of the frame; the first pixel's middle
-// is (0.5, 0.5).
-vec4 model_between(vec2 at)
+// From the frame's pixels to the model's, whose first one has its middle at (0, 0): the position of
+// the frame's corner, and the steps to the right and down.
+vec2 model_origin, model_right, model_down;
+int means; // samples of the model in a pixel of the frame, each way
+
+void find_model()
 {
     vec4 place = u.crop.square[0].place;
-    vec2 from = at - place.xy;
     float scale = float(p.low_w) / dot(place.zw, place.zw);
-    vec2 pixel = scale * vec2(dot(from, place.zw), dot(from, vec2(-place.w, place.z))) +
-                 0.5 * float(p.low_w) - 0.5;
+    model_right = scale * vec2(place.z, -place.w);
+    model_down = scale * vec2(place.w, place.z);
+    model_origin = 0.5 * float(p.low_w) - 0.5 - place.x * model_right - place.y * model_down;
+    means = clamp(int(length(model_right) + 0.5), 1, MEAN_MAX);
+}
+
+// The model between four of its pixels.
+vec4 model_between(vec2 pixel)
+{
     vec2 first = vec2(u.box_x0, u.box_y0), last = vec2(u.box_x1, u.box_y1) - 1.0;
     bool inside = all(greaterThan(pixel, first)) && all(lessThan(pixel, last));
     pixel = clamp(pixel, first, last);
@@ -41,15 +50,25 @@ vec4 model_between(vec2 at)
     return inside ? m : vec4(0);
 }
 
-// The mean model of a pixel of the frame: where faces are small it covers several of the model's,
-// and what is fine would break up.
+// The mean model of a pixel of the frame, given by its middle: where faces are small it covers
+// several of the model's, and what is fine would break up.
 vec4 model_at(vec2 at)
 {
-    int n = clamp(int(float(p.low_w) / length(u.crop.square[0].place.zw) + 0.5), 1, MEAN_MAX);
+    float share = 1.0 / float(means);
+    vec2 corner = at - 0.5 + 0.5 * share;
+    vec2 pixel = model_origin + corner.x * model_right + corner.y * model_down;
     vec4 sum = vec4(0);
-    for (int k = 0; k < n * n; k++)
-        sum += model_between(at + (vec2(k % n, k / n) + 0.5) / float(n) - 0.5);
-    return sum / float(n * n);
+    int column = 0, left = means * means;
+    do {
+        sum += model_between(pixel);
+        column++;
+        pixel += share * model_right;
+        if (column == means) {
+            column = 0;
+            pixel += share * model_down - model_right;
+        }
+    } while (--left > 0);
+    return share * share * sum;
 }
 
 // A luma byte from the frame's byte and the model. A model of 0 leaves it as it is.
@@ -158,6 +177,7 @@ void main()
     int y = int(u.y0) + int(gl_GlobalInvocationID.y) * 2;
     if (x >= p.width || y >= p.height)
         return;
+    find_model();
     row(x, y);
     if (y + 1 < p.height)
         row(x, y + 1);
