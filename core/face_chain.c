@@ -30,14 +30,11 @@ typedef struct slot {
 } slot;
 
 struct mi_face_chain {
-    mvk_device *device;
-    mi_log *log;
     mi_face_slots slots;
     mi_face_generator generator;
     mi_skin skin;
     mi_face_apply apply;
-    mvk_buffer arena;
-    mi_atlas *atlas;
+    mi_atlas atlas;
     slot slot[MIEN_FACES_MAX];
 };
 
@@ -55,10 +52,10 @@ static void record_slot(void *effect, mvk_commands *list, int32_t index)
     mi_skin_frame frame = frame_of(c, s);
     struct skin_push shown = mi_skin_shown(&c->skin, &frame);
     if (s->maps.buffer) {
-        mvk_copy(list, &s->maps, &c->arena, 0, (VkDeviceSize)s->at * 16, MAPS * 16);
+        mvk_copy(list, &s->maps, &c->slots.arena, 0, (VkDeviceSize)s->at * 16, MAPS * 16);
         mvk_barrier(list);
     }
-    mvk_bind_set(c->device, list, &s->set);
+    mvk_bind_set(c->slots.device, list, &s->set);
     mi_face_generator_look(&c->generator, list);
     mi_skin_unwrap_record(&c->skin, list, index, &frame);
     mi_face_generator_record(&c->generator, list);
@@ -66,12 +63,14 @@ static void record_slot(void *effect, mvk_commands *list, int32_t index)
     mi_face_apply_record(&c->apply, list, &shown, &s->uniform);
 }
 
-static int create_slot(mi_face_chain *c, slot *s)
+static int create_slot(void *effect, int32_t index)
 {
-    int status = mvk_buffer_create(c->device, &s->uniform, sizeof(struct skin_uniform),
+    mi_face_chain *c = effect;
+    slot *s = &c->slot[index];
+    int status = mvk_buffer_create(c->slots.device, &s->uniform, sizeof(struct skin_uniform),
                                    MVK_MEMORY_UPLOAD);
-    if (status == MIEN_OK && !c->arena.map)
-        status = mvk_buffer_create(c->device, &s->maps, MAPS * 16, MVK_MEMORY_UPLOAD);
+    if (status == MIEN_OK && !c->slots.arena.map)
+        status = mvk_buffer_create(c->slots.device, &s->maps, MAPS * 16, MVK_MEMORY_UPLOAD);
     if (status != MIEN_OK)
         return status;
     struct skin_uniform *u = s->uniform.map;
@@ -80,11 +79,20 @@ static int create_slot(mi_face_chain *c, slot *s)
     u->crop.square[0] = mi_crop_square(0, 0, 1, 0, MI_FACE_SIZE, 0);
     if (s->maps.map)
         memset(s->maps.map, 0, MAPS * 16);
-    mvk_bindings bindings = {.arena = &c->arena, .weights = &c->generator.net.weights,
+    mvk_bindings bindings = {.arena = &c->slots.arena, .weights = &c->generator.net.weights,
                              .frame_in = mi_transfer_in(c->slots.transfer),
                              .frame_out = mi_transfer_in(c->slots.transfer),
                              .uniform = &s->uniform};
-    return mvk_set_create(c->device, &s->set, &bindings);
+    return mvk_set_create(c->slots.device, &s->set, &bindings);
+}
+
+static void destroy_slot(void *effect, int32_t index)
+{
+    mi_face_chain *c = effect;
+    slot *s = &c->slot[index];
+    mvk_set_destroy(c->slots.device, &s->set);
+    mvk_buffer_destroy(c->slots.device, &s->uniform);
+    mvk_buffer_destroy(c->slots.device, &s->maps);
 }
 
 static void prepare(void *effect, int32_t index, const mi_slot_face *of, const void *values)
@@ -94,11 +102,11 @@ static void prepare(void *effect, int32_t index, const mi_slot_face *of, const v
     slot *s = &c->slot[index];
     const mien_face *face = of->face;
     bool known = of->known && !v->reset;
-    float *maps = s->maps.map ? s->maps.map : (float *)c->arena.map + (size_t)s->at * 4;
+    float *maps = s->maps.map ? s->maps.map : (float *)c->slots.arena.map + (size_t)s->at * 4;
     mi_maps to = {.at = (float(*)[4])maps, .uv = (float(*)[4])(maps + MI_TEXELS * 4)};
     mi_roi square = mi_face_square(face->point);
     struct skin_uniform *u = s->uniform.map;
-    mi_box box = mi_maps_make(&to, c->atlas, &square, face->point);
+    mi_box box = mi_maps_make(&to, &c->atlas, &square, face->point);
     u->crop.square[0] = mi_crop_square(square.x, square.y, square.side, square.angle,
                                        MI_FACE_SIZE, v->wanted);
     mi_face_apply_extent(&c->apply, u, square.x, square.y, square.side, square.angle,
@@ -114,24 +122,26 @@ static void prepare(void *effect, int32_t index, const mi_slot_face *of, const v
     s->wanted = v->wanted;
 }
 
+static const mi_slot_calls calls = {create_slot, destroy_slot, record_slot, prepare};
+
 /* The history has two texels for one of the maps, each way. */
 static int set_tiles(mi_face_chain *c)
 {
     float tile[TILES_MAX];
-    int32_t tiles = mi_atlas_tiles(c->atlas, MI_SKIN_TILE_W / 2, MI_SKIN_TILE_H / 2, tile);
-    return mi_skin_set_tiles(&c->skin, &c->arena, tile, tiles);
+    int32_t tiles = mi_atlas_tiles(&c->atlas, MI_SKIN_TILE_W / 2, MI_SKIN_TILE_H / 2, tile);
+    return mi_skin_set_tiles(&c->skin, &c->slots.arena, tile, tiles);
 }
 
-static int create_parts(mi_face_chain *c, const mi_face_effect_config *config)
+static int create_parts(mi_face_chain *c, const mi_face_effect_config *config, mi_log *log)
 {
-    mvk_device *d = c->device;
+    mvk_device *d = c->slots.device;
     mi_arena arena = {0};
     float kr, kb;
     mi_luma_weights(&config->shape, &kr, &kb);
-    int status = mi_face_slots_check(d, config, c->log);
+    int status = mi_face_slots_check(d, config, log);
     if (status == MIEN_OK)
         status = mi_face_generator_create(&c->generator, d, &arena, &config->shape, config->path,
-                                          config->what, c->log);
+                                          config->what, log);
     if (status == MIEN_OK)
         status = mi_skin_create(&c->skin, d, &arena, MI_FACE_SIZE, MI_MAP, kr, kb);
     if (status == MIEN_OK)
@@ -142,36 +152,23 @@ static int create_parts(mi_face_chain *c, const mi_face_effect_config *config)
         c->slot[i].at = mi_arena_take(&arena, MAPS);
         c->slot[i].uv = c->slot[i].at + MI_TEXELS;
     }
-    status = mvk_buffer_create(d, &c->arena, (VkDeviceSize)arena.vec4s * 16, MVK_MEMORY_DEVICE);
-    if (status == MIEN_OK)
-        status = mvk_buffer_clear(d, &c->arena); /* as is what was never shown */
+    status = mi_face_slots_open(&c->slots, arena.vec4s);
     if (status == MIEN_OK)
         status = set_tiles(c);
-    for (int32_t i = 0; i < MIEN_FACES_MAX && status == MIEN_OK; i++)
-        status = create_slot(c, &c->slot[i]);
     return status == MIEN_OK ? mi_face_slots_make(&c->slots) : status;
 }
 
 int mi_face_chain_create(mi_face_chain **chain, mvk_device *device,
                          const mi_face_effect_config *config, mi_log *log)
 {
-    int status = MIEN_ERR_NOMEM;
     *chain = NULL;
     mi_face_chain *c = calloc(1, sizeof *c);
     if (!c)
         return mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
-    c->device = device;
-    c->log = log;
     c->slots = (mi_face_slots){.device = device, .transfer = config->transfer, .effect = c,
-                               .record = record_slot, .prepare = prepare};
-    c->atlas = malloc(sizeof *c->atlas);
-    if (!c->atlas) {
-        mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
-        goto error;
-    }
-    mi_atlas_make(c->atlas);
-    status = create_parts(c, config);
-error:
+                               .calls = &calls};
+    mi_atlas_make(&c->atlas);
+    int status = create_parts(c, config, log);
     if (status != MIEN_OK)
         mi_face_chain_destroy(&c);
     *chain = c;
@@ -185,17 +182,9 @@ void mi_face_chain_destroy(mi_face_chain **chain)
         return;
     *chain = NULL;
     mi_face_slots_destroy(&c->slots);
-    for (int32_t i = 0; i < MIEN_FACES_MAX; i++) {
-        slot *s = &c->slot[i];
-        mvk_set_destroy(c->device, &s->set);
-        mvk_buffer_destroy(c->device, &s->uniform);
-        mvk_buffer_destroy(c->device, &s->maps);
-    }
-    mvk_buffer_destroy(c->device, &c->arena);
     mi_face_apply_destroy(&c->apply);
     mi_skin_destroy(&c->skin);
     mi_face_generator_destroy(&c->generator);
-    free(c->atlas);
     free(c);
 }
 

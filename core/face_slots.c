@@ -13,7 +13,7 @@ int mi_face_slots_check(mvk_device *device, const mi_face_effect_config *config,
 static void record(const mi_face_slots *s, mvk_commands *list, int32_t slot)
 {
     mvk_barrier(list); /* the last face's pictures were read */
-    s->record(s->effect, list, slot);
+    s->calls->record(s->effect, list, slot);
     mvk_barrier_host(list);
 }
 
@@ -30,10 +30,21 @@ static int record_list(const mi_face_slots *s, mvk_commands *list, int32_t slot,
     return mvk_commands_end(s->device, list);
 }
 
+int mi_face_slots_open(mi_face_slots *s, int64_t vec4s)
+{
+    int status = mvk_buffer_create(s->device, &s->arena, (VkDeviceSize)vec4s * 16,
+                                   MVK_MEMORY_DEVICE);
+    return status == MIEN_OK ? mvk_buffer_clear(s->device, &s->arena) : status;
+}
+
 int mi_face_slots_make(mi_face_slots *s)
 {
     mvk_commands first = {0};
-    int status = mvk_pipelines_build(s->device);
+    int status = MIEN_OK;
+    for (int32_t i = 0; i < MIEN_FACES_MAX && status == MIEN_OK; i++)
+        status = s->calls->create(s->effect, i);
+    if (status == MIEN_OK)
+        status = mvk_pipelines_build(s->device);
     for (int32_t i = 0; i < MIEN_FACES_MAX && status == MIEN_OK; i++)
         status = record_list(s, &s->list[i], i, false);
     if (status == MIEN_OK)
@@ -48,8 +59,11 @@ void mi_face_slots_destroy(mi_face_slots *s)
 {
     if (!s->device)
         return;
-    for (int32_t i = 0; i < MIEN_FACES_MAX; i++)
+    for (int32_t i = 0; i < MIEN_FACES_MAX; i++) {
         mvk_commands_destroy(s->device, &s->list[i]);
+        s->calls->destroy(s->effect, i);
+    }
+    mvk_buffer_destroy(s->device, &s->arena);
     memset(s, 0, sizeof *s);
 }
 
@@ -74,7 +88,7 @@ static const mvk_commands *take(mi_face_slots *s, const mien_face *face, float a
     of.last_frame = of.known && s->used[i] + 1 == s->frame;
     s->id[i] = face->id;
     s->used[i] = s->frame;
-    s->prepare(s->effect, i, &of, values);
+    s->calls->prepare(s->effect, i, &of, values);
     return &s->list[i];
 }
 

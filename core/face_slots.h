@@ -1,5 +1,5 @@
-/* What effects on faces share: a list for each of MIEN_FACES_MAX slots, recorded once and replayed
- * each frame for the face that has the slot. */
+/* What effects on faces share: an arena, and a list for each of MIEN_FACES_MAX slots, recorded once
+ * and replayed each frame for the face that has the slot. */
 #ifndef MI_FACE_SLOTS_H
 #define MI_FACE_SLOTS_H
 
@@ -26,16 +26,23 @@ typedef struct mi_slot_face {
 typedef struct mi_face_slots mi_face_slots;
 
 /* The effect's part. `effect`: as given below; `values`: of the frame. */
-typedef void mi_slot_record(void *effect, mvk_commands *commands, int32_t slot);
-typedef void mi_slot_prepare(void *effect, int32_t slot, const mi_slot_face *face,
-                             const void *values);
+typedef struct mi_slot_calls {
+    /* What a slot has of its own, the effect's arena being there. Its uniform then is such that no
+     * frame is touched. */
+    int (*create)(void *effect, int32_t slot);
+    void (*destroy)(void *effect, int32_t slot); /* may be zeroed still, or made in part */
+    /* What a face takes, from the transfer's frame in place. */
+    void (*record)(void *effect, mvk_commands *commands, int32_t slot);
+    /* Tells the slot's uniform about this frame. */
+    void (*prepare)(void *effect, int32_t slot, const mi_slot_face *face, const void *values);
+} mi_slot_calls;
 
 struct mi_face_slots {
     mvk_device *device;
     mi_transfer *transfer;
     void *effect;
-    mi_slot_record *record;   /* what a face takes, from `transfer` in place */
-    mi_slot_prepare *prepare; /* tells the slot's uniform about this frame */
+    const mi_slot_calls *calls;
+    mvk_buffer arena;
     uint32_t id[MIEN_FACES_MAX];   /* of the face; 0: none */
     uint64_t used[MIEN_FACES_MAX]; /* the frame in which it was, last */
     uint64_t frame;
@@ -46,9 +53,12 @@ struct mi_face_slots {
 /* MIEN_OK if frames in place are not too large for the device. */
 int mi_face_slots_check(mvk_device *device, const mi_face_effect_config *config, mi_log *log);
 
-/* Compiles what is lacking, records the lists of a `slots` whose first five members are set, and
- * runs the first one once: some drivers compile then, and that must not happen in a frame.
- * Uniforms are such that no frame is touched. */
+/* Of `slots` whose first four members are set: makes the arena, cleared, as is the history of what
+ * was never shown. */
+int mi_face_slots_open(mi_face_slots *slots, int64_t vec4s);
+
+/* After that: creates the slots, compiles what is lacking, records the lists and runs the first one
+ * once: some drivers compile then, and that must not happen in a frame. */
 int mi_face_slots_make(mi_face_slots *slots);
 void mi_face_slots_destroy(mi_face_slots *slots); /* zeroed; may be zero already */
 

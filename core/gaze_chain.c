@@ -30,13 +30,10 @@ typedef struct slot {
 } slot;
 
 struct mi_gaze_chain {
-    mvk_device *device;
-    mi_log *log;
     mi_face_slots slots;
     mi_gaze_generator generator;
     mi_gaze_blend blend;
     mi_gaze_apply apply;
-    mvk_buffer arena;
     slot slot[MIEN_FACES_MAX];
 };
 
@@ -49,15 +46,15 @@ static void record_eye(mi_gaze_chain *c, mvk_commands *list, int32_t index, int3
                              .flow = mi_gaze_generator_result(g, MI_GAZE_FLOW),
                              .blend = mi_gaze_generator_result(g, MI_GAZE_BLEND)};
     struct gaze_push push = mi_gaze_blend_push(&c->blend, &result, MI_EYES * index + eye, eye);
-    mvk_bind_set(c->device, list, &s->look);
+    mvk_bind_set(c->slots.device, list, &s->look);
     mi_gaze_generator_record_look(g, list, eye);
     mi_gaze_blend_record_hold(&c->blend, list, &push);
     mi_gaze_generator_record(g, list);
     mi_gaze_blend_record(&c->blend, list, &push);
-    mvk_copy(list, &c->arena, &s->state, (VkDeviceSize)result.state * 16, (VkDeviceSize)eye * 16,
-             16);
+    mvk_copy(list, &c->slots.arena, &s->state, (VkDeviceSize)result.state * 16,
+             (VkDeviceSize)eye * 16, 16);
     mi_gaze_apply_record_copy(&c->apply, list, eye, &s->uniform);
-    mvk_bind_set(c->device, list, &s->apply);
+    mvk_bind_set(c->slots.device, list, &s->apply);
     mi_gaze_apply_record(&c->apply, list, eye, &s->uniform);
 }
 
@@ -79,16 +76,18 @@ static void clear_uniform(struct gaze_uniform *u)
     }
 }
 
-static int create_slot(mi_gaze_chain *c, slot *s)
+static int create_slot(void *effect, int32_t index)
 {
-    mvk_device *d = c->device;
+    mi_gaze_chain *c = effect;
+    slot *s = &c->slot[index];
+    mvk_device *d = c->slots.device;
     int status = mvk_buffer_create(d, &s->uniform, sizeof(struct gaze_uniform), MVK_MEMORY_UPLOAD);
     if (status == MIEN_OK)
         status = mvk_buffer_create(d, &s->state, MI_EYES * 16, MVK_MEMORY_READBACK);
     if (status != MIEN_OK)
         return status;
     clear_uniform(s->uniform.map);
-    mvk_bindings look = {.arena = &c->arena, .weights = &c->generator.net.weights,
+    mvk_bindings look = {.arena = &c->slots.arena, .weights = &c->generator.net.weights,
                          .frame_in = mi_transfer_in(c->slots.transfer),
                          .frame_out = mi_transfer_out(c->slots.transfer), .uniform = &s->uniform};
     mvk_bindings apply = look;
@@ -98,6 +97,16 @@ static int create_slot(mi_gaze_chain *c, slot *s)
     if (status == MIEN_OK)
         status = mvk_set_create(d, &s->apply, &apply);
     return status;
+}
+
+static void destroy_slot(void *effect, int32_t index)
+{
+    mi_gaze_chain *c = effect;
+    slot *s = &c->slot[index];
+    mvk_set_destroy(c->slots.device, &s->look);
+    mvk_set_destroy(c->slots.device, &s->apply);
+    mvk_buffer_destroy(c->slots.device, &s->uniform);
+    mvk_buffer_destroy(c->slots.device, &s->state);
 }
 
 /* What the network said in the last frame, in the viewer's axes. An eye that had no patch then is
@@ -157,16 +166,18 @@ static void prepare(void *effect, int32_t index, const mi_slot_face *of, const v
         prepare_eye(c, s, of->face, i, known, step.target, v);
 }
 
-static int create_parts(mi_gaze_chain *c, const mi_face_effect_config *config)
+static const mi_slot_calls calls = {create_slot, destroy_slot, record_slot, prepare};
+
+static int create_parts(mi_gaze_chain *c, const mi_face_effect_config *config, mi_log *log)
 {
-    mvk_device *d = c->device;
+    mvk_device *d = c->slots.device;
     mi_arena arena = {0};
     float kr, kb;
     mi_luma_weights(&config->shape, &kr, &kb);
-    int status = mi_face_slots_check(d, config, c->log);
+    int status = mi_face_slots_check(d, config, log);
     if (status == MIEN_OK)
         status = mi_gaze_generator_create(&c->generator, d, &arena, &config->shape, config->path,
-                                          config->what, c->log);
+                                          config->what, log);
     if (status == MIEN_OK)
         status = mi_gaze_blend_create(&c->blend, d, &arena, MI_GAZE_W, MI_GAZE_H, MI_GAZE_BALL, kr,
                                       kb);
@@ -174,12 +185,7 @@ static int create_parts(mi_gaze_chain *c, const mi_face_effect_config *config)
     if (status == MIEN_OK)
         status = mi_gaze_apply_create(&c->apply, d, &config->shape, shown);
     if (status == MIEN_OK)
-        status = mvk_buffer_create(d, &c->arena, (VkDeviceSize)arena.vec4s * 16,
-                                   MVK_MEMORY_DEVICE);
-    if (status == MIEN_OK)
-        status = mvk_buffer_clear(d, &c->arena); /* as is a history without frames */
-    for (int32_t i = 0; i < MIEN_FACES_MAX && status == MIEN_OK; i++)
-        status = create_slot(c, &c->slot[i]);
+        status = mi_face_slots_open(&c->slots, arena.vec4s);
     return status == MIEN_OK ? mi_face_slots_make(&c->slots) : status;
 }
 
@@ -190,11 +196,9 @@ int mi_gaze_chain_create(mi_gaze_chain **chain, mvk_device *device,
     mi_gaze_chain *c = calloc(1, sizeof *c);
     if (!c)
         return mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
-    c->device = device;
-    c->log = log;
     c->slots = (mi_face_slots){.device = device, .transfer = config->transfer, .effect = c,
-                               .record = record_slot, .prepare = prepare};
-    int status = create_parts(c, config);
+                               .calls = &calls};
+    int status = create_parts(c, config, log);
     if (status != MIEN_OK)
         mi_gaze_chain_destroy(&c);
     *chain = c;
@@ -208,14 +212,6 @@ void mi_gaze_chain_destroy(mi_gaze_chain **chain)
         return;
     *chain = NULL;
     mi_face_slots_destroy(&c->slots);
-    for (int32_t i = 0; i < MIEN_FACES_MAX; i++) {
-        slot *s = &c->slot[i];
-        mvk_set_destroy(c->device, &s->look);
-        mvk_set_destroy(c->device, &s->apply);
-        mvk_buffer_destroy(c->device, &s->uniform);
-        mvk_buffer_destroy(c->device, &s->state);
-    }
-    mvk_buffer_destroy(c->device, &c->arena);
     mi_gaze_apply_destroy(&c->apply);
     mi_gaze_blend_destroy(&c->blend);
     mi_gaze_generator_destroy(&c->generator);

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "test_files.h"
@@ -41,4 +42,15 @@ int portrait_tests_main(const portrait_tests *tests, int argc, char **argv)
     int status = filter_tests_run(&tests->with_face, argc > 3 ? argv[3] : NULL);
     free(*tests->portrait);
     return status;
+}
+
+mien_filter *portrait_filter(filter_log *log, const char *models, const char *params)
+{
+    char path[300];
+    mien_filter *f = filter_make(log, params);
+    assert_int_equal(mien_filter_set(f, "models", models), MIEN_OK);
+    snprintf(path, sizeof path, "%s/style-invert.onnx", filter_rig_models());
+    if (strstr(params, "style-area"))
+        assert_int_equal(mien_filter_set(f, "style", path), MIEN_OK);
+    return f;
 }

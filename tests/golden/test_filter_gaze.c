@@ -21,17 +21,6 @@ static const frame_layout tight = {0, false};
 static const char *models;
 static uint8_t *portrait; /* SIDE x SIDE x 4 */
 
-static mien_filter *gaze_make(filter_log *log, const char *params)
-{
-    mien_filter *f = filter_make(log, params);
-    char path[300];
-    assert_int_equal(mien_filter_set(f, "models", models), MIEN_OK);
-    snprintf(path, sizeof path, "%s/style-invert.onnx", filter_rig_models());
-    if (strstr(params, "style-area"))
-        assert_int_equal(mien_filter_set(f, "style", path), MIEN_OK);
-    return f;
-}
-
 /* Portraits on grey: the corner of each. */
 typedef struct scene {
     int32_t x[2], y[2];
@@ -141,7 +130,7 @@ static void check_format(mien_format format)
 {
     static const frame_layout layout[] = {{0, false}, {7, true}};
     test_frame first = scene_make(&one, format, 638, 470, &tight);
-    mien_filter *f = gaze_make(NULL, ASIDE);
+    mien_filter *f = portrait_filter(NULL, models, ASIDE);
     for (int round = 0; round < 3; round++) {
         test_frame in = scene_make(&one, format, 638, 470, &layout[round > 0]);
         test_frame out = scene_make(&one, format, 638, 470, &layout[round > 0]);
@@ -174,7 +163,7 @@ static void test_slider(void **state)
 {
     (void)state;
     test_frame in = rgba(&one), out = rgba(&one);
-    mien_filter *f = gaze_make(NULL, "gaze=0 gaze-x=12 gaze-y=5");
+    mien_filter *f = portrait_filter(NULL, models, "gaze=0 gaze-x=12 gaze-y=5");
     assert_true(mien_filter_is_bypass(f));
     filter_run(f, &in.frame, &out.frame, MIEN_BYPASSED);
     assert_true(test_frame_equal(&in.frame, &out.frame));
@@ -214,7 +203,7 @@ static void test_target(void **state)
 {
     (void)state;
     test_frame in = rgba(&one), out = rgba(&one), before = rgba(&one);
-    mien_filter *f = gaze_make(NULL, ASIDE);
+    mien_filter *f = portrait_filter(NULL, models, ASIDE);
     filter_run(f, &in.frame, &out.frame, MIEN_OK);
     assert_int_equal(mien_filter_set(f, "gaze-x", "-12"), MIEN_OK);
     long moved[12];
@@ -241,7 +230,7 @@ static void test_several(void **state)
     static const scene two = {.x = {0, 540}, .y = {0, 8}, .count = 2};
     test_frame in = scene_make(&two, MIEN_FORMAT_I420, 1100, 520, &tight);
     test_frame out = scene_make(&two, MIEN_FORMAT_I420, 1100, 520, &tight);
-    mien_filter *f = gaze_make(NULL, ASIDE "max-faces=2");
+    mien_filter *f = portrait_filter(NULL, models, ASIDE "max-faces=2");
     change c = {0};
     for (int i = 0; i < 16; i++)
         c = run_one(f, &two, &in.frame, &out.frame);
@@ -263,7 +252,7 @@ static void test_starts_again(void **state)
     test_frame in = rgba(&one), out = rgba(&one), first = rgba(&one), other = rgba(&moved);
     test_frame wide = scene_make(&one, MIEN_FORMAT_RGBA, 720, 480, &tight);
     test_frame wide_out = scene_make(&one, MIEN_FORMAT_RGBA, 720, 480, &tight);
-    mien_filter *f = gaze_make(NULL, ASIDE);
+    mien_filter *f = portrait_filter(NULL, models, ASIDE);
     filter_run(f, &in.frame, &first.frame, MIEN_OK);
     for (int i = 0; i < 4; i++)
         filter_run(f, &other.frame, &out.frame, MIEN_OK);
@@ -293,11 +282,11 @@ static void test_with_style(void **state)
 {
     (void)state;
     test_frame in = rgba(&one), turned = rgba(&one), out = rgba(&one);
-    mien_filter *alone = gaze_make(NULL, ASIDE);
+    mien_filter *alone = portrait_filter(NULL, models, ASIDE);
     filter_run(alone, &in.frame, &turned.frame, MIEN_OK);
     mien_filter_destroy(&alone);
     for (int round = 0; round < 2; round++) {
-        mien_filter *f = gaze_make(NULL, ASIDE "smooth=0 style-area=background");
+        mien_filter *f = portrait_filter(NULL, models, ASIDE "smooth=0 style-area=background");
         test_frame_copy(&out.frame, &in.frame);
         filter_run(f, round ? &out.frame : &in.frame, &out.frame, MIEN_OK);
         for (int eye = 0; eye < 2; eye++)
@@ -307,7 +296,7 @@ static void test_with_style(void **state)
         assert_true(abs(red(&out.frame, 600, 440) - 135) < 8);
         mien_filter_destroy(&f);
     }
-    mien_filter *f = gaze_make(NULL, ASIDE "smooth=0 style-area=face");
+    mien_filter *f = portrait_filter(NULL, models, ASIDE "smooth=0 style-area=face");
     filter_run(f, &in.frame, &out.frame, MIEN_OK);
     double product = 0, square = 0; /* what the style shows of the turn: all or nothing */
     for (int32_t y = 70; y < 95; y++)
@@ -330,7 +319,7 @@ static void test_with_style(void **state)
 static void lost_case(const char *params, bool covered)
 {
     static mien_face face[MIEN_FACES_MAX];
-    mien_filter *f = gaze_make(NULL, params);
+    mien_filter *f = portrait_filter(NULL, models, params);
     int lost = 0, back = 0;
     for (int i = 0; i < 34; i++) {
         scene s = {.x = {40 + i}, .y = {-20}, .count = 1, .wiped = i >= 10 && i < 20};
@@ -365,7 +354,8 @@ static void test_overlay(void **state)
 {
     (void)state;
     test_frame in = rgba(&one), out = rgba(&one), turned = rgba(&one);
-    mien_filter *f = gaze_make(NULL, ASIDE "overlay=timing"), *alone = gaze_make(NULL, ASIDE);
+    mien_filter *f = portrait_filter(NULL, models, ASIDE "overlay=timing");
+    mien_filter *alone = portrait_filter(NULL, models, ASIDE);
     filter_run(f, &in.frame, &out.frame, MIEN_OK);
     filter_run(alone, &in.frame, &turned.frame, MIEN_OK);
     for (int32_t y = 60; y < 100; y++)
@@ -421,14 +411,14 @@ static void test_missing_model(void **state)
     test_frame in = rgba(&one), out = rgba(&one);
     test_frame wide = scene_make(&one, MIEN_FORMAT_RGBA, 720, 480, &tight);
     make_folder(folder);
-    mien_filter *f = gaze_make(&log, "gaze=1");
+    mien_filter *f = portrait_filter(&log, models, "gaze=1");
     assert_int_equal(mien_filter_set(f, "models", folder), MIEN_OK);
     filter_run(f, &in.frame, &out.frame, MIEN_ERR_IO);
     assert_int_equal(errors_in(&log, "gaze.onnx"), 1);
     mien_filter_destroy(&f);
 
     memset(&log, 0, sizeof log);
-    f = gaze_make(&log, "overlay=mesh");
+    f = portrait_filter(&log, models, "overlay=mesh");
     assert_int_equal(mien_filter_set(f, "models", folder), MIEN_OK);
     filter_run(f, &in.frame, &out.frame, MIEN_OK);
     assert_int_equal(mien_filter_set(f, "gaze", "0.5"), MIEN_OK);
@@ -467,7 +457,7 @@ static void test_ranges(void **state)
     (void)state;
     static const char *const bad[][2] = {{"gaze", "1.01"}, {"gaze", "-0.1"}, {"gaze-x", "20.5"},
                                          {"gaze-y", "-21"}, {"gaze-y", "up"}};
-    mien_filter *f = gaze_make(NULL, "gaze=1 gaze-x=-20 gaze-y=20");
+    mien_filter *f = portrait_filter(NULL, models, "gaze=1 gaze-x=-20 gaze-y=20");
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(mien_filter_set(f, bad[i][0], bad[i][1]), MIEN_ERR_INVALID);
         assert_non_null(strstr(mien_filter_error(f), bad[i][0]));

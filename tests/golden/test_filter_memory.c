@@ -210,21 +210,11 @@ static int run_scene(mien_filter *f, mien_format format, int frames)
     return seen;
 }
 
-static mien_filter *faces_make(const char *params)
-{
-    char path[300];
-    mien_filter *f = filter_make(NULL, params);
-    assert_int_equal(mien_filter_set(f, "models", models), MIEN_OK);
-    snprintf(path, sizeof path, "%s/style-invert.onnx", filter_rig_models());
-    assert_int_equal(mien_filter_set(f, "style", strstr(params, "area") ? path : ""), MIEN_OK);
-    return f;
-}
-
 static void test_overlay(void **state)
 {
     (void)state;
     for (int i = 0; i < TEST_FORMATS; i++) {
-        mien_filter *f = faces_make("overlay=faces+mesh+iris+mask+timing");
+        mien_filter *f = portrait_filter(NULL, models, "overlay=faces+mesh+iris+mask+timing");
         assert_true(run_scene(f, test_formats[i], 8) >= 4);
         mien_filter_destroy(&f);
     }
@@ -238,12 +228,12 @@ static void test_areas(void **state)
         "style-area=face on-lost=black", "style-area=face on-lost=pass",
         "style-area=background overlay=mask"};
     for (size_t k = 0; k < sizeof params / sizeof params[0]; k++) {
-        mien_filter *f = faces_make(params[k]);
+        mien_filter *f = portrait_filter(NULL, models, params[k]);
         assert_true(run_scene(f, MIEN_FORMAT_I420, 12) >= 6);
         mien_filter_destroy(&f);
     }
     for (int i = 1; i < TEST_FORMATS; i++) {
-        mien_filter *f = faces_make(params[i % 3]);
+        mien_filter *f = portrait_filter(NULL, models, params[i % 3]);
         assert_true(run_scene(f, test_formats[i], 8) >= 4);
         mien_filter_destroy(&f);
     }
@@ -254,8 +244,9 @@ static void test_gaze(void **state)
 {
     (void)state;
     for (int i = 0; i < TEST_FORMATS; i++) {
-        mien_filter *f = faces_make(i % 2 ? "gaze=1 gaze-x=12 style-area=face"
-                                          : "gaze=1 gaze-x=12 overlay=timing");
+        mien_filter *f = portrait_filter(NULL, models,
+                                         i % 2 ? "gaze=1 gaze-x=12 style-area=face"
+                                               : "gaze=1 gaze-x=12 overlay=timing");
         assert_true(run_scene(f, test_formats[i], 8) >= 4);
         mien_filter_destroy(&f);
     }

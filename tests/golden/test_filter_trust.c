@@ -523,11 +523,8 @@ enum { FRAMES = 8 };
 static int run_faces(const char *params, test_frame out[FRAMES], mien_face face[FRAMES], int frame,
                      int at)
 {
-    char path[300];
     filter_log log = {.lines = 0};
-    mien_filter *f = make(&log, params);
-    snprintf(path, sizeof path, "%s/style-invert.onnx", filter_rig_models());
-    assert_int_equal(mien_filter_set(f, "style", strstr(params, "area") ? path : ""), MIEN_OK);
+    mien_filter *f = portrait_filter(&log, models, params);
     int took = 0;
     for (int i = 0; i < FRAMES; i++) {
         size_t count;
