@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 
+STILL = 2  # grey levels between two pictures of something that stands still, coded anew each time
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'call_page.html')
 CHROMIUM_FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage',
                   '--no-first-run', '--disable-extensions', '--disable-background-networking',
@@ -94,6 +95,19 @@ class Call:
                     return found
                 self.change.wait(1)
         return found
+
+    def still(self, count, part, seconds=60):
+        """The first `count` pictures in a row that are alike in a part of theirs, `part` as in
+        area(): what a call shows once its beginning, or a change, has come through. Empty after
+        an error or the time."""
+        end, run = time.time() + seconds, []
+        while len(run) < count:
+            new = self.pictures(1, end - time.time())
+            if not new:
+                return []
+            alike = run and difference(area(run[-1], *part), area(new[0], *part)) < STILL
+            run = [*run, *new] if alike else new
+        return run
 
     def close(self):
         self.browser.terminate()
