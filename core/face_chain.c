@@ -106,7 +106,8 @@ static void prepare(void *effect, int32_t index, const mi_slot_face *of, const v
     mi_maps to = {.at = (float(*)[4])maps, .uv = (float(*)[4])(maps + MI_TEXELS * 4)};
     mi_roi square = mi_face_square(face->point);
     struct skin_uniform *u = s->uniform.map;
-    mi_box box = mi_maps_make(&to, &c->atlas, &square, face->point);
+    mi_box box = mi_maps_make(&to, &c->atlas, &square, face->point,
+                              v->bare ? v->bare[of->number] : NULL);
     u->crop.square[0] = mi_crop_square(square.x, square.y, square.side, square.angle,
                                        MI_FACE_SIZE, v->wanted);
     mi_face_apply_extent(&c->apply, u, square.x, square.y, square.side, square.angle,

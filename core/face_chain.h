@@ -10,6 +10,8 @@ typedef struct mi_face_chain mi_face_chain;
 
 /* What may differ from frame to frame. */
 typedef struct mi_face_chain_values {
+    const float *const *bare; /* of each face its MI_POINTS points: mi_faces_bare(); NULL: nothing
+                               * covers any */
     float wanted; /* -1..1: the generator's fourth channel; 0: nothing is done */
     float smooth; /* 0..1 */
     double dt;    /* seconds since the last frame, > 0 */

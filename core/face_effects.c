@@ -61,7 +61,7 @@ static int run_age(void *chain, const mien_face *face, const float *amount, int3
     const double most = mien_params(NULL)[MI_PARAM_AGE].max; /* the network knows it as 1 */
     mi_face_chain_values values = {.wanted = (float)(frame->wish.number[MI_EFFECT_AGE] / most),
                                    .smooth = frame->smooth, .dt = frame->dt,
-                                   .reset = frame->reset};
+                                   .reset = frame->reset, .bare = frame->bare};
     return mi_face_chain_run(chain, face, amount, count, &values, changed);
 }
 

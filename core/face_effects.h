@@ -32,6 +32,7 @@ typedef struct mi_effect_frame {
     float smooth;        /* 0..1 */
     double dt;           /* seconds since the last frame, > 0 */
     bool reset;          /* this frame has no past */
+    const float *const *bare; /* of each face its points: mi_faces_bare() */
 } mi_effect_frame;
 
 /* One frame; amount[i]: 0..1, how much of the effects face[i] gets. Lost ones are left as they are.

@@ -80,11 +80,12 @@ static int32_t slot_of(const mi_face_slots *s, uint32_t id)
     return oldest;
 }
 
-static const mvk_commands *take(mi_face_slots *s, const mien_face *face, float amount,
-                                const void *values)
+static const mvk_commands *take(mi_face_slots *s, const mien_face *faces, int32_t number,
+                                float amount, const void *values)
 {
+    const mien_face *face = &faces[number];
     int32_t i = slot_of(s, face->id);
-    mi_slot_face of = {.face = face, .amount = amount, .known = s->id[i] == face->id};
+    mi_slot_face of = {.face = face, .number = number, .amount = amount, .known = s->id[i] == face->id};
     of.last_frame = of.known && s->used[i] + 1 == s->frame;
     s->id[i] = face->id;
     s->used[i] = s->frame;
@@ -100,7 +101,7 @@ int mi_face_slots_run(mi_face_slots *s, const mien_face *face, const float *amou
     s->frame++;
     for (int32_t i = 0; i < count; i++)
         if (!face[i].lost && amount[i] > 0)
-            of_face[faces++] = take(s, &face[i], amount[i], values);
+            of_face[faces++] = take(s, face, i, amount[i], values);
     *changed = faces > 0;
     s->faces = (int32_t)faces;
     if (faces == 0)

@@ -18,6 +18,7 @@ typedef struct mi_face_effect_config {
 /* A face of this frame, and what is known of it. */
 typedef struct mi_slot_face {
     const mien_face *face;
+    int32_t number;  /* which of the frame's it is */
     float amount;    /* > 0: how much of the effect it gets */
     bool known;      /* the slot was this face's already, */
     bool last_frame; /* and was used in the last frame */

@@ -27,6 +27,7 @@ static const float FAR = 1e9f;
 typedef struct vertex {
     float x, y, z; /* sides of the square; 0, 0 is its corner */
     float facing;  /* 0..1 */
+    float bare;    /* how surely nothing covers it, 0..1 */
 } vertex;
 
 static float smooth_step(float low, float high, float x)
@@ -191,14 +192,15 @@ static float way_round(void)
     return turn(mi_mean_face.uv[t[0]], mi_mean_face.uv[t[1]], mi_mean_face.uv[t[2]]) < 0 ? -1 : 1;
 }
 
-static void place(vertex v[MI_MESH_POINTS], const mi_roi *square, const float point[MI_POINTS][3])
+static void place(vertex v[MI_MESH_POINTS], const mi_roi *square, const float point[MI_POINTS][3],
+                  const float *bare)
 {
     float scale = 1 / fmaxf(square->side, 1e-3f);
     float c = scale * cosf(square->angle), s = scale * sinf(square->angle);
     for (int k = 0; k < MI_MESH_POINTS; k++) {
         float x = point[k][0] - square->x, y = point[k][1] - square->y;
         v[k] = (vertex){.x = 0.5f + c * x + s * y, .y = 0.5f - s * x + c * y,
-                        .z = scale * point[k][2]};
+                        .z = scale * point[k][2], .bare = bare ? bare[k] : 1};
     }
 }
 
@@ -319,12 +321,12 @@ static void fade_rim(const mi_maps *maps)
         maps->uv[i][2] *= smooth_step(0, 3 * (RIM + 1), depth[i]);
 }
 
-static float seen(const mi_maps *maps, float x, float y, float z, float facing)
+static float seen(const mi_maps *maps, const vertex *v)
 {
-    if (!(x >= 0 && y >= 0 && x < 1 && y < 1))
+    if (!(v->x >= 0 && v->y >= 0 && v->x < 1 && v->y < 1))
         return 0;
-    const float *front = maps->uv[(int)(y * MI_MAP) * MI_MAP + (int)(x * MI_MAP)];
-    return z > front[3] + HIDDEN ? 0 : fminf(facing, 1);
+    const float *front = maps->uv[(int)(v->y * MI_MAP) * MI_MAP + (int)(v->x * MI_MAP)];
+    return v->z > front[3] + HIDDEN ? 0 : fminf(v->facing, 1) * fminf(v->bare, 1);
 }
 
 /* What is interpolated from elements of the face, which reach one element further. */
@@ -349,11 +351,11 @@ static mi_box box_of(const mi_maps *maps)
 }
 
 mi_box mi_maps_make(const mi_maps *maps, const mi_atlas *atlas, const mi_roi *square,
-                  const float point[MI_POINTS][3])
+                  const float point[MI_POINTS][3], const float *bare)
 {
     vertex v[MI_MESH_POINTS];
     float sign = way_round();
-    place(v, square, point);
+    place(v, square, point, bare);
     find_facing(v, sign);
     for (int i = 0; i < MI_TEXELS; i++) {
         maps->uv[i][0] = maps->uv[i][1] = maps->uv[i][2] = 0;
@@ -372,10 +374,11 @@ mi_box mi_maps_make(const mi_maps *maps, const mi_atlas *atlas, const mi_roi *sq
             sum.y += t->weight[k] * from->y;
             sum.z += t->weight[k] * from->z;
             sum.facing += t->weight[k] * from->facing;
+            sum.bare += t->weight[k] * from->bare;
         }
         maps->at[i][0] = sum.x;
         maps->at[i][1] = sum.y;
-        maps->at[i][2] = seen(maps, sum.x, sum.y, sum.z, sum.facing);
+        maps->at[i][2] = seen(maps, &sum);
         maps->at[i][3] = t->share;
     }
     return box_of(maps);

@@ -34,8 +34,7 @@ int32_t mi_atlas_tiles(const mi_atlas *atlas, int32_t w, int32_t h, float *tile)
  * square (mi_roi's u, v). */
 typedef struct mi_maps {
     /* Of the atlas' texels: position in the square, 0..1 where it is inside; how surely it is seen,
-     * 0..1: turned to the camera, hidden by nothing of the face itself, inside the square; share of
-     * the atlas. */
+     * 0..1: turned to the camera, hidden by nothing, inside the square; share of the atlas. */
     float (*at)[4];
     /* Of places in the square: u, v; how surely skin is seen there, 0..1: turned to the camera and
      * not at the face's outline, 0 beside it and between the lips; depth in sides of the square,
@@ -49,9 +48,10 @@ typedef struct mi_box {
 } mi_box;
 
 /* The maps of a face whose steadied points are `point`, pixels of the frame. Any finite points
- * will do. Returns the part of the square outside of which no face is. */
+ * will do. `bare`: how surely nothing covers each of these points, 0..1 (mi_measure_bare()); NULL:
+ * nothing does. Returns the part of the square outside of which no face is. */
 mi_box mi_maps_make(const mi_maps *maps, const mi_atlas *atlas, const mi_roi *square,
-                  const float point[MI_POINTS][3]);
+                  const float point[MI_POINTS][3], const float *bare);
 
 /* The square that generators of whole faces see: upright with the eyes, 2.4 times as wide as the
  * outer corners of the eyes of a face that looks straight ahead are apart, from above the hairline

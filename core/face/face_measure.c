@@ -114,3 +114,9 @@ void mi_measure(mien_face *face, const mi_shape *shape, const mi_pose *pose,
     face->gaze_confidence *= presence;
     face->glasses = unit(sight->glasses);
 }
+
+void mi_measure_bare(const mi_sight *sight, float bare[MI_POINTS])
+{
+    for (int i = 0; i < MI_POINTS; i++)
+        bare[i] = uncovered(sight, sight->point[i]);
+}

@@ -12,4 +12,7 @@
 void mi_measure(mien_face *face, const mi_shape *shape, const mi_pose *pose,
                 const mi_sight *sight, int32_t width, int32_t height);
 
+/* bare[i]: 0..1, how surely nothing covers the face at the sight's point i. Any thread. */
+void mi_measure_bare(const mi_sight *sight, float bare[MI_POINTS]);
+
 #endif

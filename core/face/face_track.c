@@ -539,6 +539,7 @@ static void accept(mi_track *track, int32_t slot)
     f->frames = 1;
     mi_smooth_step(&f->smooth, &mi_mean_face, sight->point, track->dt, f->face.point, &pose);
     f->face.presence = sight->presence;
+    mi_measure_bare(sight, f->bare);
     mi_measure(&f->face, &mi_mean_face, &pose, sight, track->width, track->height);
     f->square = mi_roi_of_points((const float(*)[3])f->face.point);
     f->weak = f->found.verdict == MI_WEAK ? f->weak + 1 : 0;
@@ -672,4 +673,12 @@ int32_t mi_track_end(mi_track *track, mien_face faces[MI_FACES])
     for (int32_t i = 0; i < MI_FACES; i++)
         adopt_lost(track, i);
     return write_faces(track, faces);
+}
+
+const float *mi_track_bare(const mi_track *track, uint32_t id)
+{
+    for (int32_t i = 0; i < MI_FACES; i++)
+        if (id && track->slot[i].id == id)
+            return track->slot[i].bare;
+    return NULL;
 }

@@ -1,6 +1,8 @@
 // The temporal blend of an effect on a face, texel by texel of its atlas: the history is never
 // resampled. It takes in the present result where the picture is what it was, rests where something
-// covers the face, and starts anew where it has not fitted for a while (light, make-up).
+// covers the face, and starts anew where it has not fitted for a while (light, make-up). A hand has
+// the skin's colour: what covers the face is told by the face's own networks, not by the picture
+// alone, and has no history.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
@@ -9,7 +11,7 @@ layout(local_size_x = 8, local_size_y = 4) in;
 
 const float WRITE = 0.25;  // confidence below which the history is left alone
 const float TRUST = 0.5;   // and above which the picture is taken as that of the skin
-const float SEEN = 0.5;    // a texel turned away further says nothing
+const float SEEN = 0.5;    // a texel turned away or covered further says nothing
 const float COUNT_MAX = 64.0;
 const float GAIN_MORE = 0.01; // of the clamp of gains, as CLAMP_MORE
 
@@ -52,7 +54,8 @@ void main()
             float reach = CLAMP_SIGMA * sigma.w + GAIN_MORE;
             vec4 allowed = vec4(clamped(past.rgb, mean.rgb, sigma.rgb),
                                 clamp(past.w, mean.w - reach, mean.w + reach));
-            shown = mix(present, allowed, smoothstep(LOW, HIGH, confidence));
+            float trust = smoothstep(LOW, HIGH, confidence) * min(view.z / SEEN, 1.0);
+            shown = mix(present, allowed, trust);
         }
     }
     store(p.history + here, past);

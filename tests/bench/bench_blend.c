@@ -102,7 +102,7 @@ static void make_maps(face_bench *f, float *room, mi_roi *square, mi_box *box)
 {
     mi_maps maps = {(float(*)[4])room, (float(*)[4])(room + MI_TEXELS * 4)};
     *square = mi_face_square((const float(*)[3])f->point);
-    *box = mi_maps_make(&maps, &f->atlas, square, (const float(*)[3])f->point);
+    *box = mi_maps_make(&maps, &f->atlas, square, (const float(*)[3])f->point, NULL);
 }
 
 static void face_up(device_rig *rig, face_bench *f)

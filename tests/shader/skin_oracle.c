@@ -234,8 +234,9 @@ static void resolve_texel(const skin_case *c, const skin_pictures *p, int32_t x,
         state[1] = fmin((double)before[1] + 1, COUNT_MAX);
         state[2] = impatience;
         allowed(&a, past, shown);
+        double trust = t * t * (3 - 2 * t) * fmin((double)view[2] / SEEN, 1);
         for (int i = 0; i < 4; i++)
-            shown[i] = present[i] + t * t * (3 - 2 * t) * (shown[i] - present[i]);
+            shown[i] = present[i] + trust * (shown[i] - present[i]);
     }
     for (int i = 0; i < 4; i++)
         shown[i] *= (double)view[3];

@@ -20,12 +20,17 @@ static maps_rig rig;
 
 static mi_box box; /* of the last maps */
 
-static mi_roi make(float point[MI_POINTS][3])
+static mi_roi make_covered(float point[MI_POINTS][3], const float *bare)
 {
     mi_maps maps = {rig.at, rig.uv};
     mi_roi square = mi_face_square((const float(*)[3])point);
-    box = mi_maps_make(&maps, &rig.atlas, &square, (const float(*)[3])point);
+    box = mi_maps_make(&maps, &rig.atlas, &square, (const float(*)[3])point, bare);
     return square;
+}
+
+static mi_roi make(float point[MI_POINTS][3])
+{
+    return make_covered(point, NULL);
 }
 
 static mi_roi make_posed(float yaw, float pitch, float roll, float scale)
@@ -105,6 +110,29 @@ static void test_turned_heads(void **state)
     assert_true(seen_of_half(true) < 0.2f * all);
     make_posed(180, 0, 0, 100);
     assert_true(seen_of_half(false) < 0.02f && seen_of_half(true) < 0.02f);
+}
+
+/* What is covered is not seen, but it is where it was, and what is shown there fades no more. */
+static void test_covered(void **state)
+{
+    (void)state;
+    float point[MI_POINTS][3], bare[MI_POINTS], shown[MI_TEXELS], place[MI_TEXELS];
+    mi_pose pose = posed(0, 0, 0, 100, 300, 200);
+    mean_points(point);
+    for (int i = 0; i < MI_POINTS; i++)
+        bare[i] = point[i][0] < 0 ? 0 : 1;
+    posed_points(&pose, point, point);
+    make(point);
+    float left = seen_of_half(false), right = seen_of_half(true);
+    for (int i = 0; i < MI_TEXELS; i++) {
+        shown[i] = rig.uv[i][2];
+        place[i] = rig.at[i][0];
+    }
+    make_covered(point, bare);
+    assert_true(seen_of_half(false) < 0.1f * left);
+    assert_true(seen_of_half(true) > 0.95f * right);
+    for (int i = 0; i < MI_TEXELS; i++)
+        assert_true(shown[i] == rig.uv[i][2] && place[i] == rig.at[i][0]);
 }
 
 static void test_edges_fade(void **state)
@@ -236,6 +264,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_turned_heads),
+        cmocka_unit_test(test_covered),
         cmocka_unit_test(test_edges_fade),     cmocka_unit_test(test_outline_fades),
         cmocka_unit_test(test_square),         cmocka_unit_test(test_box),
         cmocka_unit_test(test_tiles),          cmocka_unit_test(test_open_mouth),
