@@ -85,7 +85,8 @@ static const mvk_commands *take(mi_face_slots *s, const mien_face *faces, int32_
 {
     const mien_face *face = &faces[number];
     int32_t i = slot_of(s, face->id);
-    mi_slot_face of = {.face = face, .number = number, .amount = amount, .known = s->id[i] == face->id};
+    mi_slot_face of = {.face = face, .number = number, .amount = amount,
+                       .known = s->id[i] == face->id};
     of.last_frame = of.known && s->used[i] + 1 == s->frame;
     s->id[i] = face->id;
     s->used[i] = s->frame;

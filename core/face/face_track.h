@@ -122,8 +122,9 @@ int32_t mi_track_detections(mi_track *track, const mi_detection *faces, int32_t 
  * some frames gets its own id back: its points then jump. */
 int32_t mi_track_end(mi_track *track, mien_face faces[MI_FACES]);
 
-/* After that, of a face that it wrote: how surely nothing covers each of its MI_POINTS points, 0..1;
- * of a lost one from when it was seen. Valid until the next frame; NULL if there is no such face. */
+/* After that, of a face that it wrote: how surely nothing covers each of its MI_POINTS points,
+ * 0..1; of a lost one from when it was seen. Valid until the next frame; NULL if there is no such
+ * face. */
 const float *mi_track_bare(const mi_track *track, uint32_t id);
 
 #endif

@@ -84,10 +84,9 @@ void main()
     xx -= SHIFT * gx * gx / 64.0;
     xy -= SHIFT * gx * gy / 64.0;
     yy -= SHIFT * gy * gy / 64.0;
-    float det = xx * yy - xy * xy;
     // A patch with structure in one direction only is regularised towards its candidate.
     float ridge = 1e-3 + 0.02 * (xx + yy);
-    det = (xx + ridge) * (yy + ridge) - xy * xy;
+    float det = (xx + ridge) * (yy + ridge) - xy * xy;
     // Standing still, the candidates, the steps from the best of them: one loop, so that the
     // comparison, most of the code, is there once.
     vec4 sums = vec4(0), best_sums = vec4(0);
