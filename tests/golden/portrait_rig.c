@@ -6,19 +6,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "test_files.h"
+static const char *models = "";
+static uint8_t *portrait;
 
-static bool has_networks(const char *models)
+static bool has_networks(void)
 {
     char path[600];
     snprintf(path, sizeof path, "%s/face-mesh.onnx", models);
     return access(path, R_OK) == 0;
 }
 
-static uint8_t *open_portrait(const char *models, const char *path)
+static uint8_t *open_portrait(const char *path)
 {
     enum { BYTES = PORTRAIT_SIDE * PORTRAIT_SIDE * 4 };
-    if (!has_networks(models)) {
+    if (!has_networks()) {
         printf("skipped: no face networks in %s: run models/fetch_faces.sh\n", models);
         return NULL;
     }
@@ -33,18 +34,29 @@ static uint8_t *open_portrait(const char *models, const char *path)
 
 int portrait_tests_main(const portrait_tests *tests, int argc, char **argv)
 {
-    *tests->models = argc > 1 ? argv[1] : "";
+    models = argc > 1 ? argv[1] : "";
     if (argc < 3 && tests->faceless.test)
         return filter_tests_run(&tests->faceless, NULL);
-    *tests->portrait = open_portrait(*tests->models, argc > 2 ? argv[2] : "");
-    if (!*tests->portrait)
+    portrait = open_portrait(argc > 2 ? argv[2] : "");
+    if (!portrait)
         return TEST_SKIPPED;
     int status = filter_tests_run(&tests->with_face, argc > 3 ? argv[3] : NULL);
-    free(*tests->portrait);
+    free(portrait);
+    portrait = NULL;
     return status;
 }
 
-mien_filter *portrait_filter(filter_log *log, const char *models, const char *params)
+const char *portrait_models(void)
+{
+    return models;
+}
+
+const uint8_t *portrait_bytes(void)
+{
+    return portrait;
+}
+
+mien_filter *portrait_filter(filter_log *log, const char *params)
 {
     char path[300];
     mien_filter *f = filter_make(log, params);
@@ -53,4 +65,21 @@ mien_filter *portrait_filter(filter_log *log, const char *models, const char *pa
     if (strstr(params, "style-area"))
         assert_int_equal(mien_filter_set(f, "style", path), MIEN_OK);
     return f;
+}
+
+void portrait_folder_make(char folder[TEST_FOLDER])
+{
+    static const char *const part[] = {"detect-full", "detect-short", "eye-left", "eye-right",
+                                       "lips", "mesh", "visible"};
+    test_folder_make(folder, "portrait");
+    for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
+        char from[600], to[TEST_PATH];
+        size_t size;
+        snprintf(from, sizeof from, "%s/face-%s.onnx", models, part[i]);
+        snprintf(to, sizeof to, "%s/face-%s.onnx", folder, part[i]);
+        void *bytes = test_file_read(from, &size);
+        assert_non_null(bytes);
+        test_file_write(to, bytes, size);
+        free(bytes);
+    }
 }

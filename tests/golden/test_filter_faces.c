@@ -15,8 +15,6 @@
 enum { SIDE = PORTRAIT_SIDE };
 
 static const frame_layout tight = {0, false};
-static const char *models;
-static uint8_t *portrait; /* SIDE x SIDE x 4 */
 
 /* A frame with the portrait, its top left corner at (x, y), what is uncovered grey. */
 static test_frame frame_with(int32_t w, int32_t h, int32_t x, int32_t y)
@@ -29,7 +27,7 @@ static test_frame frame_with(int32_t w, int32_t h, int32_t x, int32_t y)
             bool inside = px >= 0 && px < SIDE && py >= 0 && py < SIDE;
             memset(to, 120, 4);
             if (inside)
-                memcpy(to, portrait + ((size_t)py * SIDE + (size_t)px) * 4, 4);
+                memcpy(to, portrait_bytes() + ((size_t)py * SIDE + (size_t)px) * 4, 4);
         }
     return t;
 }
@@ -66,7 +64,7 @@ static void test_analysis(void **state)
 {
     (void)state;
     static mien_face face[MIEN_FACES_MAX];
-    mien_filter *f = portrait_filter(NULL, models, "");
+    mien_filter *f = portrait_filter(NULL, "");
     test_frame in = frame_with(640, 480, 40, 20), kept = frame_with(640, 480, 40, 20);
     assert_true(mien_filter_is_bypass(f));
     assert_int_equal(found(f, face), 0);
@@ -113,7 +111,7 @@ static void test_style_area(void **state)
 {
     (void)state;
     static mien_face face[MIEN_FACES_MAX];
-    mien_filter *f = portrait_filter(NULL, models, "smooth=0 style-area=face");
+    mien_filter *f = portrait_filter(NULL, "smooth=0 style-area=face");
     test_frame in = frame_with(640, 480, 40, 20), out = frame_with(640, 480, 40, 20);
     for (int round = 0; round < 2; round++) {
         bool in_place = round == 1;
@@ -162,7 +160,7 @@ static void areas_next(areas *a)
 static areas areas_open(const char *params)
 {
     static const float at[2][2] = {{265, 190}, {600, 440}};
-    areas a = {.filter = portrait_filter(NULL, models, params)};
+    areas a = {.filter = portrait_filter(NULL, params)};
     a.in = frame_with(640, 480, 40, 20);
     a.out = frame_with(640, 480, 40, 20);
     memcpy(a.at, at, sizeof at);
@@ -234,7 +232,7 @@ static void lost_case(const char *on_lost, bool bare_allowed)
     static mien_face face[MIEN_FACES_MAX];
     char params[80];
     snprintf(params, sizeof params, "smooth=0 style-area=face on-lost=%s", on_lost);
-    mien_filter *f = portrait_filter(NULL, models, params);
+    mien_filter *f = portrait_filter(NULL, params);
     int bare = 0, lost = 0, returned = 0;
     for (int i = 0; i < 34; i++) {
         test_frame in = frame_with(640, 480, 40 + 2 * i, 20), out = frame_with(640, 480, 0, 0);
@@ -289,7 +287,7 @@ static void test_given_up(void **state)
     enum { AWAY = 12, BACK = 32, FRAMES = 40, AWAY_MS = 200, FRAME_MS = 33 };
     static const float at[][2] = {{225, 170}, {213, 165}, {237, 165}};
     static mien_face face[MIEN_FACES_MAX];
-    mien_filter *f = portrait_filter(NULL, models, "smooth=0 style-area=face on-lost=blur");
+    mien_filter *f = portrait_filter(NULL, "smooth=0 style-area=face on-lost=blur");
     test_frame two = two_portraits(), one = two_portraits(), out = two_portraits();
     int bare = 0, away = 0;
     int64_t ms = 0;
@@ -389,7 +387,7 @@ static void test_overlay(void **state)
     static const char *const flags[] = {"faces", "mesh", "iris", "mask", "timing",
                                         "faces+mesh+iris+mask+timing"};
     test_frame in = frame_with(640, 480, 40, 20), out = frame_with(640, 480, 40, 20);
-    mien_filter *f = portrait_filter(NULL, models, "");
+    mien_filter *f = portrait_filter(NULL, "");
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         assert_int_equal(mien_filter_set(f, "overlay", flags[i]), MIEN_OK);
         assert_false(mien_filter_is_bypass(f));
@@ -419,7 +417,7 @@ static void test_stats(void **state)
 {
     (void)state;
     static mien_face face[MIEN_FACES_MAX];
-    mien_filter *f = portrait_filter(NULL, models, "overlay=faces");
+    mien_filter *f = portrait_filter(NULL, "overlay=faces");
     test_frame in = frame_with(640, 480, 40, 20), out = frame_with(640, 480, 40, 20);
     test_frame nobody = frame_with(640, 480, 40, 20);
     wipe(&nobody.frame, 190, 40, 192, 256);
@@ -449,7 +447,7 @@ static void test_several(void **state)
 {
     (void)state;
     static mien_face face[MIEN_FACES_MAX];
-    mien_filter *f = portrait_filter(NULL, models, "max-faces=2");
+    mien_filter *f = portrait_filter(NULL, "max-faces=2");
     test_frame in = two_portraits();
     mien_filter_set_analysis(f, true);
     for (int i = 0; i < 16; i++)
@@ -472,7 +470,7 @@ static void test_no_faces(void **state)
     static const int32_t size[][2] = {{16, 16}, {33, 17}, {720, 1280}, {640, 480}};
     for (size_t i = 0; i < sizeof size / sizeof size[0]; i++)
         for (int k = 0; k < 3; k++) {
-            mien_filter *f = portrait_filter(NULL, models, "smooth=0 style-area=face");
+            mien_filter *f = portrait_filter(NULL, "smooth=0 style-area=face");
             test_frame in = test_frame_make(test_formats[i], size[i][0], size[i][1], &tight);
             test_frame out = test_frame_make(test_formats[i], size[i][0], size[i][1], &tight);
             if (k == 2)
@@ -498,8 +496,7 @@ static void test_odd_places(void **state)
     static mien_face face[MIEN_FACES_MAX];
     static const int32_t place[][2] = {{-200, 0}, {250, 0}, {0, -110}, {0, 350}, {-90, 40}};
     for (size_t i = 0; i < sizeof place / sizeof place[0]; i++) {
-        mien_filter *f = portrait_filter(NULL, models,
-                                         "smooth=0 style-area=face overlay=faces+mesh");
+        mien_filter *f = portrait_filter(NULL, "smooth=0 style-area=face overlay=faces+mesh");
         test_frame in = frame_with(480, 640, place[i][0], place[i][1]);
         test_frame out = frame_with(480, 640, 0, 0);
         for (int n = 0; n < 3; n++)
@@ -509,7 +506,7 @@ static void test_odd_places(void **state)
         test_frame_free(&in);
         test_frame_free(&out);
     }
-    mien_filter *f = portrait_filter(NULL, models, "");
+    mien_filter *f = portrait_filter(NULL, "");
     test_frame in = frame_with(512, 512, 0, 0), turned = frame_with(512, 512, 0, 0);
     for (int32_t i = 0; i < 512 * 512; i++)
         memcpy(turned.frame.data[0] + (512 * 512 - 1 - i) * 4, in.frame.data[0] + i * 4, 4);
@@ -556,7 +553,7 @@ static void test_missing_device(void **state)
     for (int k = 0; k < 3; k++) {
         filter_log log = {.lines = 0};
         char text[32], overlay[32];
-        mien_filter *f = portrait_filter(&log, models, params[k]);
+        mien_filter *f = portrait_filter(&log, params[k]);
         mien_filter_set_analysis(f, k == 0);
         mien_filter_get(f, "overlay", overlay, sizeof overlay);
         for (int i = 0; i < 6; i++) {
@@ -589,7 +586,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_several),   cmocka_unit_test(test_no_faces),
         cmocka_unit_test(test_odd_places), cmocka_unit_test(test_missing_networks),
         cmocka_unit_test(test_missing_device)};
-    const portrait_tests all = {.with_face = {"faces", tests, sizeof tests / sizeof tests[0]},
-                                .models = &models, .portrait = &portrait};
+    const portrait_tests all = {.with_face = {"faces", tests, sizeof tests / sizeof tests[0]}};
     return portrait_tests_main(&all, argc, argv);
 }

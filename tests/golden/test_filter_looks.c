@@ -12,8 +12,6 @@
 
 enum { SIDE = PORTRAIT_SIDE, LOOKS_MAX = 100 };
 
-static const char *models;
-static uint8_t *portrait;
 static mi_roi looked[LOOKS_MAX]; /* into, in this frame */
 static int looks;
 
@@ -40,7 +38,7 @@ static void draw(const mien_frame *to, int quarters)
                 from_y = SIDE - 1 - was;
             }
             memcpy(to->data[0] + y * to->stride[0] + x * 4,
-                   portrait + ((size_t)from_y * SIDE + (size_t)from_x) * 4, 4);
+                   portrait_bytes() + ((size_t)from_y * SIDE + (size_t)from_x) * 4, 4);
         }
 }
 
@@ -55,7 +53,7 @@ static void test_no_square_twice(void **state)
     int most = 0;
     for (int quarters = 0; quarters < 4; quarters++) {
         mien_filter *f = filter_make(NULL, "max-faces=1");
-        assert_int_equal(mien_filter_set(f, "models", models), MIEN_OK);
+        assert_int_equal(mien_filter_set(f, "models", portrait_models()), MIEN_OK);
         mien_filter_set_analysis(f, true);
         draw(&t.frame, quarters);
         for (int i = 0; i < 3; i++) {
@@ -79,7 +77,6 @@ static void test_no_square_twice(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_no_square_twice)};
-    const portrait_tests all = {.with_face = {"looks", tests, sizeof tests / sizeof tests[0]},
-                                .models = &models, .portrait = &portrait};
+    const portrait_tests all = {.with_face = {"looks", tests, sizeof tests / sizeof tests[0]}};
     return portrait_tests_main(&all, argc, argv);
 }

@@ -14,13 +14,9 @@
 
 #include <vulkan/vulkan.h>
 
-#include "filter_rig.h"
-#include "portrait_rig.h"
+#include "portrait_scene.h"
 
-enum { SIDE = PORTRAIT_SIDE, WIDTH = 448, HEIGHT = 320, SHOWN = 1000 };
-
-static const char *models;
-static uint8_t *portrait; /* SIDE x SIDE x 4; NULL: none */
+enum { WIDTH = 448, HEIGHT = 320, SHOWN = 1000 };
 
 static bool watching;
 static long calls;
@@ -113,15 +109,18 @@ static void run_watched(mien_filter *f, const test_frame *in, const test_frame *
     assert_true(after.device_bytes == before.device_bytes);
 }
 
-/* What a host changes while a stream runs, none of it a reason for new memory. */
-static void change(mien_filter *f, int n)
+/* What a host changes while a stream runs, in turns; none of it a reason for new memory. */
+typedef const char *const changes[4][2];
+
+static changes of_style = {
+    {"style-strength", "0.4"}, {"smooth", "0"}, {"style-strength", "1"}, {"smooth", "0.9"}};
+static changes of_age = {{"age", "-20"}, {"smooth", "0"}, {"age", "0"}, {"age", "45"}};
+
+static void change(mien_filter *f, int n, changes set)
 {
-    static const char *const set[][2] = {
-        {"style-strength", "0.4"}, {"smooth", "0"}, {"style-strength", "1"}, {"smooth", "0.9"}};
-    if (n % 3 != 0)
-        return;
     const char *const *pair = set[n / 3 % 4];
-    assert_int_equal(mien_filter_set(f, pair[0], pair[1]), MIEN_OK);
+    if (n % 3 == 0)
+        assert_int_equal(mien_filter_set(f, pair[0], pair[1]), MIEN_OK);
 }
 
 static void test_style(void **state)
@@ -137,7 +136,7 @@ static void test_style(void **state)
             for (int n = 0; n < 14; n++) {
                 test_frame_noise(&in.frame, (uint64_t)n);
                 run_watched(f, &in, n % 2 ? &in : &out, n);
-                change(f, n);
+                change(f, n, of_style);
             }
             mien_filter_destroy(&f);
             test_frame_free(&in);
@@ -173,40 +172,25 @@ static void test_count(void **state)
     test_frame_free(&in);
 }
 
-typedef struct scene {
-    int32_t x, y;  /* of the portrait's corner */
-    bool hidden;   /* nothing is there */
-} scene;
-
-static void scene_colour(const void *opaque, int32_t x, int32_t y, double rgb[3])
-{
-    const scene *s = opaque;
-    int32_t px = x - s->x, py = y - s->y;
-    bool inside = !s->hidden && px >= 0 && px < SIDE && py >= 0 && py < SIDE;
-    for (int k = 0; k < 3; k++)
-        rgb[k] = inside ? portrait[((size_t)py * SIDE + (size_t)px) * 4 + (size_t)k] : 120;
-}
-
 /* A face that moves, is lost, and comes back, in `frames` frames. Returns in how many frames it
  * was seen. */
-static int run_scene(mien_filter *f, mien_format format, int frames)
+static int run_scene(mien_filter *f, mien_format format, int frames, changes set)
 {
-    static const frame_layout tight = {0, false};
     static mien_face face[MIEN_FACES_MAX];
     int seen = 0;
-    test_frame in = test_frame_make(format, WIDTH, HEIGHT, &tight);
-    test_frame out = test_frame_make(format, WIDTH, HEIGHT, &tight);
     for (int n = 0; n < frames; n++) {
         size_t count;
-        scene s = {.x = -60 + 2 * n, .y = 0, .hidden = n >= frames / 2 && n < frames * 3 / 4};
-        frame_paint(&in.frame, scene_colour, &s);
+        bool hidden = n >= frames / 2 && n < frames * 3 / 4;
+        scene s = {.x = {-60 + 2 * n}, .count = hidden ? 0 : 1};
+        test_frame in = scene_make(&s, format, WIDTH, HEIGHT, &scene_tight);
+        test_frame out = scene_make(&s, format, WIDTH, HEIGHT, &scene_tight);
         run_watched(f, &in, n % 2 ? &in : &out, n);
-        change(f, n);
+        change(f, n, set);
         assert_int_equal(mien_filter_faces(f, face, MIEN_FACES_MAX, &count), MIEN_OK);
         seen += count > 0 && !face[0].lost;
+        test_frame_free(&in);
+        test_frame_free(&out);
     }
-    test_frame_free(&in);
-    test_frame_free(&out);
     return seen;
 }
 
@@ -214,8 +198,8 @@ static void test_overlay(void **state)
 {
     (void)state;
     for (int i = 0; i < TEST_FORMATS; i++) {
-        mien_filter *f = portrait_filter(NULL, models, "overlay=faces+mesh+iris+mask+timing");
-        assert_true(run_scene(f, test_formats[i], 8) >= 4);
+        mien_filter *f = portrait_filter(NULL, "overlay=faces+mesh+iris+mask+timing");
+        assert_true(run_scene(f, test_formats[i], 8, of_style) >= 4);
         mien_filter_destroy(&f);
     }
 }
@@ -228,13 +212,13 @@ static void test_areas(void **state)
         "style-area=face on-lost=black", "style-area=face on-lost=pass",
         "style-area=background overlay=mask"};
     for (size_t k = 0; k < sizeof params / sizeof params[0]; k++) {
-        mien_filter *f = portrait_filter(NULL, models, params[k]);
-        assert_true(run_scene(f, MIEN_FORMAT_I420, 12) >= 6);
+        mien_filter *f = portrait_filter(NULL, params[k]);
+        assert_true(run_scene(f, MIEN_FORMAT_I420, 12, of_style) >= 6);
         mien_filter_destroy(&f);
     }
     for (int i = 1; i < TEST_FORMATS; i++) {
-        mien_filter *f = portrait_filter(NULL, models, params[i % 3]);
-        assert_true(run_scene(f, test_formats[i], 8) >= 4);
+        mien_filter *f = portrait_filter(NULL, params[i % 3]);
+        assert_true(run_scene(f, test_formats[i], 8, of_style) >= 4);
         mien_filter_destroy(&f);
     }
 }
@@ -244,10 +228,22 @@ static void test_gaze(void **state)
 {
     (void)state;
     for (int i = 0; i < TEST_FORMATS; i++) {
-        mien_filter *f = portrait_filter(NULL, models,
-                                         i % 2 ? "gaze=1 gaze-x=12 style-area=face"
+        mien_filter *f = portrait_filter(NULL, i % 2 ? "gaze=1 gaze-x=12 style-area=face"
                                                : "gaze=1 gaze-x=12 overlay=timing");
-        assert_true(run_scene(f, test_formats[i], 8) >= 4);
+        assert_true(run_scene(f, test_formats[i], 8, of_style) >= 4);
+        mien_filter_destroy(&f);
+    }
+}
+
+/* Faces made older and younger, alone and with the rest, while the slider moves: through 0, and off
+ * and on again. */
+static void test_age(void **state)
+{
+    (void)state;
+    for (int i = 0; i < TEST_FORMATS; i += 3) {
+        mien_filter *f = portrait_filter(NULL, i % 2 ? "age=30 overlay=timing style-area=face"
+                                                     : "age=30 overlay=timing");
+        assert_true(run_scene(f, test_formats[i], 18, of_age) >= 8);
         mien_filter_destroy(&f);
     }
 }
@@ -257,10 +253,10 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_style), cmocka_unit_test(test_count)};
     const struct CMUnitTest face_tests[] = {cmocka_unit_test(test_overlay),
                                             cmocka_unit_test(test_areas),
-                                            cmocka_unit_test(test_gaze)};
+                                            cmocka_unit_test(test_gaze),
+                                            cmocka_unit_test(test_age)};
     const portrait_tests all = {
         .faceless = {"memory", tests, sizeof tests / sizeof tests[0]},
-        .with_face = {"memory, with a face", face_tests, sizeof face_tests / sizeof face_tests[0]},
-        .models = &models, .portrait = &portrait};
+        .with_face = {"memory, with a face", face_tests, sizeof face_tests / sizeof face_tests[0]}};
     return portrait_tests_main(&all, argc, argv);
 }

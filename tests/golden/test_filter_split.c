@@ -16,8 +16,6 @@
 
 enum { SIDE = PORTRAIT_SIDE, BLOCKS_MAX = 5000 };
 
-static const char *models;
-static uint8_t *portrait;
 static double dispatch_work, part_work; /* of devices that are opened; 0: as they are */
 static int dispatches, blocks, submits;
 static uint32_t block[BLOCKS_MAX][6]; /* first group and number of groups */
@@ -132,8 +130,9 @@ static void test_blocks(void **state)
 static void run(test_frame *out, const char *params)
 {
     const frame_layout tight = {0, false};
+    const uint8_t *portrait = portrait_bytes();
     mien_filter *f = filter_make(NULL, params);
-    assert_int_equal(mien_filter_set(f, "models", models), MIEN_OK);
+    assert_int_equal(mien_filter_set(f, "models", portrait_models()), MIEN_OK);
     *out = test_frame_make(MIEN_FORMAT_RGBA, SIDE, SIDE, &tight);
     for (int i = 0; i < 2; i++) {
         for (int32_t y = 0; y < SIDE; y++)
@@ -185,7 +184,6 @@ int main(int argc, char **argv)
     const struct CMUnitTest face_tests[] = {cmocka_unit_test(test_faces)};
     const portrait_tests all = {
         .faceless = {"split", tests, sizeof tests / sizeof tests[0]},
-        .with_face = {"split, with a face", face_tests, sizeof face_tests / sizeof face_tests[0]},
-        .models = &models, .portrait = &portrait};
+        .with_face = {"split, with a face", face_tests, sizeof face_tests / sizeof face_tests[0]}};
     return portrait_tests_main(&all, argc, argv);
 }

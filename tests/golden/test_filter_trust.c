@@ -13,13 +13,10 @@
 #include "filter_rig.h"
 #include "portrait_rig.h"
 #include "net/net_check.h"
-#include "test_files.h"
 
 enum { SIDE = PORTRAIT_SIDE, WIDTH = 160, HEIGHT = 120 };
 
 static const frame_layout tight = {0, false};
-static const char *models;
-static uint8_t *portrait;
 
 /* What is wrong at present. */
 static struct {
@@ -167,7 +164,7 @@ static int setup(void **state)
 static mien_filter *make(filter_log *log, const char *params)
 {
     mien_filter *f = filter_make(log, params);
-    assert_int_equal(mien_filter_set(f, "models", models), MIEN_OK);
+    assert_int_equal(mien_filter_set(f, "models", portrait_models()), MIEN_OK);
     return f;
 }
 
@@ -508,7 +505,7 @@ static void draw(const mien_frame *to, int frame)
 {
     for (int32_t y = 0; y < to->height; y++)
         for (int32_t x = 0; x < to->width; x++) {
-            const uint8_t *from = portrait + ((size_t)y * SIDE + (size_t)x) * 4;
+            const uint8_t *from = portrait_bytes() + ((size_t)y * SIDE + (size_t)x) * 4;
             bool wiped = frame >= 4 && x >= 120 && x < 330 && y >= 20 && y < 260;
             memcpy(to->data[0] + y * to->stride[0] + x * 4, from, 4);
             if (wiped)
@@ -524,7 +521,7 @@ static int run_faces(const char *params, test_frame out[FRAMES], mien_face face[
                      int at)
 {
     filter_log log = {.lines = 0};
-    mien_filter *f = portrait_filter(&log, models, params);
+    mien_filter *f = portrait_filter(&log, params);
     int took = 0;
     for (int i = 0; i < FRAMES; i++) {
         size_t count;
@@ -629,7 +626,6 @@ int main(int argc, char **argv)
                                             cmocka_unit_test_setup(test_lost_with_gaze, setup)};
     const portrait_tests all = {
         .faceless = {"trust", tests, sizeof tests / sizeof tests[0]},
-        .with_face = {"trust, with a face", face_tests, sizeof face_tests / sizeof face_tests[0]},
-        .models = &models, .portrait = &portrait};
+        .with_face = {"trust, with a face", face_tests, sizeof face_tests / sizeof face_tests[0]}};
     return portrait_tests_main(&all, argc, argv);
 }
