@@ -225,6 +225,13 @@ static int change_faces(mi_stream *s, const mi_stream_values *v)
     return mi_face_effects_run(&s->effects, face, amount, s->guarded_count, &frame);
 }
 
+/* A face that may have to be covered is worked on before it is lost: what it was is kept. */
+static bool needs_areas(const mi_stream *s, const mi_stream_values *v)
+{
+    return is_styled_apart(s, v) || mi_stream_is_covering(s) ||
+           (s->guarding && on_lost(v) != MI_LOST_PASS);
+}
+
 static void work_on_areas(mi_stream *s, const mien_frame *in, const mien_frame *out,
                           const mi_stream_values *v)
 {
@@ -293,7 +300,7 @@ int mi_stream_run(mi_stream *s, const mien_frame *in, const mien_frame *out,
         mi_frame_unpack(out, mi_transfer_input(&s->transfer, true));
     else
         mi_frame_copy(out, in);
-    if (is_styled_apart(s, v) || mi_stream_is_covering(s))
+    if (needs_areas(s, v))
         work_on_areas(s, in, out, v);
     face = mi_stream_faces(s, &count);
     if (v->overlay)
