@@ -1,6 +1,5 @@
 #include "style.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,41 +11,6 @@
 
 /* Bytes of the files beside a model. */
 enum { DATA_MAX = 256 << 20 };
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* "a, b, c" of the styles in a folder. */
-static void list_styles(const char *folder, char *list, size_t size)
-{
-    enum { NAMES = 64 };
-    char *name[NAMES];
-    size_t names = 0;
-    list[0] = '\0';
-    DIR *dir = opendir(folder);
-    if (!dir)
-        return;
-    for (struct dirent *e; names < NAMES && (e = readdir(dir)) != NULL;) {
-        size_t n = strlen(e->d_name);
-        char path[2 * MI_TEXT_MAX];
-        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-        if (n > 11 && strncmp(e->d_name, "style-", 6) == 0 &&
-            strcmp(e->d_name + n - 5, ".onnx") == 0 && mi_is_file(path)) {
-            e->d_name[n - 5] = '\0';
-            name[names] = strdup(e->d_name + 6);
-            names += name[names] != NULL;
-        }
-    }
-    closedir(dir);
-    qsort(name, names, sizeof name[0], compare_names);
-    for (size_t i = 0; i < names; i++) {
-        size_t used = strlen(list);
-        snprintf(list + used, size - used, "%s%s", i ? ", " : "", name[i]);
-        free(name[i]);
-    }
-}
 
 static int find_file(char *path, size_t size, const char *style, const char *models, mi_log *log)
 {
@@ -65,7 +29,7 @@ static int find_file(char *path, size_t size, const char *style, const char *mod
     if (is_path)
         return mi_fail(log, MIEN_ERR_IO, "style file '%.200s' does not exist", style);
     char list[256];
-    list_styles(folder, list, sizeof list);
+    mi_style_names(folder, ", ", list, sizeof list);
     if (!list[0])
         return mi_fail(log, MIEN_ERR_IO, "style '%.60s': there are no models in '%.200s'", style,
                        folder);

@@ -110,6 +110,24 @@ static void test_missing(void **state)
     refuses(endless, folder, MIEN_ERR_IO, "nnn");
 }
 
+static void test_names(void **state)
+{
+    (void)state;
+    char names[64], none[4] = "x";
+    assert_int_equal(mien_style_names(folder, names, sizeof names), MIEN_OK);
+    assert_string_equal(names, "apple|zebra");
+    assert_int_equal(mien_style_names(folder, names, 12), MIEN_OK);
+    assert_string_equal(names, "apple|zebra");
+    assert_int_equal(mien_style_names(folder, names, 11), MIEN_ERR_INVALID);
+    assert_string_equal(names, "apple"); /* whole names */
+    assert_int_equal(mien_style_names(folder, names, 1), MIEN_ERR_INVALID);
+    assert_string_equal(names, "");
+    assert_int_equal(mien_style_names("/nowhere", none, sizeof none), MIEN_OK);
+    assert_string_equal(none, "");
+    assert_int_equal(mien_style_names(folder, names, 0), MIEN_ERR_INVALID);
+    assert_int_equal(mien_style_names(NULL, names, sizeof names), MIEN_ERR_INVALID);
+}
+
 /* A style that is a folder must not be listed as one, nor opened. */
 static void test_folder(void **state)
 {
@@ -156,6 +174,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_found),  cmocka_unit_test(test_missing),
         cmocka_unit_test(test_sizes),  cmocka_unit_test(test_unreadable),
-        cmocka_unit_test(test_folder)};
+        cmocka_unit_test(test_names),  cmocka_unit_test(test_folder)};
     return cmocka_run_group_tests_name("style file", tests, setup, teardown);
 }

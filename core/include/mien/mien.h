@@ -150,6 +150,11 @@ MIEN_API const mien_param_info *mien_params(size_t *count);
  * to error[0..size) if size > 0. Any thread. */
 MIEN_API int mien_param_check(const char *name, const char *value, char *error, size_t size);
 
+/* Writes the names of the styles in a folder of models ("": the installed one), in the order of
+ * the alphabet and joined by '|', to text[0..size), always terminated; "" if there is none. Returns
+ * MIEN_ERR_INVALID when they do not all fit: the first ones are there. Any thread. */
+MIEN_API int mien_style_names(const char *models, char *text, size_t size);
+
 typedef struct mien_filter mien_filter;
 
 /* Makes a filter. Cheap: no device is opened and no file read before the first frame that needs
