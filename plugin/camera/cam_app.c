@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cam_call.h"
 #include "cam_control.h"
 #include "cam_effects.h"
 #include "cam_keys.h"
@@ -411,7 +412,7 @@ static gboolean quit_on_signal(gpointer data)
 
 static gboolean open_control(CamApp *app)
 {
-    gchar *path = cam_control_path(app->options->control), *trouble = NULL;
+    gchar *path = cam_call_path(app->options->control), *trouble = NULL;
     app->reach = (CamReach){settings(app), changed, print_status, quit, app};
     if (path)
         app->control = cam_control_open(path, &app->reach, &trouble);

@@ -6,17 +6,9 @@
 
 typedef struct CamControl CamControl;
 
-/* Path of the socket that an option names: "" is mien-cam.sock in the user's runtime folder, and
- * "none" is NULL. The caller frees it. */
-gchar *cam_control_path(const gchar *option);
-
 /* Listens; `reach` is kept by pointer, requests are answered on the main thread. NULL and
  * *trouble, a line which the caller frees, if another one listens there or it cannot be made. */
 CamControl *cam_control_open(const gchar *path, const CamReach *reach, gchar **trouble);
 void cam_control_close(CamControl *control);
-
-/* The other side: sends `words` and prints the answer to stdout, or what is wrong to stderr. The
- * exit status for main(). */
-int cam_control_send(const gchar *path, gchar **words);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "cam_app.h"
-#include "cam_control.h"
+#include "cam_call.h"
 #include "cam_list.h"
 #include "cam_say.h"
 #include "cam_source.h"
@@ -18,8 +18,8 @@ static int run(const CamOptions *options)
         return 0;
     }
     if (options->command) {
-        gchar *path = cam_control_path(options->control);
-        int status = path ? cam_control_send(path, options->command) : 2;
+        gchar *path = cam_call_path(options->control);
+        int status = path ? cam_call_send(path, options->command) : 2;
         if (!path)
             cam_say("without a control socket there is no command");
         g_free(path);

@@ -77,15 +77,3 @@ gchar *cam_protocol_answer(const CamReach *reach, const gchar *line)
     g_free(trouble);
     return text;
 }
-
-gchar *cam_protocol_request(gchar **words)
-{
-    GString *line = g_string_new(NULL);
-    for (; *words; words++) {
-        gchar *quoted = g_shell_quote(*words);
-        g_string_append_printf(line, "%s%s", line->len ? " " : "", quoted);
-        g_free(quoted);
-    }
-    g_string_append_c(line, '\n');
-    return g_string_free(line, FALSE);
-}

@@ -23,7 +23,4 @@ typedef struct CamReach {
 /* The answer to one line, which the caller frees; all its lines end with a newline. */
 gchar *cam_protocol_answer(const CamReach *reach, const gchar *line);
 
-/* A request that means `words`, NULL at their end, with its newline. The caller frees it. */
-gchar *cam_protocol_request(gchar **words);
-
 #endif

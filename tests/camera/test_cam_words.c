@@ -8,7 +8,8 @@
 #include <linux/videodev2.h>
 #include <string.h>
 
-#include "cam_control.h"
+#include "cam_call.h"
+#include "cam_protocol.h"
 #include "cam_keys.h"
 #include "cam_options.h"
 
@@ -219,7 +220,7 @@ static void test_request_of_words(void **state)
 {
     (void)state;
     gchar *words[] = {"set", "style=/a 'b' \"c\" $d.onnx", NULL};
-    gchar *request = cam_protocol_request(words), **again = NULL;
+    gchar *request = cam_call_request(words), **again = NULL;
     assert_int_equal(request[strlen(request) - 1], '\n');
     request[strlen(request) - 1] = 0;
     assert_true(g_shell_parse_argv(request, NULL, &again, NULL));
@@ -273,11 +274,11 @@ static void test_keys(void **state)
 static void test_control_path(void **state)
 {
     (void)state;
-    assert_null(cam_control_path("none"));
-    gchar *path = cam_control_path("/a/b");
+    assert_null(cam_call_path("none"));
+    gchar *path = cam_call_path("/a/b");
     assert_string_equal(path, "/a/b");
     g_free(path);
-    path = cam_control_path("");
+    path = cam_call_path("");
     assert_true(g_str_has_suffix(path, "/mien-cam.sock"));
     g_free(path);
 }
