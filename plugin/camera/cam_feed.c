@@ -1,6 +1,7 @@
 #include "cam_feed.h"
 
-#include <string.h>
+#include "cam_black.h"
+#include "cam_packed.h"
 
 /* Frames whose time is further from the clock than this were stamped by another one. */
 #define STRANGE (2 * GST_SECOND)
@@ -103,7 +104,7 @@ static GstBuffer *copy_frame(CamFeed *feed, GstBuffer *from, GstVideoInfo *from_
         return NULL;
     if (gst_video_frame_map(&a, from_info, from, GST_MAP_READ)) {
         if (gst_video_frame_map(&b, &feed->info, to, GST_MAP_WRITE)) {
-            gst_video_frame_copy(&b, &a);
+            cam_packed_copy_frame(&b, &a);
             gst_video_frame_unmap(&b);
             gst_video_frame_unmap(&a);
             return to;
@@ -199,34 +200,14 @@ guint64 cam_feed_count(CamFeed *feed, gint64 *last)
     return count;
 }
 
-static void fill_black(GstVideoFrame *frame)
-{
-    gboolean packed = GST_VIDEO_FRAME_FORMAT(frame) == GST_VIDEO_FORMAT_YUY2;
-    gboolean full = frame->info.colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255;
-    guint8 luma = full ? 0 : 16;
-    for (guint p = 0; p < GST_VIDEO_FRAME_N_PLANES(frame); p++) {
-        guint8 *bytes = GST_VIDEO_FRAME_PLANE_DATA(frame, p);
-        gsize size = (gsize)GST_VIDEO_FRAME_PLANE_STRIDE(frame, p) *
-                     (gsize)GST_VIDEO_FRAME_COMP_HEIGHT(frame, p);
-        memset(bytes, p || packed ? 128 : luma, size);
-        for (gsize i = 0; packed && i < size; i += 2)
-            bytes[i] = luma;
-    }
-}
-
 /* Under the lock. NULL: there is no memory for it; the old frame in it is no black one. */
 static GstBuffer *make_black(CamFeed *feed)
 {
     GstBuffer *frame = NULL;
-    GstVideoFrame picture;
     if (gst_buffer_pool_acquire_buffer(feed->pool, &frame, NULL) != GST_FLOW_OK)
         return NULL;
-    if (!gst_video_frame_map(&picture, &feed->info, frame, GST_MAP_WRITE)) {
-        gst_buffer_unref(frame);
-        return NULL;
-    }
-    fill_black(&picture);
-    gst_video_frame_unmap(&picture);
+    if (!cam_black_fill(frame, &feed->info))
+        gst_clear_buffer(&frame);
     return frame;
 }
 

@@ -45,3 +45,18 @@ gboolean cam_packed_copy(const GstVideoFrame *frame, guint8 *bytes, gsize size)
     }
     return TRUE;
 }
+
+void cam_packed_copy_frame(GstVideoFrame *to, const GstVideoFrame *from)
+{
+    mien_format format = cam_packed_format(&from->info);
+    for (int p = 0; p < mien_format_planes(format); p++) {
+        guint8 *row = GST_VIDEO_FRAME_PLANE_DATA(to, p);
+        const guint8 *source = GST_VIDEO_FRAME_PLANE_DATA(from, p);
+        gsize length = mien_format_row_bytes(format, p, from->info.width);
+        for (int y = 0; y < mien_format_rows(format, p, from->info.height); y++) {
+            memcpy(row, source, length);
+            row += GST_VIDEO_FRAME_PLANE_STRIDE(to, p);
+            source += GST_VIDEO_FRAME_PLANE_STRIDE(from, p);
+        }
+    }
+}

@@ -16,4 +16,8 @@ gsize cam_packed_stride(const GstVideoInfo *info);
 /* `bytes` has room for `size` bytes. FALSE: there are more than that. */
 gboolean cam_packed_copy(const GstVideoFrame *frame, guint8 *bytes, gsize size);
 
+/* The same from one frame to another, of the same format and size. gst_video_frame_copy() leaves
+ * out the last byte of YUY2's rows of odd width. */
+void cam_packed_copy_frame(GstVideoFrame *to, const GstVideoFrame *from);
+
 #endif

@@ -125,6 +125,26 @@ static void test_frames_pass(void **state)
     close_joint(&joint);
 }
 
+/* The last pixel's colour lies in a byte that gst_video_frame_copy() takes for padding. */
+static void test_odd_width(void **state)
+{
+    (void)state;
+    Joint joint;
+    open_joint(&joint);
+    set_camera(&joint, "YUY2", WIDTH + 1, HEIGHT + 1);
+    push(&joint, 1);
+    start_target(&joint);
+    for (guint8 i = 2; i < 12; i++) {
+        push(&joint, i);
+        GstBuffer *buffer = pull(&joint);
+        assert_non_null(buffer);
+        assert_int_equal(byte_at(buffer, 2 * WIDTH + 3), i);
+        assert_int_equal(byte_at(buffer, joint.info.size - 1), i);
+        gst_buffer_unref(buffer);
+    }
+    close_joint(&joint);
+}
+
 /* The camera goes on at its rate while nobody takes what it gives. */
 static void test_slow_target_gets_the_newest(void **state)
 {
@@ -280,6 +300,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frames_pass),
+        cmocka_unit_test(test_odd_width),
         cmocka_unit_test(test_slow_target_gets_the_newest),
         cmocka_unit_test(test_other_shapes_do_not_pass),
         cmocka_unit_test(test_black),
