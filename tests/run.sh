@@ -23,6 +23,8 @@ packages=(
     libv4l-dev libpipewire-0.3-dev dbus pipewire pipewire-bin wireplumber
     gstreamer1.0-pipewire libglib2.0-bin
     chromium firefox-esr obs-studio xvfb xdg-desktop-portal xdg-desktop-portal-gtk
+    # its window, and who looks at that
+    libgtk-4-dev xdotool at-spi2-core gir1.2-atspi-2.0 python3-gi
     qemu-system-x86 busybox-static kmod cpio v4l-utils gcc-12
     # the face networks; a picture
     python3-pip python3-numpy python3-onnx python3-imageio

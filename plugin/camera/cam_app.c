@@ -27,7 +27,7 @@ typedef struct CamApp {
     const CamOptions *options;
     GMainLoop *loop;
     CamFeed *feed;
-    CamMeter meter;
+    CamTap tap;
     CamEffects effects;
     gint status; /* for main() */
     guint signals[SIGNAL_COUNT]; /* sources, or 0 */
@@ -52,7 +52,7 @@ typedef struct CamApp {
     gint64 black;   /* time of the last black frame, us; 0: the camera is there */
 
     CamPreview *preview;
-    gboolean preview_wanted;
+    CamView *view; /* since somebody wanted to see it */
 
     CamReach reach;
     CamControl *control;
@@ -71,10 +71,10 @@ static CamPaceCounts count(CamApp *app)
 {
     gint64 last;
     CamPaceCounts counts = {.came = cam_feed_count(app->feed, &last)};
-    g_mutex_lock(&app->meter.lock);
-    counts.done = app->meter.done;
-    counts.busy = app->meter.busy;
-    g_mutex_unlock(&app->meter.lock);
+    g_mutex_lock(&app->tap.lock);
+    counts.done = app->tap.done;
+    counts.busy = app->tap.busy;
+    g_mutex_unlock(&app->tap.lock);
     return counts;
 }
 
@@ -185,16 +185,8 @@ static void output_warned(gpointer data, const gchar *line)
     cam_effects_warned(&app->effects, filter(app));
 }
 
-static void close_preview(CamApp *app)
-{
-    if (app->output)
-        cam_output_preview(app->output, NULL);
-    g_clear_pointer(&app->preview, cam_preview_close);
-}
-
 static void lose_output(CamApp *app, const gchar *trouble)
 {
-    close_preview(app);
     if (app->output)
         cam_output_close(app->output, app->feed);
     app->output = NULL;
@@ -207,7 +199,7 @@ static void lose_output(CamApp *app, const gchar *trouble)
 static void open_output(CamApp *app, const GstVideoInfo *info)
 {
     gchar *trouble = NULL;
-    app->output = cam_output_open(app->options, app->where, app->feed, info, &app->meter,
+    app->output = cam_output_open(app->options, app->where, app->feed, info, &app->tap,
                                   &app->output_events, &trouble);
     if (!app->output) {
         lose_output(app, trouble);
@@ -218,26 +210,6 @@ static void open_output(CamApp *app, const GstVideoInfo *info)
         app->where = g_strdup(cam_output_where(app->output));
     cam_link_opened(&app->output_link, g_get_monotonic_time());
     cam_effects_opened(&app->effects, count(app));
-}
-
-static void preview_closed(gpointer data, const gchar *line)
-{
-    CamApp *app = data;
-    cam_say("the preview is closed: %s", line);
-    app->preview_wanted = FALSE; /* closed at the next tick: this is inside its own call */
-}
-
-static void open_preview(CamApp *app, const GstVideoInfo *info)
-{
-    gchar *trouble = NULL;
-    app->preview = cam_preview_open(info, preview_closed, app, &trouble);
-    if (app->preview) {
-        cam_output_preview(app->output, app->preview->frames);
-        return;
-    }
-    cam_say("%s", trouble);
-    g_free(trouble);
-    app->preview_wanted = FALSE;
 }
 
 static void greet_output(CamApp *app)
@@ -286,10 +258,6 @@ static void tend_output(CamApp *app, gint64 now)
         open_output(app, &info);
     else if (order == CAM_LINK_REOPEN)
         lose_output(app, "no frame comes out: the output is opened again");
-    if (app->preview && !app->preview_wanted)
-        close_preview(app);
-    if (app->output && app->preview_wanted && !app->preview)
-        open_preview(app, &info);
 }
 
 /* Readers that wait for frames, or come while the camera is away, see black. */
@@ -368,6 +336,25 @@ static const gchar *state_name(CamLinkState state)
                                         : "waiting";
 }
 
+static void cover(gpointer data, gboolean on)
+{
+    CamApp *app = data;
+    g_mutex_lock(&app->tap.lock);
+    gboolean was = app->tap.covered;
+    app->tap.covered = on;
+    g_mutex_unlock(&app->tap.lock);
+    if (was != on)
+        cam_say(on ? "the camera is covered: readers see black" : "the camera is not covered");
+}
+
+static gboolean is_covered(CamApp *app)
+{
+    g_mutex_lock(&app->tap.lock);
+    gboolean covered = app->tap.covered;
+    g_mutex_unlock(&app->tap.lock);
+    return covered;
+}
+
 static void print_status(gpointer data, GString *answer)
 {
     CamApp *app = data;
@@ -386,22 +373,72 @@ static void print_status(gpointer data, GString *answer)
         g_string_append_printf(answer, "output-trouble=%s\n", app->output_link.said);
     if (cam_feed_info(app->feed, &info))
         g_string_append_printf(answer, "size=%dx%d\n", info.width, info.height);
-    g_mutex_lock(&app->meter.lock);
-    gint64 delay = app->meter.delay;
-    g_mutex_unlock(&app->meter.lock);
+    g_mutex_lock(&app->tap.lock);
+    gint64 delay = app->tap.delay;
+    g_mutex_unlock(&app->tap.lock);
     g_string_append_printf(answer,
                            "frames-in=%" G_GUINT64_FORMAT "\nframes-out=%" G_GUINT64_FORMAT
                            "\nrate-in=%.1f\nrate-out=%.1f\nfilter-ms=%.1f\ndelay-ms=%.1f\n",
                            counts.came, counts.done, app->effects.pace.came,
                            app->effects.pace.done, app->effects.pace.busy, (double)delay / 1000);
+    g_string_append_printf(answer, "cover=%s\n", is_covered(app) ? "on" : "off");
     g_string_append_printf(answer, "quality=%s\n",
                            cam_settings_in_force(settings(app),
                                                  cam_settings_find(settings(app), "quality")));
 }
 
+static gchar *watch_picture(gpointer data, GString *answer, gint *fd)
+{
+    CamApp *app = data;
+    GstVideoInfo info;
+    gchar *trouble = NULL;
+    if (!cam_feed_info(app->feed, &info))
+        return g_strdup("there is no picture yet: the camera has given none");
+    CamView *view = app->view ? app->view : cam_view_new(&info, &trouble);
+    if (!view)
+        return trouble;
+    app->view = view;
+    g_mutex_lock(&app->tap.lock);
+    app->tap.view = view;
+    g_mutex_unlock(&app->tap.lock);
+    cam_view_watch(view, 1);
+    gchar *caps = cam_view_caps(view);
+    g_string_append_printf(answer, "picture=%s\n", caps);
+    g_free(caps);
+    *fd = cam_view_fd(view);
+    return NULL;
+}
+
+static void unwatch_picture(gpointer data)
+{
+    cam_view_watch(((CamApp *)data)->view, -1);
+}
+
+static void preview_closed(gpointer data)
+{
+    CamApp *app = data;
+    cam_say("the preview is closed (mien-cam-preview opens it again)");
+    g_clear_pointer(&app->preview, cam_preview_close);
+}
+
+static void open_preview(CamApp *app)
+{
+    gchar *path = cam_call_path(app->options->control), *trouble = NULL;
+    app->preview = cam_preview_open(path, preview_closed, app, &trouble);
+    if (!app->preview)
+        cam_say("%s", trouble);
+    g_free(trouble);
+    g_free(path);
+}
+
 static void quit(gpointer data)
 {
     g_main_loop_quit(((CamApp *)data)->loop);
+}
+
+static void turn_cover(gpointer data)
+{
+    cover(data, !is_covered(data));
 }
 
 static gboolean quit_on_signal(gpointer data)
@@ -413,7 +450,14 @@ static gboolean quit_on_signal(gpointer data)
 static gboolean open_control(CamApp *app)
 {
     gchar *path = cam_call_path(app->options->control), *trouble = NULL;
-    app->reach = (CamReach){settings(app), changed, print_status, quit, app};
+    app->reach = (CamReach){.settings = settings(app),
+                            .changed = changed,
+                            .status = print_status,
+                            .cover = cover,
+                            .watch = watch_picture,
+                            .unwatch = unwatch_picture,
+                            .quit = quit,
+                            .data = app};
     if (path)
         app->control = cam_control_open(path, &app->reach, &trouble);
     if (trouble)
@@ -441,12 +485,11 @@ static void begin(CamApp *app)
 {
     app->loop = g_main_loop_new(NULL, FALSE);
     app->feed = cam_feed_new();
-    g_mutex_init(&app->meter.lock);
+    g_mutex_init(&app->tap.lock);
     cam_link_init(&app->source_link, CAMERA_START, CAMERA_STALL);
     cam_link_init(&app->output_link, FILTER_STALL, FILTER_STALL);
     app->source_events = (CamPipeEvents){source_failed, NULL, source_ended, app};
     app->output_events = (CamPipeEvents){output_failed, output_warned, NULL, app};
-    app->preview_wanted = app->options->preview;
     cam_effects_init(&app->effects, settings(app));
     app->asleep = clock_us(CLOCK_BOOTTIME) - clock_us(CLOCK_MONOTONIC);
     assume_shape(app);
@@ -454,11 +497,11 @@ static void begin(CamApp *app)
 
 static void end(CamApp *app)
 {
-    close_preview(app);
     g_clear_pointer(&app->source, cam_source_close);
     if (app->output)
         cam_output_close(app->output, app->feed);
     cam_feed_free(app->feed);
+    g_clear_pointer(&app->view, cam_view_free);
     cam_link_clear(&app->source_link);
     cam_link_clear(&app->output_link);
     cam_effects_clear(&app->effects);
@@ -466,7 +509,7 @@ static void end(CamApp *app)
     g_free(app->output_trouble);
     g_free(app->card);
     g_free(app->where);
-    g_mutex_clear(&app->meter.lock);
+    g_mutex_clear(&app->tap.lock);
     g_main_loop_unref(app->loop);
 }
 
@@ -498,7 +541,9 @@ int cam_app_run(const CamOptions *options)
         end(&app);
         return 1;
     }
-    app.key_actions = (CamKeyActions){settings(&app), changed, quit, &app};
+    if (options->preview)
+        open_preview(&app);
+    app.key_actions = (CamKeyActions){settings(&app), changed, turn_cover, quit, &app};
     app.keys = options->keys ? cam_keys_open(&app.key_actions) : NULL;
     hear_signals(&app);
     guint timer = g_timeout_add(TICK_MS, tick, &app);
@@ -509,6 +554,7 @@ int cam_app_run(const CamOptions *options)
         cam_say("%s", app.output_trouble);
     g_source_remove(timer);
     leave_signals(&app);
+    g_clear_pointer(&app.preview, cam_preview_close);
     g_clear_pointer(&app.keys, cam_keys_close);
     g_clear_pointer(&app.control, cam_control_close);
     end(&app);

@@ -46,7 +46,7 @@ int cam_call_connect(const gchar *path)
     return -1;
 }
 
-gchar *cam_call_request(gchar **words)
+gchar *cam_call_request(const gchar *const *words)
 {
     GString *line = g_string_new(NULL);
     for (; *words; words++) {
@@ -97,7 +97,7 @@ int cam_call_send(const gchar *path, gchar **words)
         fprintf(stderr, "mien-cam: no mien-cam is running at %s (%s)\n", path, g_strerror(errno));
         return 1;
     }
-    gchar *request = cam_call_request(words);
+    gchar *request = cam_call_request((const gchar *const *)words);
     gsize length = strlen(request);
     gboolean sent = send(fd, request, length, MSG_NOSIGNAL) == (ssize_t)length;
     GString *answer = sent ? hear_answer(fd) : NULL;

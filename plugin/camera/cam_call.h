@@ -18,7 +18,7 @@ gboolean cam_call_address(struct sockaddr_un *address, const gchar *path);
 int cam_call_connect(const gchar *path);
 
 /* A request that means `words`, NULL at their end, with its newline. The caller frees it. */
-gchar *cam_call_request(gchar **words);
+gchar *cam_call_request(const gchar *const *words);
 
 /* Sends `words` and prints the answer to stdout, or what is wrong to stderr. The exit status for
  * main(). */

@@ -17,6 +17,7 @@ typedef struct {
     CamControl *control;
     int fd;
     guint watch;
+    gboolean watches;
     gsize used;
     gchar line[LINE_BYTES];
 } Caller;
@@ -32,20 +33,45 @@ struct CamControl {
 static void free_caller(gpointer data)
 {
     Caller *caller = data;
+    const CamReach *reach = caller->control->reach;
     if (caller->watch)
         g_source_remove(caller->watch);
+    if (caller->watches)
+        reach->unwatch(reach->data);
     close(caller->fd);
     g_free(caller);
 }
 
-/* FALSE: the caller does not read what it asked for. */
+/* `fd`: -1, or goes with it. FALSE: the caller does not read what it asked for. */
+static gboolean answer_with(const Caller *caller, gchar *text, gint fd)
+{
+    union {
+        gchar bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr aligned;
+    } rights = {.bytes = {0}};
+    struct iovec part = {text, strlen(text)};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (fd >= 0) {
+        message.msg_control = rights.bytes;
+        message.msg_controllen = sizeof rights.bytes;
+        struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+        *head = (struct cmsghdr){CMSG_LEN(sizeof fd), SOL_SOCKET, SCM_RIGHTS};
+        memcpy(CMSG_DATA(head), &fd, sizeof fd);
+    }
+    return sendmsg(caller->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)part.iov_len;
+}
+
 static gboolean answer_line(Caller *caller, const gchar *line)
 {
-    gchar *answer = cam_protocol_answer(caller->control->reach, line);
-    gsize length = strlen(answer);
-    ssize_t sent = send(caller->fd, answer, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const CamReach *reach = caller->control->reach;
+    gint fd;
+    gchar *answer = cam_protocol_answer(reach, line, &fd);
+    gboolean sent = answer_with(caller, answer, fd);
+    if (fd >= 0 && caller->watches) /* it was one before */
+        reach->unwatch(reach->data);
+    caller->watches |= fd >= 0;
     g_free(answer);
-    return sent == (ssize_t)length;
+    return sent;
 }
 
 /* Answers whole lines and keeps the rest. FALSE: hang up. */

@@ -8,7 +8,8 @@
 
 #include "cam_say.h"
 
-#define HELP "keys: up and down choose a parameter, left and right change it, q quits"
+#define HELP                                                                                       \
+    "keys: up and down choose a parameter, left and right change it, c covers the camera, q quits"
 
 enum { LOOK_MS = 500 };
 
@@ -58,6 +59,9 @@ gchar *cam_keys_press(const CamKeyActions *actions, gint *row, gchar key)
         if (cam_settings_step(settings, *row, key == 'C' || key == '+' ? 1 : -1))
             actions->changed(actions->data);
         return print(settings, *row);
+    case 'c':
+        actions->cover(actions->data);
+        return NULL;
     case 'q':
         actions->quit(actions->data);
         return NULL;

@@ -9,6 +9,7 @@ typedef struct CamKeys CamKeys;
 typedef struct CamKeyActions {
     CamSettings *settings;
     void (*changed)(gpointer data); /* settings have new values */
+    void (*cover)(gpointer data);   /* on, or off again; it says so itself */
     void (*quit)(gpointer data);
     gpointer data;
 } CamKeyActions;

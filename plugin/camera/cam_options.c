@@ -56,7 +56,8 @@ static void add_own(GOptionGroup *group, Parse *parse)
          "of the camera: YUYV, NV12, MJPG, ...", "FORMAT"},
         {"format", 0, 0, G_OPTION_ARG_STRING, &o->format, "of the output", "YUY2|I420|NV12"},
         {"name", 0, 0, G_OPTION_ARG_STRING, &o->name, "of a PipeWire camera", "NAME"},
-        {"preview", 'p', 0, G_OPTION_ARG_NONE, &o->preview, "show the result in a window", NULL},
+        {"preview", 'p', 0, G_OPTION_ARG_NONE, &o->preview,
+         "a window with the result and sliders", NULL},
         {"control", 0, 0, G_OPTION_ARG_STRING, &o->control,
          "path of the control socket, or none", "PATH"},
         {"no-keys", 0, 0, G_OPTION_ARG_NONE, &parse->no_keys, "leave the terminal alone", NULL},
@@ -88,14 +89,17 @@ static gchar *check(Parse *parse)
     if (*o->output != '/' && !g_strv_contains(OUTPUTS, o->output))
         return g_strdup_printf("--output '%s' is not a device file such as /dev/video10, pipewire "
                                "or none", o->output);
+    if (o->preview && !strcmp(o->control, "none"))
+        return g_strdup("--preview needs the control socket: not with --control none");
     return NULL;
 }
 
 static gchar *check_command(gchar **command)
 {
-    static const gchar *const KNOWN[] = {"set", "get", "status", "quit", NULL};
+    static const gchar *const KNOWN[] = {"set", "get", "params", "status", "cover", "quit", NULL};
     if (command && !g_strv_contains(KNOWN, *command))
-        return g_strdup_printf("'%s' is no command (set, get, status, quit)", *command);
+        return g_strdup_printf("'%s' is no command (set, get, params, status, cover, quit)",
+                               *command);
     if (command && !strcmp(*command, "set") && !command[1])
         return g_strdup("set needs NAME=VALUE");
     return NULL;
@@ -112,8 +116,8 @@ CamOptions *cam_options_parse(gchar **words, gchar **trouble)
     CamOptions *o = g_new0(CamOptions, 1);
     o->settings = cam_settings_new();
     Parse parse = {.options = o};
-    GOptionContext *context = g_option_context_new("[set NAME=VALUE... | get [NAME] | status | "
-                                                   "quit]");
+    GOptionContext *context = g_option_context_new("[set NAME=VALUE... | get [NAME] | params | "
+                                                   "status | cover on|off | quit]");
     g_option_context_set_summary(context, "A camera through mien's effects, as a camera for other "
                                           "programs. The commands go to one that runs.");
     g_option_context_set_description(context, "man mien-cam says more.\n");

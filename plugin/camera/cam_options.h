@@ -15,7 +15,7 @@ typedef struct CamOptions {
     CamWish wish;
     gboolean list, keys, preview, version;
     CamSettings *settings;
-    gchar **command; /* words after the options: set, get, status or quit; NULL: none */
+    gchar **command; /* words after the options; NULL: none */
 } CamOptions;
 
 /* NULL and *trouble, one line which the caller frees, if the words cannot be used. */

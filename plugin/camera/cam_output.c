@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cam_black.h"
 #include "cam_devices.h"
 #include "cam_loopback.h"
 #include "cam_node.h"
@@ -15,9 +16,8 @@ struct CamOutput {
     gchar *name; /* of a PipeWire camera */
     CamLoopback *loopback; /* it or a node or none */
     CamNode *node;
-    CamMeter *meter;
-    GMutex lock; /* guards preview */
-    GstAppSrc *preview;
+    CamTap *tap;
+    GstVideoInfo info;
 };
 
 /* Of the frames that wait, only the newest is kept. */
@@ -84,40 +84,45 @@ static GstPadProbeReturn enter(GstPad *pad, GstPadProbeInfo *probe, gpointer dat
 {
     (void)pad;
     (void)probe;
-    CamMeter *meter = ((CamOutput *)data)->meter;
-    g_mutex_lock(&meter->lock);
-    meter->entered = g_get_monotonic_time();
-    g_mutex_unlock(&meter->lock);
+    CamTap *tap = ((CamOutput *)data)->tap;
+    g_mutex_lock(&tap->lock);
+    tap->entered = g_get_monotonic_time();
+    g_mutex_unlock(&tap->lock);
     return GST_PAD_PROBE_OK;
 }
 
-static void show(CamOutput *self, GstBuffer *buffer)
+/* Under the tap's lock: the frame as the world may see it. FALSE: not at all. */
+static gboolean show(CamOutput *self, GstPadProbeInfo *probe)
 {
-    g_mutex_lock(&self->lock);
-    GstAppSrc *preview = self->preview ? gst_object_ref(self->preview) : NULL;
-    g_mutex_unlock(&self->lock);
-    if (preview)
-        gst_app_src_push_buffer(preview, gst_buffer_ref(buffer));
-    g_clear_pointer(&preview, gst_object_unref);
+    GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(probe);
+    if (self->tap->covered) {
+        buffer = gst_buffer_make_writable(buffer);
+        GST_PAD_PROBE_INFO_DATA(probe) = buffer;
+        if (!cam_black_fill(buffer, &self->info))
+            return FALSE;
+    }
+    if (self->tap->view)
+        cam_view_write(self->tap->view, buffer);
+    return TRUE;
 }
 
 static GstPadProbeReturn leave(GstPad *pad, GstPadProbeInfo *probe, gpointer data)
 {
     (void)pad;
     CamOutput *self = data;
-    CamMeter *meter = self->meter;
+    CamTap *tap = self->tap;
     GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(probe);
     GstClock *clock = gst_system_clock_obtain();
     GstClockTime now = gst_clock_get_time(clock) - gst_element_get_base_time(self->pipe);
     gst_object_unref(clock);
-    g_mutex_lock(&meter->lock);
-    meter->done++;
-    meter->busy += g_get_monotonic_time() - meter->entered;
+    g_mutex_lock(&tap->lock);
+    tap->done++;
+    tap->busy += g_get_monotonic_time() - tap->entered;
     if (GST_BUFFER_PTS_IS_VALID(buffer))
-        meter->delay = GST_CLOCK_DIFF(GST_BUFFER_PTS(buffer), now) / 1000;
-    g_mutex_unlock(&meter->lock);
-    show(self, buffer);
-    return GST_PAD_PROBE_OK;
+        tap->delay = GST_CLOCK_DIFF(GST_BUFFER_PTS(buffer), now) / 1000;
+    gboolean shown = show(self, probe);
+    g_mutex_unlock(&tap->lock);
+    return shown ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
 }
 
 static void watch(CamOutput *self, const gchar *pad_name, GstPadProbeCallback callback)
@@ -154,13 +159,13 @@ static gchar *start(CamOutput *self, const CamPipeEvents *events)
 }
 
 CamOutput *cam_output_open(const CamOptions *options, const gchar *where, CamFeed *feed,
-                           const GstVideoInfo *info, CamMeter *meter, const CamPipeEvents *events,
+                           const GstVideoInfo *info, CamTap *tap, const CamPipeEvents *events,
                            gchar **trouble)
 {
     *trouble = NULL;
     CamOutput *self = g_new0(CamOutput, 1);
-    g_mutex_init(&self->lock);
-    self->meter = meter;
+    self->tap = tap;
+    self->info = *info;
     self->name = g_strdup(options->name);
     self->where = g_strdup(where && *where ? where : options->output);
     if (!*self->where) {
@@ -192,8 +197,6 @@ void cam_output_close(CamOutput *output, CamFeed *feed)
     g_clear_pointer(&output->pipe, cam_pipe_stop);
     g_clear_pointer(&output->node, cam_node_close);
     g_clear_pointer(&output->loopback, cam_loopback_close);
-    gst_clear_object(&output->preview);
-    g_mutex_clear(&output->lock);
     g_free(output->where);
     g_free(output->name);
     g_free(output);
@@ -224,12 +227,4 @@ gchar *cam_output_explain(const CamOutput *output, GstMessage *error, gboolean *
     if (!strcmp(output->where, "pipewire"))
         return cam_trouble_message("PipeWire", NULL, error);
     return cam_trouble_message("output", NULL, error);
-}
-
-void cam_output_preview(CamOutput *output, GstAppSrc *to)
-{
-    g_mutex_lock(&output->lock);
-    gst_clear_object(&output->preview);
-    output->preview = to ? gst_object_ref(to) : NULL;
-    g_mutex_unlock(&output->lock);
 }

@@ -1,25 +1,18 @@
-/* A window with what readers of the camera see. It may be closed, or fail, without further ado. */
+/* The preview: a program of its own, mien-cam-preview, which shows what readers of the camera see
+ * and asks at the control socket like everybody else. It may end, or crash, at any time. */
 #ifndef CAM_PREVIEW_H
 #define CAM_PREVIEW_H
 
-#include <gst/app/gstappsrc.h>
-#include <gst/video/video.h>
+#include <glib.h>
 
-#include "cam_pipe.h"
+typedef struct CamPreview CamPreview;
 
-typedef struct CamPreview {
-    GstElement *pipe;
-    GstAppSrc *frames; /* borrowed: where to push them */
-    CamPipeEvents events;
-    void (*closed)(gpointer data, const gchar *line);
-    gpointer data;
-} CamPreview;
-
-/* `closed` is told why it ended; then cam_preview_close() is due, later than in that call. NULL
- * and *trouble, a line which the caller frees, if there can be no window. */
-CamPreview *cam_preview_open(const GstVideoInfo *info,
-                             void (*closed)(gpointer data, const gchar *line), gpointer data,
+/* Starts it, with the path of the control socket. NULL and *trouble, a line which the caller frees,
+ * if it cannot be. When it ends `closed` is told, and cam_preview_close() is due. */
+CamPreview *cam_preview_open(const gchar *socket, void (*closed)(gpointer data), gpointer data,
                              gchar **trouble);
+
+/* Tells it to end, if it has not, and waits for nothing. */
 void cam_preview_close(CamPreview *preview);
 
 #endif

@@ -20,7 +20,7 @@ while read -r option; do
 done < <("$program" --help | grep -oE -- ' --[a-z-]+' | sort -u | grep -vxF -f <(
     "$program" --help | sed -n '/--age=/,$p' | grep -oE -- ' --[a-z-]+'))
 
-for key in $("$program" --help >/dev/null && echo set get status quit); do
+for key in $("$program" --help >/dev/null && echo set get params status cover watch quit); do
     grep -qE "^\.(B|BI|BR|TP)?.*\b$key\b" "$texts/mien-cam.1"
     check "the man page has $key" $?
 done

@@ -149,7 +149,8 @@ static void test_force_and_adopt(void **state)
 }
 
 typedef struct Heard {
-    int changes, quits;
+    int changes, quits, covers;
+    gboolean covered;
 } Heard;
 
 static void count_change(gpointer data)
@@ -162,6 +163,25 @@ static void count_quit(gpointer data)
     ((Heard *)data)->quits++;
 }
 
+static void keep_cover(gpointer data, gboolean on)
+{
+    ((Heard *)data)->covered = on;
+    ((Heard *)data)->covers++;
+}
+
+static void turn_cover(gpointer data)
+{
+    keep_cover(data, !((Heard *)data)->covered);
+}
+
+static gchar *refuse_watch(gpointer data, GString *answer, gint *fd)
+{
+    (void)data;
+    (void)answer;
+    (void)fd;
+    return g_strdup("no picture");
+}
+
 static void print_status(gpointer data, GString *answer)
 {
     (void)data;
@@ -170,14 +190,18 @@ static void print_status(gpointer data, GString *answer)
 
 static void ask(const CamReach *reach, const gchar *line, const gchar *expected)
 {
-    gchar *answer = cam_protocol_answer(reach, line);
+    gint fd;
+    gchar *answer = cam_protocol_answer(reach, line, &fd);
+    assert_int_equal(fd, -1);
     assert_string_equal(answer, expected);
     g_free(answer);
 }
 
 static void ask_wrong(const CamReach *reach, const gchar *line, const gchar *culprit)
 {
-    gchar *answer = cam_protocol_answer(reach, line);
+    gint fd;
+    gchar *answer = cam_protocol_answer(reach, line, &fd);
+    assert_int_equal(fd, -1);
     if (!g_str_has_prefix(answer, "error ") || !strstr(answer, culprit) ||
         strchr(answer, '\n') != answer + strlen(answer) - 1)
         fail_msg("'%s': %s", line, answer);
@@ -189,7 +213,13 @@ static void test_requests(void **state)
     (void)state;
     Heard heard = {0};
     CamSettings *settings = cam_settings_new();
-    CamReach reach = {settings, count_change, print_status, count_quit, &heard};
+    CamReach reach = {.settings = settings,
+                      .changed = count_change,
+                      .status = print_status,
+                      .cover = keep_cover,
+                      .watch = refuse_watch,
+                      .quit = count_quit,
+                      .data = &heard};
     ask(&reach, "set style-strength=0.5", "ok\n");
     ask(&reach, "  get   style-strength ", "style-strength=0.5\nok\n");
     ask(&reach, "set 'style=/a b/c.onnx' smooth=0.1", "ok\n");
@@ -210,6 +240,15 @@ static void test_requests(void **state)
     ask_wrong(&reach, "set style=\xff\xfe", "UTF-8");
     assert_int_equal(heard.changes, 3);
     ask(&reach, "status", "camera-state=running\nok\n");
+    ask(&reach, "cover on", "ok\n");
+    assert_true(heard.covered);
+    ask(&reach, "cover off", "ok\n");
+    assert_false(heard.covered);
+    ask_wrong(&reach, "cover", "on or off");
+    ask_wrong(&reach, "cover up", "on or off");
+    ask_wrong(&reach, "cover on off", "on or off");
+    assert_int_equal(heard.covers, 2);
+    ask_wrong(&reach, "watch", "no picture");
     ask(&reach, "quit", "ok\n");
     assert_int_equal(heard.quits, 1);
     cam_settings_free(settings);
@@ -219,7 +258,7 @@ static void test_requests(void **state)
 static void test_request_of_words(void **state)
 {
     (void)state;
-    gchar *words[] = {"set", "style=/a 'b' \"c\" $d.onnx", NULL};
+    const gchar *words[] = {"set", "style=/a 'b' \"c\" $d.onnx", NULL};
     gchar *request = cam_call_request(words), **again = NULL;
     assert_int_equal(request[strlen(request) - 1], '\n');
     request[strlen(request) - 1] = 0;
@@ -245,7 +284,7 @@ static void test_keys(void **state)
     (void)state;
     Heard heard = {0};
     CamSettings *settings = cam_settings_new();
-    CamKeyActions actions = {settings, count_change, count_quit, &heard};
+    CamKeyActions actions = {settings, count_change, turn_cover, count_quit, &heard};
     gint row = cam_settings_find(settings, "style-strength");
     press(&actions, &row, 'D', "style-strength 0.95");
     press(&actions, &row, 'C', "style-strength 1");
@@ -266,6 +305,10 @@ static void test_keys(void **state)
     row = cam_settings_find(settings, "style"); /* a text */
     press(&actions, &row, 'C', "style-strength 0.05");
     press(&actions, &row, 'x', NULL);
+    press(&actions, &row, 'c', NULL);
+    assert_true(heard.covered);
+    press(&actions, &row, 'c', NULL);
+    assert_false(heard.covered);
     press(&actions, &row, 'q', NULL);
     assert_int_equal(heard.quits, 1);
     cam_settings_free(settings);

@@ -5,12 +5,14 @@ files through the filter to nowhere, the control socket, keys, signals, systemd'
     test_mien_cam.py PROGRAM WORK_FOLDER SLEEP_CLOCK_LIBRARY [test_NAME...]
 """
 import fcntl
+import mmap
 import os
 import pty
 import shlex
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import termios
@@ -139,6 +141,121 @@ def test_control():
     check('quit', ask('quit')[0] == 0 and wait_for(lambda: camera.process.poll() == 0, 10))
     check('the socket is gone', not os.path.exists(SOCKET))
     camera.end()
+
+
+def test_params():
+    camera = Camera('--camera', 'test', '--size', '320x240', *BASE)
+    camera.runs()
+    code, out, _ = ask('params')
+    rows = {words[0].split('=')[0]: dict(w.split('=', 1) for w in words)
+            for words in map(shlex.split, out.splitlines())}
+    check('params has every parameter',
+          code == 0 and list(rows) == [r.split('=')[0] for r in ask('get')[1].split('\n')[:-1]],
+          out)
+    check('ranges', rows['age']['age'] == 'float' and rows['age']['min'] == '-40' and
+          rows['age']['unit'] == 'years' and rows['max-faces']['max'] == '8', rows['age'])
+    check('and choices', rows['quality']['choices'] == 'auto|low|high' and
+          'cartoon' in rows['style']['choices'].split('|') and 'choices' not in rows['device'],
+          rows)
+    camera.end()
+
+
+class Onlooker:
+    """Sees the picture as the preview's window does: shared memory (cam_view.h)."""
+
+    def __init__(self):
+        self.link = call()
+        self.link.sendall(b'watch\n')
+        answer, fds, _, _ = socket.recv_fds(self.link, 4096, 1)
+        self.caps, self.fd = answer.decode(), fds[0]
+        self.memory = mmap.mmap(self.fd, 0, prot=mmap.PROT_READ)
+
+    def head(self):
+        """Slots, start, size of one, begun, done."""
+        return struct.unpack_from('<4xIQQQQ', self.memory)
+
+    def luma(self):
+        """Of the newest frame's first pixel, YUY2."""
+        slots, start, size, _, done = self.head()
+        return self.memory[start + done % slots * size]
+
+    def close(self):
+        self.memory.close()
+        os.close(self.fd)
+        self.link.close()
+
+
+def moves(onlooker):
+    before = onlooker.head()[4]
+    return wait_for(lambda: onlooker.head()[4] > before + 5, 5)
+
+
+def fails(call_it):
+    try:
+        call_it()
+    except (OSError, ValueError):
+        return True
+    return False
+
+
+def test_watch():
+    camera = Camera('--camera', 'test:white', '--size', '320x240', *BASE)
+    camera.runs()
+    onlooker = Onlooker()
+    check('an onlooker hears what frames are like',
+          'format=(string)YUY2, width=(int)320, height=(int)240' in onlooker.caps and
+          onlooker.caps.endswith('\nok\n'), onlooker.caps)
+    check('and sees them', moves(onlooker) and onlooker.luma() == 235, onlooker.luma())
+    check('its memory cannot be cut or written to',
+          fails(lambda: os.ftruncate(onlooker.fd, 0)) and
+          fails(lambda: os.write(onlooker.fd, b'mine')) and
+          fails(lambda: mmap.mmap(onlooker.fd, 0)))
+    check('cover', ask('cover', 'on')[0] == 0 and status()['cover'] == 'on')
+    check('is black at once', moves(onlooker) and onlooker.luma() == 16, onlooker.luma())
+    check('uncovered', ask('cover', 'off')[0] == 0 and moves(onlooker) and onlooker.luma() == 235,
+          onlooker.luma())
+    check('cover is told', camera.said().count('cover') == 2, camera.said())
+    code, _, err = ask('cover', 'up')
+    check('neither on nor off', code == 1 and one_line(err), err)
+    second = Onlooker()
+    second.link.sendall(b'watch\nwatch\n')
+    second.close()
+    check('one who leaves takes nobody along', moves(onlooker))
+    crowd = [Onlooker() for _ in range(10)]
+    for one in crowd + [onlooker]:
+        one.close()
+    time.sleep(0.5)
+    last = Onlooker()
+    check('many come and go', moves(last))
+    with call() as link: # without a look at what comes
+        link.sendall(b'watch\n' * 50)
+    before = last.head()[4]
+    last.link.close()
+    time.sleep(0.5)
+    done = last.head()[4]
+    time.sleep(0.5)
+    check('for nobody nothing is copied', last.head()[4] == done and done > before - 1,
+          (before, done, last.head()))
+    camera.end()
+
+
+def test_preview_words():
+    code, _, err = ask('--preview', '--control', 'none', '--camera', 'test', *BASE)
+    check('a preview without a socket is refused', code == 2 and one_line(err) and
+          '--preview' in err, err)
+    # A copy elsewhere has no window beside it.
+    core = os.path.join(os.path.dirname(PROGRAM), '..', '..', 'core')
+    lonely = shutil.copy(PROGRAM, os.path.join(WORK, 'lonely'))
+    with open(LOG, 'w') as log:
+        process = subprocess.Popen([lonely, '--preview', '--camera', 'test', '--size', '320x240',
+                                    *BASE], stdin=subprocess.DEVNULL, stderr=log,
+                                   env=dict(os.environ, PATH='/nowhere',
+                                            LD_LIBRARY_PATH=core))
+    check('without its program there is no preview, but a camera', wait_for(
+        lambda: status().get('output-state') == 'running' and
+        'mien-cam-preview is not installed' in read_log(), 30), read_log())
+    end(process)
+    os.unlink(lonely)
 
 
 def test_left_socket():
@@ -467,7 +584,8 @@ def main():
     os.environ.update(XDG_RUNTIME_DIR=WORK, XDG_CACHE_HOME=os.path.join(WORK, 'cache'))
     if os.path.exists(SOCKET):
         os.unlink(SOCKET)
-    for test in (test_words, test_control, test_left_socket, test_style, test_refused_style,
+    for test in (test_words, test_control, test_params, test_watch, test_preview_words,
+                 test_left_socket, test_style, test_refused_style,
                  test_slow, test_delay, test_file, test_keys, test_job_control, test_signals,
                  test_standing_still, test_sleep, test_systemd, test_memory):
         if sys.argv[4:] and test.__name__ not in sys.argv[4:]:
