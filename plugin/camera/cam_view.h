@@ -45,8 +45,8 @@ void cam_sight_free(CamSight *sight);
 /* Width and height of the frames. */
 const GstVideoInfo *cam_sight_info(const CamSight *sight);
 
-/* The newest frame as opaque BGRA, rows of 4 * width bytes, which the caller frees with g_free(). NULL:
- * there is none that was not taken yet, or it was written over meanwhile. */
+/* The newest frame as opaque BGRA, rows of 4 * width bytes, which the caller frees with g_free().
+ * NULL: there is none that was not taken yet, or it was written over meanwhile. */
 guint8 *cam_sight_take(CamSight *sight);
 
 #endif

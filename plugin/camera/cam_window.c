@@ -1,5 +1,5 @@
-/* mien-cam-preview: what readers of a mien-cam see, in a window with a slider for each parameter. It
- * is a caller at the control socket and no more, so that it cannot take the camera down. */
+/* mien-cam-preview: what readers of a mien-cam see, in a window with a slider for each parameter.
+ * It is a caller at the control socket and no more, so that it cannot take the camera down. */
 #include <errno.h>
 #include <gst/gst.h>
 #include <gtk/gtk.h>

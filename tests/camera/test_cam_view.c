@@ -1,5 +1,6 @@
 #define _GNU_SOURCE /* memfd_create() */
-/* The picture for onlookers: what is written on one side of the shared memory and seen on the other. */
+/* The picture for onlookers: what is written on one side of the shared memory, and seen on the
+ * other. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -33,8 +33,8 @@ typedef struct scene_parts {
     int32_t count;
 } scene_parts;
 
-/* Sums of the differences of bytes in the parts of each portrait, all these together, and elsewhere.
- * A byte of halved chroma is in a part if the first of its pixels is. */
+/* Sums of the differences of bytes in the parts of each portrait, all these together, and
+ * elsewhere. A byte of halved chroma is in a part if the first of its pixels is. */
 typedef struct scene_change {
     long in[2][SCENE_PARTS], inside, elsewhere;
 } scene_change;
