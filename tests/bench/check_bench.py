@@ -14,17 +14,18 @@ import xml.dom.minidom
 
 try:
     import numpy as np
-    import onnx  # noqa: F401, what compare_peers.py needs
-    import onnxruntime  # noqa: F401
+    import onnx
+    import onnxruntime  # noqa: F401, what peer_worker.py needs
 except ImportError as error:
     print(f"skipped: {error}; see tests/requirements.txt")
     sys.exit(77)
 
+import bench_networks
 import bench_report
 import compare_peers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-NETWORKS = ("face-visible", "johnson-4")
+NETWORKS = ("face-visible", "gaze", "johnson-4")  # gaze: 8 channels, not square, 3 outputs
 
 
 def made_up():
@@ -64,6 +65,36 @@ def check_figures():
         assert part in text, (part, text)
     picture = xml.dom.minidom.parseString(bench_report.plot(report)).toxml()
     assert "6.0\u00d7" in picture and "not compared" in picture
+
+
+def check_networks(models):
+    names = bench_networks.DEFAULT
+    assert len(set(names)) == len(names)
+    shipped = [f[:-len(".onnx")] for f in os.listdir(models) if f.endswith(".onnx")]
+    assert set(shipped) <= set(names), f"not compared: {set(shipped) - set(names)}"
+    with tempfile.TemporaryDirectory() as empty:
+        for name in names:
+            if name not in bench_networks.JOHNSON:
+                lacking = bench_networks.network(name, empty, empty).lacking
+                fetched = name in bench_networks.FIXED and name not in bench_networks.OURS
+                assert name in lacking and ("fetch_faces" in lacking) == fetched, lacking
+
+
+def check_order():
+    """What pnnx writes for SpaceToDepth is put right, and nothing else."""
+    text = ["Reorg a 1 1 0 1 0=2 1=0", "PixelShuffle b 1 1 1 2 0=2 1=0"]
+    value = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1, 4, 2, 2])
+    for op, wanted in (("SpaceToDepth", "Reorg a 1 1 0 1 0=2 1=1"), ("Relu", text[0])):
+        node = onnx.helper.make_node(op, ["x"], ["y"])
+        with tempfile.TemporaryDirectory() as folder:
+            model, param = os.path.join(folder, "m.onnx"), os.path.join(folder, "m.param")
+            onnx.save(onnx.helper.make_model(onnx.helper.make_graph([node], "m", [value], [])),
+                      model)
+            with open(param, "w") as file:
+                file.write("\n".join(text) + "\n")
+            compare_peers.order_channels(model, param)
+            with open(param) as file:
+                assert file.read().splitlines() == [wanted, text[1]], op
 
 
 class Answers:
@@ -109,6 +140,9 @@ def check_run(bench_net, models):
         xml.dom.minidom.parse(os.path.join(folder, "bench.svg"))
         text = open(os.path.join(folder, "bench.md")).read()
     assert [net["name"] for net in report["networks"]] == list(NETWORKS)
+    gaze = report["networks"][NETWORKS.index("gaze")]["info"]
+    assert gaze["input"] == [8, 64, 96] and "| gaze | 96x64 |" in text, gaze
+    assert gaze["outputs"] == [[4, 1, 1], [2, 64, 96], [3, 64, 96]], gaze
     for net in report["networks"]:
         f = bench_report.figures(net)
         assert net["name"] in text
@@ -122,6 +156,8 @@ def check_run(bench_net, models):
 
 def main():
     check_figures()
+    check_networks(sys.argv[2])
+    check_order()
     check_agreement()
     check_run(sys.argv[1], sys.argv[2])
 

@@ -15,12 +15,14 @@ import contextlib
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
 
 import numpy as np
+import onnx
 
 import bench_networks
 import bench_report
@@ -76,6 +78,19 @@ class Worker:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def order_channels(model, param):
+    """pnnx takes SpaceToDepth for PyTorch's PixelUnshuffle, whose channels are in another order,
+    and makes it ncnn's Reorg of mode 0. ncnn does ONNX's order as mode 1."""
+    if all(node.op_type != "SpaceToDepth" for node in onnx.load(model).graph.node):
+        return
+    with open(param) as file:
+        lines = file.read().splitlines()
+    lines = [re.sub(r" 1=0$", " 1=1", line) if line.startswith("Reorg ") else line
+             for line in lines]
+    with open(param, "w") as file:
+        file.write("\n".join(lines) + "\n")
 
 
 class Contest:
@@ -155,6 +170,7 @@ class Contest:
         if done.returncode or not os.path.isfile(param):
             said = (done.stdout + done.stderr).strip().splitlines()
             raise Failed("pnnx could not convert it: " + (said[-1] if said else "no word"))
+        order_channels(self.net.path, param)
         return param
 
     def agreement(self, worker):

@@ -8,7 +8,7 @@
 # names of networks out/bench/ instead; --out: elsewhere. The figures of every round are in
 # out/bench/bench.json. Installs the peers into .cache/venv-bench (75 MB from PyPI, once), builds
 # into build-bench and fetches the face networks if they are lacking. The whole takes ten minutes.
-# A network: style-NAME, a file of models/face-*, johnson-12, johnson-32.
+# A network: a file of models/ without its .onnx, johnson-12, johnson-32.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
