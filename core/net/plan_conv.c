@@ -14,7 +14,7 @@ typedef struct conv_plan {
     int crd;
     int32_t residual;     /* tensor or -1 */
     int32_t residual_quads; /* it has; zeros follow */
-    int residual_mode;    /* 1: before the activation, 2: after */
+    int residual_mode;    /* as in finish.glsl */
     const mi_node *act;
     const mi_node *affine;
     const mi_node *depth; /* the depthwise convolution before this 1x1, or NULL */
@@ -62,16 +62,16 @@ static void fuse_before(const planner *p, conv_plan *c)
     }
 }
 
-/* Takes the other operand of an addition as the residual. */
-static bool take_residual(planner *p, conv_plan *c, const mi_node *add)
+/* Takes the other operand of an addition or a product as the residual. */
+static bool take_residual(planner *p, conv_plan *c, const mi_node *n)
 {
-    int32_t other = add->in[0] == c->out ? add->in[1] : add->in[0];
-    const mi_tensor *sum = mi_planner_tensor(p, add->out);
-    if (other == c->out || !mi_same_size(mi_planner_tensor(p, other), sum) ||
-        !mi_same_size(mi_planner_tensor(p, c->out), sum))
+    int32_t other = n->in[0] == c->out ? n->in[1] : n->in[0];
+    const mi_tensor *result = mi_planner_tensor(p, n->out);
+    if (other == c->out || !mi_same_size(mi_planner_tensor(p, other), result) ||
+        !mi_same_size(mi_planner_tensor(p, c->out), result))
         return false;
     const mi_node *pad = mi_left_producer(p, other);
-    if (!pad && p->producer[other] > p->node && mi_only_reader(p, other) == add &&
+    if (!pad && p->producer[other] > p->node && mi_only_reader(p, other) == n &&
         mi_is_channel_pad(p, &p->g->node[p->producer[other]]))
         pad = &p->g->node[p->producer[other]];
     if (pad && mi_is_channel_pad(p, pad)) {
@@ -82,7 +82,7 @@ static bool take_residual(planner *p, conv_plan *c, const mi_node *add)
         return false;
     c->residual = other;
     c->residual_quads = mi_quads(mi_planner_tensor(p, other)->c);
-    c->residual_mode = c->act ? 2 : 1;
+    c->residual_mode = n->op == MI_OP_MUL ? 3 : c->act ? 2 : 1;
     return true;
 }
 
@@ -93,16 +93,18 @@ static bool conv_act(const mi_node *n, const mi_node *conv, const conv_plan *c)
     return mi_plain_act(n);
 }
 
-/* What follows: [affine] [depth to space] [add] [activation] [add], in any sensible order. */
+/* What follows: [affine] [depth to space] [add] [activation] [add or multiply], in any sensible
+ * order. */
 static void fuse_after(planner *p, const mi_node *conv, conv_plan *c, int32_t co)
 {
     bool tile = mi_is_conv3x3(conv) && conv->op == MI_OP_CONV;
     for (const mi_node *n; (n = mi_only_reader(p, c->out)) != NULL; mi_swallow(p, n, &c->out)) {
         if (n->op == MI_OP_AFFINE && !c->act && c->residual < 0 && !c->d2s && !c->affine) {
             c->affine = n;
-        } else if (conv_act(n, conv, c) && !c->act && c->residual_mode != 2) {
+        } else if (conv_act(n, conv, c) && !c->act && c->residual_mode < 2) {
             c->act = n;
-        } else if (n->op == MI_OP_ADD && c->residual < 0 && conv->op == MI_OP_CONV) {
+        } else if ((n->op == MI_OP_ADD || n->op == MI_OP_MUL) && c->residual < 0 &&
+                   conv->op == MI_OP_CONV) {
             if (!take_residual(p, c, n))
                 return;
         } else if (n->op == MI_OP_DEPTH_TO_SPACE && n->block == 2 && co == 12 && tile &&
@@ -302,7 +304,8 @@ static void choose_small(planner *p, const mi_node *n, const conv_plan *c,
                          const mi_filter_bank *bank, mi_step *s)
 {
     bool depth = mi_is_depth3(p, n);
-    bool fused = c->depth || c->up || c->d2s || c->half >= 0 || (depth && c->residual >= 0);
+    bool fused = c->depth || c->up || c->d2s || c->half >= 0 || c->residual_mode == 3 ||
+                 (depth && c->residual >= 0);
     if (!fused && c->pad_mode == MI_PAD_CONSTANT && mi_small_act(c->act) && mi_small_conv(p, n))
         mi_small_set(p, s, depth ? SMALL_DEPTH : SMALL_DENSE, c->act, bank->co,
                      c->residual_mode);

@@ -1,6 +1,6 @@
-// The end of a convolution: a second operand is added and the activation applied.
-// RESIDUAL 1: added before the activation, 2: after it; it lies at in1, has the output's size and
-// the first c1 of its channel quads. PRELU: one slope a channel at c2 of the weights.
+// The end of a convolution: the activation is applied, with a second operand.
+// RESIDUAL 1: added before the activation, 2: after it, 3: multiplied after it; it lies at in1, has
+// the output's size and the first c1 of its channel quads. PRELU: one slope a channel at c2 of the weights.
 #ifndef FINISH_GLSL
 #define FINISH_GLSL
 #include "net/net.glsl"
@@ -23,6 +23,8 @@ vec4 finish(vec4 r, int quad, int at)
         r = activate(r);
     if (RESIDUAL == 2)
         r += residual(quad, at);
+    if (RESIDUAL == 3)
+        r *= residual(quad, at);
     return r;
 }
 #endif

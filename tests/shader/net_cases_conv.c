@@ -12,7 +12,7 @@
 /* What surrounds a convolution. */
 typedef struct around {
     int32_t pad;      /* 0: the convolution's own; else 1 + mi_pad_mode of a Pad node before it */
-    int32_t residual; /* 1: Add before the activation, 2: after it */
+    int32_t residual; /* 1: Add before the activation, 2: after it, 3: Mul after it */
     mi_act act;
     bool affine;
 } around;
@@ -52,9 +52,9 @@ static int32_t finish_conv(graph_maker *m, int32_t y, const around *a, int32_t s
                          : maker_add_binary(m, MI_OP_ADD, side, y);
     if (a->act != MI_ACT_NONE)
         y = maker_add_act(m, y, a->act, act_a(a->act), 0.6f);
-    if (a->residual == 2)
-        y = dice_flip(d) ? maker_add_binary(m, MI_OP_ADD, y, side)
-                         : maker_add_binary(m, MI_OP_ADD, side, y);
+    mi_op op = a->residual == 3 ? MI_OP_MUL : MI_OP_ADD;
+    if (a->residual >= 2)
+        y = dice_flip(d) ? maker_add_binary(m, op, y, side) : maker_add_binary(m, op, side, y);
     return y;
 }
 
@@ -99,7 +99,7 @@ void cases_conv_tile(void **state)
                 maker_conv conv = {.co = co, .kh = 3, .kw = 3, .sh = stride, .sw = stride,
                                    .pad_t = 1, .pad_l = 1, .pad_b = 1, .pad_r = 1,
                                    .bias = dice_flip(&d)};
-                around a = {.residual = dice_int(&d, 0, 2),
+                around a = {.residual = dice_int(&d, 0, 3),
                             .act = dice_flip(&d) ? MI_ACT_LEAKY_RELU : MI_ACT_NONE,
                             .affine = dice_flip(&d)};
                 check_conv(s, &d, size, &conv, &a, "3x3");
@@ -119,7 +119,7 @@ void cases_conv_wide(void **state)
                 int32_t size[3] = {dice_int(&d, 1, 9), dice_int(&d, k, 31), dice_int(&d, k, 37)};
                 maker_conv conv = {.co = co, .kh = k, .kw = k, .pad_t = pad, .pad_l = pad,
                                    .pad_b = k / 2, .pad_r = k / 2, .bias = dice_flip(&d)};
-                around a = {.residual = dice_int(&d, 0, 2),
+                around a = {.residual = dice_int(&d, 0, 3),
                             .act = dice_flip(&d) ? MI_ACT_LEAKY_RELU : MI_ACT_NONE,
                             .affine = dice_flip(&d)};
                 check_conv(s, &d, size, &conv, &a, "wide");
@@ -186,7 +186,7 @@ void cases_conv_up(void **state)
                 maker_init(&m, &d, dice_int(&d, 1, 9), dice_int(&d, 2, 11), dice_int(&d, 2, 19));
                 mi_tensor in = maker_shape(&m, 0);
                 int32_t co = out_quads[i] * 4 - dice_int(&d, 0, 3);
-                around a = {.residual = pad == 0 ? dice_int(&d, 0, 2) : 0, .act = MI_ACT_RELU};
+                around a = {.residual = pad == 0 ? dice_int(&d, 0, 3) : 0, .act = MI_ACT_RELU};
                 int32_t side = a.residual ? side_branch(&m, 0, co, in.h * 2, in.w * 2) : -1;
                 int32_t x = maker_add_resize(&m, 0,
                                              dice_flip(&d) ? MI_RESIZE_NEAREST_FLOOR
@@ -286,7 +286,7 @@ void cases_conv_depth_to_space(void **state)
             graph_maker m;
             maker_init(&m, &d, dice_int(&d, 1, 9), dice_int(&d, 1, 11), dice_int(&d, 1, 19));
             mi_tensor in = maker_shape(&m, 0);
-            around a = {.residual = (round + crd) % 3,
+            around a = {.residual = (round + crd) % 4,
                         .act = round ? MI_ACT_TANH : MI_ACT_NONE};
             int32_t side = a.residual ? side_branch(&m, 0, 3, in.h * 2, in.w * 2) : -1;
             int32_t x = 0, pad = dice_int(&d, 0, 2);
@@ -328,7 +328,7 @@ void cases_conv_point(void **state)
         for (size_t i = 0; i < sizeof out_quads / sizeof out_quads[0]; i++) {
             int32_t size[3] = {dice_int(&d, 1, 35), dice_int(&d, 1, 17), dice_int(&d, 1, 23)};
             maker_conv conv = {.co = out_quads[i] * 4 - dice_int(&d, 0, 3), .bias = dice_flip(&d)};
-            around a = {.residual = dice_int(&d, 0, 2), .act = MI_ACT_CLIP,
+            around a = {.residual = dice_int(&d, 0, 3), .act = MI_ACT_CLIP,
                         .affine = dice_flip(&d)};
             check_conv(s, &d, size, &conv, &a, "1x1");
         }
@@ -358,7 +358,7 @@ void cases_conv_any(void **state)
         conv.pad_r = dice_int(&d, 0, kw);
         int32_t size[3] = {groups * dice_int(&d, 1, 4), dice_int(&d, (kh - 1) * conv.dh + 1, 22),
                            dice_int(&d, (kw - 1) * conv.dw + 1, 28)};
-        around a = {.residual = round % 3, .act = MI_ACT_RELU, .affine = dice_flip(&d)};
+        around a = {.residual = dice_int(&d, 0, 3), .act = MI_ACT_RELU, .affine = dice_flip(&d)};
         check_conv(s, &d, size, &conv, &a, "any kernel");
     }
 }
@@ -376,7 +376,7 @@ void cases_conv_depthwise(void **state)
                            .bias = dice_flip(&d)};
         int32_t size[3] = {c, dice_int(&d, (k - 1) * dilation + 2, 20),
                            dice_int(&d, (k - 1) * dilation + 2, 41)};
-        around a = {.residual = round % 3, .act = MI_ACT_RELU, .affine = dice_flip(&d),
+        around a = {.residual = dice_int(&d, 0, 3), .act = MI_ACT_RELU, .affine = dice_flip(&d),
                     .pad = round % 2 && k * 1 < 4 ? 1 + MI_PAD_EDGE : 0};
         check_conv(s, &d, size, &conv, &a, "depthwise");
     }
@@ -400,7 +400,7 @@ void cases_conv_pair(void **state)
                                     .groups = c, .pad_t = dice_int(&d, 0, 1),
                                     .pad_l = dice_int(&d, 0, 1), .pad_b = dice_int(&d, 0, 2),
                                     .pad_r = dice_int(&d, 0, 2), .bias = dice_flip(&d)};
-                around a = {.residual = dice_int(&d, 0, 2),
+                around a = {.residual = dice_int(&d, 0, 3),
                             .act = dice_flip(&d) ? MI_ACT_LEAKY_RELU : MI_ACT_NONE,
                             .affine = dice_flip(&d)};
                 graph_maker m;

@@ -8,7 +8,7 @@ typedef struct trial_case {
     int32_t ci, h, w, co;
     int32_t pad[4];   /* t, l, b, r */
     int32_t pad_node; /* 0: the convolution's own pad; else 1 + mi_pad_mode */
-    int32_t residual; /* 1: added before the activation, 2: behind it */
+    int32_t residual; /* 1: added before the activation, 2: behind it, 3: multiplied behind it */
     mi_act act;
     bool affine, up;
     int32_t joint;    /* 1: the input's half is added, upsampled; 2: and a ReLU follows */
@@ -65,8 +65,8 @@ static void check(net_session *s, dice *d, const trial_case *c)
     if (c->residual == 1)
         y = maker_add_binary(&m, MI_OP_ADD, y, side);
     y = add_act(&m, y, c->act);
-    if (c->residual == 2)
-        y = maker_add_binary(&m, MI_OP_ADD, side, y);
+    if (c->residual >= 2)
+        y = maker_add_binary(&m, c->residual == 2 ? MI_OP_ADD : MI_OP_MUL, side, y);
     char text[160];
     snprintf(text, sizeof text, "Winograd: %dx%dx%d -> %d, x2 %d, joint %d, d2s %d, pad %d, "
              "residual %d, act %d",
@@ -97,7 +97,8 @@ void cases_wino(void **state)
          .act = MI_ACT_RELU},
         {.ci = 4, .h = 17, .w = 33, .co = 16, .pad = {2, 0, 1, 2}, .residual = 2,
          .act = MI_ACT_PRELU},
-        {.ci = 11, .h = 12, .w = 41, .co = 19, .pad = {1, 1, 1, 1}, .pad_node = REFLECT},
+        {.ci = 11, .h = 12, .w = 41, .co = 19, .pad = {1, 1, 1, 1}, .pad_node = REFLECT,
+         .residual = 3},
         {.ci = 8, .h = 5, .w = 70, .co = 7, .pad = {0, 2, 2, 0}, .pad_node = EDGE},
         {.ci = 3, .h = 14, .w = 19, .co = 10, .pad = {1, 1, 0, 0}, .pad_node = ZERO},
         {.ci = 5, .h = 3, .w = 4, .co = 20},
