@@ -230,6 +230,21 @@ static int plan_norm(planner *p, const mi_node *n)
     return MIEN_OK;
 }
 
+/* Do quads of channels stay together in a step of rearrange.comp? What lies in the source's last one
+ * beyond its channels must not come out. */
+static bool keeps_quads(const mi_step *s)
+{
+    const struct net_push *u = &s->push;
+    int32_t last = u->kh + u->c0; /* channel of the source that is not read any more */
+    if (s->spec[3] == 1)
+        return u->c1 != 1 && u->kh % 4 == 0;
+    if (s->spec[3] == 2)
+        return u->c2 % 4 == 0;
+    bool inside = u->c0 >= 0 && last <= u->c2;
+    return u->c1 == 1 && u->c0 % 4 == 0 && u->kw % 4 == 0 &&
+           (inside || (u->c2 % 4 == 0 && s->spec[1] == MI_PAD_CONSTANT));
+}
+
 static int plan_concat(planner *p, const mi_node *n)
 {
     int32_t first = 0, out = mi_planner_place(p, n->out);
@@ -246,6 +261,7 @@ static int plan_concat(planner *p, const mi_node *n)
         s->push.c2 = x->c;
         s->push.kw = first;
         s->push.kh = first + x->c;
+        s->spec[5] = keeps_quads(s);
         set_row_groups(s);
         s->groups[2] = (uint32_t)((first + x->c - 1) / 4 - first / 4 + 1);
         s->out = out;
@@ -282,12 +298,17 @@ static int plan_rearrange(planner *p, const mi_node *n)
         u->xs = n->step.w;
         break;
     default:
-        s->spec[3] = n->op == MI_OP_DEPTH_TO_SPACE ? 1 : 2;
-        u->c0 = n->block;
+        s->spec[3] = n->op == MI_OP_SPACE_TO_DEPTH ? 2 : n->crd && n->block == 2 ? 3 : 1;
+        s->spec[4] = (uint32_t)n->block;
         u->c1 = n->crd;
         break;
     }
+    s->spec[5] = s->spec[3] < 3 && keeps_quads(s);
     set_row_groups(s);
+    if (s->spec[3] == 3) {
+        s->groups[0] = mi_divide_up(u->iw, 32);
+        s->groups[1] = mi_divide_up(u->ih, 2);
+    }
     finish_step(p, s, n->out);
     return MIEN_OK;
 }

@@ -211,6 +211,13 @@ void cases_concat(void **state)
             part[1] = 0;
         session_check(s, &m, maker_add_concat(&m, part, count), &d, "concat");
     }
+    for (int32_t last = 3; last <= 5; last++) { /* at boundaries of quads, with what is no copy */
+        graph_maker m;
+        maker_init(&m, &d, 4, dice_int(&d, 1, 9), dice_int(&d, 1, 40));
+        int32_t parts[3] = {maker_add_conv(&m, 0, &(maker_conv){.co = 8}), 0,
+                            maker_add_conv(&m, 0, &(maker_conv){.co = last})};
+        session_check(s, &m, maker_add_concat(&m, parts, 3), &d, "concat of quads");
+    }
     for (int32_t first = 1; first <= 8; first++) { /* every boundary within a quad */
         graph_maker m;
         maker_init(&m, &d, first, 3, 5);
@@ -237,6 +244,15 @@ void cases_pad(void **state)
                 y = maker_add_act(&m, y, MI_ACT_SIGMOID, 0, 0);
             session_check(s, &m, y, &d, "pad");
         }
+    for (int32_t round = 0; round < 8 * s->times; round++) { /* whole quads, or just not */
+        graph_maker m;
+        maker_init(&m, &d, round % 4 == 3 ? 7 : 8, dice_int(&d, 4, 9), dice_int(&d, 4, 40));
+        bool constant = round < 6;
+        int32_t y = maker_add_pad(&m, 0, constant ? MI_PAD_CONSTANT : MI_PAD_REFLECT, 0.5f,
+                                  dice_int(&d, 0, 3), dice_int(&d, 0, 3), dice_int(&d, 0, 3),
+                                  dice_int(&d, 0, 3), round % 2 ? 4 : 0, constant ? round : 0);
+        session_check(s, &m, y, &d, "pad with quads");
+    }
 }
 
 void cases_slice(void **state)
@@ -255,6 +271,13 @@ void cases_slice(void **state)
         }
         session_check(s, &m, maker_add_slice(&m, 0, begin, step, count), &d, "slice");
     }
+    for (int32_t count = 3; count <= 5; count++) { /* from the start of a quad on */
+        graph_maker m;
+        maker_init(&m, &d, dice_int(&d, 9, 12), dice_int(&d, 2, 9), dice_int(&d, 2, 40));
+        int32_t y = maker_add_slice(&m, 0, (const int32_t[]){4, 1, 0}, (const int32_t[]){1, 1, 2},
+                                    (const int32_t[]){count, 1, 1});
+        session_check(s, &m, y, &d, "slice at a quad");
+    }
 }
 
 void cases_space(void **state)
@@ -262,9 +285,10 @@ void cases_space(void **state)
     net_session *s = *state;
     dice d = group_dice(s, 8);
     for (int32_t block = 2; block <= 4; block++)
-        for (int32_t kind = 0; kind < 3; kind++) {
+        for (int32_t round = 0; round < 9; round++) { /* quads that stay together, and not */
             graph_maker m;
-            int32_t c = dice_int(&d, 1, 5), h = dice_int(&d, 1, 5), w = dice_int(&d, 1, 7);
+            int32_t kind = round % 3, c = round < 3 ? dice_int(&d, 1, 5) : round < 6 ? 8 : 4;
+            int32_t h = dice_int(&d, 1, 5), w = dice_int(&d, 1, 37);
             int32_t area = block * block;
             maker_init(&m, &d, kind < 2 ? c * area : c, kind < 2 ? h : h * block,
                        kind < 2 ? w : w * block);
