@@ -25,6 +25,34 @@ static void finish_step(planner *p, mi_step *s, int32_t out)
     mi_planner_commit(p, s);
 }
 
+/* Takes a following addition of a tensor that is there into the step, as finish.glsl has it:
+ * *operand becomes that tensor's buffer. Nothing can be made ready now that a step is being made. */
+static void fuse_sum(planner *p, mi_step *s, int32_t *operand, int32_t *out)
+{
+    const mi_node *add = mi_only_reader(p, *out);
+    if (!add || add->op != MI_OP_ADD)
+        return;
+    int32_t other = add->in[0] == *out ? add->in[1] : add->in[0];
+    if (other == *out || !mi_is_ready(p, other) ||
+        !mi_same_size(mi_planner_tensor(p, other), mi_planner_tensor(p, add->out)) ||
+        !mi_same_size(mi_planner_tensor(p, *out), mi_planner_tensor(p, add->out)))
+        return;
+    *operand = p->buffer[other];
+    s->spec[2] = s->spec[0] == MI_ACT_NONE ? 1 : 2;
+    mi_swallow(p, add, out);
+}
+
+/* Ends a step that writes tensor `out` after taking in [activation] [addition] [activation]. */
+static void finish_sum_step(planner *p, mi_step *s, int32_t *operand, int32_t out)
+{
+    fuse_act(p, s, &out);
+    fuse_sum(p, s, operand, &out);
+    if (s->spec[2] != 2)
+        fuse_act(p, s, &out);
+    s->out = mi_planner_place(p, out);
+    mi_planner_commit(p, s);
+}
+
 /* The same for a step of the kernel of small pictures: the maximum of kh x kw values and in1. */
 static void finish_small(planner *p, mi_step *s, int32_t out)
 {
@@ -189,19 +217,6 @@ static int32_t plan_norm_scales(planner *p, const mi_node *n, int32_t sums, mi_t
     return scales;
 }
 
-/* Takes a following addition of a tensor that is there into a norm's last step. */
-static bool fuse_sum(planner *p, mi_step *s, const mi_node *add, int32_t out)
-{
-    int32_t other = add->in[0] == out ? add->in[1] : add->in[0];
-    const mi_tensor *sum = mi_planner_tensor(p, add->out);
-    if (add->op != MI_OP_ADD || s->in2 != MI_BUFFER_NONE || other == out ||
-        !mi_same_size(mi_planner_tensor(p, other), sum) || !mi_make_ready(p, other))
-        return false;
-    s->in2 = p->buffer[other];
-    s->spec[2] = s->spec[0] == MI_ACT_NONE ? 1 : 2;
-    return true;
-}
-
 static int plan_norm(planner *p, const mi_node *n)
 {
     mi_tile_stats tiles = p->stats[n->in[0]];
@@ -217,16 +232,7 @@ static int plan_norm(planner *p, const mi_node *n)
     mi_planner_shapes(p, s, n->in[0], n->out);
     s->in1 = scales;
     set_flat_groups(s);
-    int32_t out = n->out;
-    if (mi_only_reader(p, out) && mi_plain_act(mi_only_reader(p, out)))
-        fuse_act(p, s, &out);
-    const mi_node *next = mi_only_reader(p, out);
-    if (next && fuse_sum(p, s, next, out))
-        mi_swallow(p, next, &out);
-    if (s->spec[2] != 2)
-        fuse_act(p, s, &out);
-    s->out = mi_planner_place(p, out);
-    mi_planner_commit(p, s);
+    finish_sum_step(p, s, &s->in2, n->out);
     return MIEN_OK;
 }
 
@@ -368,15 +374,18 @@ static int plan_resize(planner *p, const mi_node *n)
         return mi_planner_no_memory(p);
     mi_planner_shapes(p, s, n->in[0], n->out);
     if (mi_is_up2(p, n) && mi_small_window(p, mi_planner_tensor(p, n->out), 1)) {
+        int32_t out = n->out;
         set_window(s, 1);
-        finish_small(p, s, n->out);
+        fuse_sum(p, s, &s->in1, &out);
+        finish_small(p, s, out);
         return MIEN_OK;
     }
     s->spec[3] = (uint32_t)n->resize;
     s->push.f0 = n->resize_scale_h;
     s->push.f1 = n->resize_scale_w;
-    set_plane_groups(s);
-    finish_step(p, s, n->out);
+    s->push.c1 = s->push.oq;
+    set_flat_groups(s);
+    finish_sum_step(p, s, &s->in1, n->out);
     return MIEN_OK;
 }
 

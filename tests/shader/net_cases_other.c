@@ -44,7 +44,7 @@ void cases_norm_of_conv(void **state)
     static const int32_t kernel[][2] = {{3, 1}, {3, 2}, {5, 1}, {9, 1}, {1, 1}};
     for (int32_t round = 0; round < s->times; round++)
         for (int32_t i = 0; i < 5; i++)
-            for (int32_t after = 0; after < 5; after++) {
+            for (int32_t after = 0; after < 6; after++) {
                 int32_t k = kernel[i][0], stride = kernel[i][1], pad = k / 2;
                 graph_maker m;
                 maker_init(&m, &d, dice_int(&d, 1, 9), dice_int(&d, 9, 23), dice_int(&d, 9, 37));
@@ -56,6 +56,10 @@ void cases_norm_of_conv(void **state)
                 int32_t y = maker_add_norm(&m, made);
                 if (after == 1 || after == 3)
                     y = maker_add_act(&m, y, MI_ACT_RELU, 0, 0);
+                maker_conv pool = {.kh = 3, .kw = 3, .pad_t = 1, .pad_l = 1, .pad_b = 1,
+                                   .pad_r = 1};
+                if (after == 5) /* which is not there yet when the norm is planned */
+                    side = maker_add_pool(&m, side, MI_OP_MAX_POOL, &pool);
                 if (after >= 2)
                     y = maker_add_binary(&m, MI_OP_ADD, y, after == 4 ? made : side);
                 if (after == 2)
@@ -331,9 +335,14 @@ void cases_resize(void **state)
                     w = dice_int(&d, 1, 30);
                 while (nearest && on_border((mi_resize_mode)mode, in.w, w));
             }
+            int32_t side = maker_add_resize(&m, 0, MI_RESIZE_LINEAR_ASYMMETRIC, h, w);
             int32_t y = maker_add_resize(&m, 0, (mi_resize_mode)mode, h, w);
-            if (round == 2)
+            if (round == 2 || round == 3)
                 y = maker_add_act(&m, y, MI_ACT_ABS, 0, 0);
+            if (round % 3 == 0)
+                y = maker_add_binary(&m, MI_OP_ADD, round ? side : y, round ? y : side);
+            if (round == 0 || round == 3)
+                y = maker_add_act(&m, y, MI_ACT_RELU, 0, 0);
             char text[80];
             snprintf(text, sizeof text, "resize mode %d, %dx%d to %dx%d", (int)mode, (int)in.w,
                      (int)in.h, (int)w, (int)h);
