@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "filter_rig.h"
-#include "portrait_rig.h"
+#include "portrait_scene.h"
 #include "net/net_check.h"
 
 enum { SIDE = PORTRAIT_SIDE, WIDTH = 160, HEIGHT = 120 };
@@ -570,41 +569,102 @@ static void test_lost_with_faces(void **state)
     }
 }
 
-/* Sum of the differences around the eyes of the portrait; elsewhere there may be none. */
-static long eyes_changed(const mien_frame *in, const mien_frame *out)
+/* An effect on faces, lost at every submission of a frame: what the undisturbed stream changes in
+ * each of the frames 1 .. last is changed here too, for the most part. */
+static void lost_with_effect(const char *params, const scene_parts *parts, int frame, int last)
 {
-    long sum = 0;
-    for (int32_t y = 0; y < SIDE; y++)
-        for (int32_t x = 0; x < 4 * SIDE; x++) {
-            int d = abs(in->data[0][y * in->stride[0] + x] - out->data[0][y * out->stride[0] + x]);
-            bool eyes = abs(x / 4 - 224) < 45 && abs(y - 101) < 18;
-            assert_true(eyes || d == 0);
-            sum += d;
+    static const scene all = {.count = 1};
+    static mien_face face[FRAMES];
+    test_frame in[FRAMES], out[FRAMES];
+    long want[FRAMES];
+    for (int i = 0; i < FRAMES; i++) {
+        in[i] = test_frame_make(MIEN_FORMAT_RGBA, SIDE, SIDE, &tight);
+        out[i] = test_frame_make(MIEN_FORMAT_RGBA, SIDE, SIDE, &tight);
+        draw(&in[i].frame, i);
+    }
+    int took = run_faces(params, out, face, frame, -1);
+    for (int i = 1; i <= last; i++) {
+        want[i] = scene_compare(&all, parts, &in[i].frame, &out[i].frame).inside;
+        assert_true(want[i] > 3000);
+    }
+    assert_true(took >= 1);
+    for (int at = 0; at < took; at++) {
+        run_faces(params, out, face, frame, at);
+        for (int i = 1; i <= last; i++) {
+            scene_change c = scene_compare(&all, parts, &in[i].frame, &out[i].frame);
+            assert_true(c.inside > want[i] * 3 / 4 && c.elsewhere == 0);
         }
-    return sum;
+    }
+    for (int i = 0; i < FRAMES; i++) {
+        test_frame_free(&in[i]);
+        test_frame_free(&out[i]);
+    }
 }
 
-/* Eyes stay turned when the device is lost, also in the frame in which it is. */
+/* Faces stay changed when the device is lost, also in the frame in which it is. */
 static void test_lost_with_gaze(void **state)
 {
     (void)state;
-    static const char params[] = "gaze=1 gaze-x=12 max-faces=1";
-    static mien_face face[FRAMES];
-    test_frame in = test_frame_make(MIEN_FORMAT_RGBA, SIDE, SIDE, &tight), out[FRAMES];
-    for (int i = 0; i < FRAMES; i++)
-        out[i] = test_frame_make(MIEN_FORMAT_RGBA, SIDE, SIDE, &tight);
-    draw(&in.frame, 0);
-    int took = run_faces(params, out, face, 2, -1);
-    long want = eyes_changed(&in.frame, &out[2].frame);
-    assert_true(took >= 2 && want > 3000);
-    for (int at = 0; at < took; at++) {
-        run_faces(params, out, face, 2, at);
-        for (int i = 1; i < 4; i++)
-            assert_true(eyes_changed(&in.frame, &out[i].frame) > want * 3 / 4);
-    }
+    static const scene_parts eyes = {{{180, 84, 88, 35}}, 1};
+    lost_with_effect("gaze=1 gaze-x=12 max-faces=1", &eyes, 2, 3);
+}
+
+/* The same, and covered when they are lost: while they are followed, or covered already. */
+static void test_lost_with_age(void **state)
+{
+    (void)state;
+    static const scene_parts head = {{{110, 0, 230, 270}}, 1};
+    lost_with_effect("age=30 max-faces=1", &head, 2, FRAMES - 1);
+    lost_with_effect("age=30 max-faces=1", &head, 5, FRAMES - 1);
+}
+
+/* The network of an effect turns out to be computed wrongly: at the start another device is taken.
+ * In mid-stream it is as if the model were not there, or goes on on the other device. */
+static void test_wrong_for_age(void **state)
+{
+    static const scene_parts face = {{{177, 69, 96, 110}}, 1};
+    filter_log log = {.lines = 0};
+    char text[32];
+    test_frame in = scene_rgba(&scene_one), want = scene_rgba(&scene_one);
+    test_frame out = scene_rgba(&scene_one);
+    mien_filter *f = portrait_filter(NULL, "age=30");
+    filter_run(f, &in.frame, &want.frame, MIEN_OK);
+    mien_filter_destroy(&f);
+    setup(state);
+    fault.devices = 2;
+    fault.wrong_device = 1;
+    f = portrait_filter(&log, "age=30");
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "is used instead"));
+    assert_true(test_frame_difference(&want.frame, &out.frame) <= 1);
+    mien_filter_destroy(&f);
+
+    setup(state);
+    memset(&log, 0, sizeof log);
+    f = portrait_filter(&log, "overlay=timing");
+    mien_filter_set_analysis(f, true);
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    fault.wrong_device = 1;
+    assert_int_equal(mien_filter_set(f, "age", "30"), MIEN_OK);
+    for (int i = 0; i < 3; i++)
+        filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    assert_true(filter_log_has(&log, MIEN_LOG_ERROR, "face-age.onnx"));
+    assert_int_equal(scene_compare(&scene_one, &face, &in.frame, &out.frame).inside, 0);
+    assert_int_equal(mien_filter_get(f, "age", text, sizeof text), MIEN_OK);
+    assert_string_equal(text, "0");
+    assert_false(filter_log_has(&log, MIEN_LOG_WARNING, "is used instead"));
+    fault.devices = 2;
+    assert_int_equal(mien_filter_set(f, "age", "30"), MIEN_OK);
+    for (int i = 0; i < 8; i++)
+        filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    assert_true(filter_log_has(&log, MIEN_LOG_WARNING, "is used instead"));
+    long change = scene_compare(&scene_one, &face, &in.frame, &out.frame).inside;
+    long whole = scene_compare(&scene_one, &face, &in.frame, &want.frame).inside;
+    assert_true(change > whole * 3 / 4);
+    mien_filter_destroy(&f);
     test_frame_free(&in);
-    for (int i = 0; i < FRAMES; i++)
-        test_frame_free(&out[i]);
+    test_frame_free(&want);
+    test_frame_free(&out);
 }
 
 int main(int argc, char **argv)
@@ -623,7 +683,9 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(test_part_fails, setup),
     };
     const struct CMUnitTest face_tests[] = {cmocka_unit_test_setup(test_lost_with_faces, setup),
-                                            cmocka_unit_test_setup(test_lost_with_gaze, setup)};
+                                            cmocka_unit_test_setup(test_lost_with_gaze, setup),
+                                            cmocka_unit_test_setup(test_lost_with_age, setup),
+                                            cmocka_unit_test_setup(test_wrong_for_age, setup)};
     const portrait_tests all = {
         .faceless = {"trust", tests, sizeof tests / sizeof tests[0]},
         .with_face = {"trust, with a face", face_tests, sizeof face_tests / sizeof face_tests[0]}};
