@@ -26,7 +26,8 @@ static void finish_step(planner *p, mi_step *s, int32_t out)
 }
 
 /* Takes a following addition of a tensor that is there into the step, as finish.glsl has it:
- * *operand becomes that tensor's buffer. Nothing can be made ready now that a step is being made. */
+ * *operand becomes that tensor's buffer. Nothing can be made ready now that a step is being
+ * made. */
 static void fuse_sum(planner *p, mi_step *s, int32_t *operand, int32_t *out)
 {
     const mi_node *add = mi_only_reader(p, *out);
@@ -236,8 +237,8 @@ static int plan_norm(planner *p, const mi_node *n)
     return MIEN_OK;
 }
 
-/* Do quads of channels stay together in a step of rearrange.comp? What lies in the source's last one
- * beyond its channels must not come out. */
+/* Do quads of channels stay together in a step of rearrange.comp? What lies in the source's last
+ * one beyond its channels must not come out. */
 static bool keeps_quads(const mi_step *s)
 {
     const struct net_push *u = &s->push;

@@ -1,6 +1,7 @@
 // The end of a convolution: the activation is applied, with a second operand.
 // RESIDUAL 1: added before the activation, 2: after it, 3: multiplied after it; it lies at in1, has
-// the output's size and the first c1 of its channel quads. PRELU: one slope a channel at c2 of the weights.
+// the output's size and the first c1 of its channel quads. PRELU: one slope a channel at c2 of the
+// weights.
 #ifndef FINISH_GLSL
 #define FINISH_GLSL
 #include "net/net.glsl"

@@ -1,5 +1,6 @@
-// Resize: four vec4 an invocation, 64 apart. MODE as mi_resize_mode in core/net/graph.h; f0, f1: scale of
-// rows and columns (output / input). A second operand and the activation as in finish.glsl.
+// Resize: four vec4 an invocation, 64 apart. MODE as mi_resize_mode in core/net/graph.h; f0, f1:
+// scale of rows and columns (output / input). A second operand and the activation as in
+// finish.glsl.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 64) in;
