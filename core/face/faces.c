@@ -1,5 +1,6 @@
 #include "faces.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@ static const float UPRIGHT_FLAG = 20, PRESENCE_MIN = 0.5f;
 /* Less, and it is no new face, but one too small or too blurred for its points to be right:
  * docs/faces.md, Conditions, says which those are. */
 static const float NEW_FLAG = 10;
+/* Sides of its square, or logarithms of their ratio. */
+static const float ASTRAY = 0.1f;
 
 enum { EDGES_MAX = 1500 }; /* 468 points, 898 triangles: 1365 by Euler's formula */
 
@@ -192,6 +195,34 @@ static int look_turned(mi_faces *f, const bool *doubtful, int32_t count, float t
     return status;
 }
 
+/* Is it far from the middle of the square, or of another size? The networks are right in the square
+ * of a face's own points only: after a leap, or a cut that was not noticed, they are 8 % of the
+ * face off. */
+static bool is_astray(const mi_sight *sight)
+{
+    const mi_roi *roi = &sight->roi;
+    mi_roi own = mi_roi_of_points((const float(*)[3])sight->point);
+    float away = hypotf(own.x - roi->x, own.y - roi->y) / roi->side;
+    return sight->presence >= PRESENCE_MIN && /* false for NaN */
+           (away > ASTRAY || fabsf(logf(own.side / roi->side)) > ASTRAY);
+}
+
+/* Looks at the faces that are followed; at those that are not where they were thought to be, once
+ * more. */
+static int look_followed(mi_faces *f)
+{
+    bool astray[MI_FACES];
+    int status = look(f, f->followed);
+    for (int32_t i = 0; i < f->followed && status == MIEN_OK; i++)
+        astray[i] = is_astray(&f->sight[i]);
+    if (status == MIEN_OK)
+        status = look_closer(f, f->sight, astray, f->followed, f->closer);
+    for (int32_t i = 0; i < f->followed && status == MIEN_OK; i++)
+        if (astray[i] && f->closer[i].presence >= PRESENCE_MIN)
+            f->sight[i] = f->closer[i];
+    return status;
+}
+
 /* Looks at faces that the detector has just found, into no square twice. Its eyes are the wrong way
  * round where a head is turned far: the mesh network then makes an upright face of whatever it is
  * shown, but is less sure of it. Doubtful ones are looked at the other ways round too. */
@@ -265,7 +296,7 @@ int mi_faces_run(mi_faces *f, const mien_frame *in, const mi_faces_step *step)
     if (!step->again)
         begin(f, in, step);
     if (!f->told) {
-        status = look(f, f->followed);
+        status = look_followed(f);
         if (status == MIEN_OK)
             tell(f, f->followed);
         f->told = status == MIEN_OK;

@@ -3,6 +3,7 @@
  *   test_filter_looks MODELS PORTRAIT.rgba
  *
  * Linked with --wrap, so that the squares are seen. Arguments as for test_filter_faces. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,12 +27,12 @@ int __wrap_mi_face_nets_look(mi_face_nets *nets, const mi_roi *roi, int32_t coun
     return __real_mi_face_nets_look(nets, roi, count, sight);
 }
 
-/* The portrait, turned by quarters. */
-static void draw(const mien_frame *to, int quarters)
+/* The portrait, turned by quarters and shifted to the right; its border goes on. */
+static void draw(const mien_frame *to, int quarters, int32_t shift)
 {
     for (int32_t y = 0; y < SIDE; y++)
         for (int32_t x = 0; x < SIDE; x++) {
-            int32_t from_x = x, from_y = y;
+            int32_t from_x = x > shift ? x - shift : 0, from_y = y;
             for (int i = 0; i < quarters; i++) {
                 int32_t was = from_x;
                 from_x = from_y;
@@ -55,7 +56,7 @@ static void test_no_square_twice(void **state)
         mien_filter *f = filter_make(NULL, "max-faces=1");
         assert_int_equal(mien_filter_set(f, "models", portrait_models()), MIEN_OK);
         mien_filter_set_analysis(f, true);
-        draw(&t.frame, quarters);
+        draw(&t.frame, quarters, 0);
         for (int i = 0; i < 3; i++) {
             size_t count;
             looks = 0;
@@ -74,9 +75,44 @@ static void test_no_square_twice(void **state)
     test_frame_free(&t);
 }
 
+/* A face that leaps out of its square is looked at once more: its points are right in the same
+ * frame, and not only in the next. */
+static void test_leap(void **state)
+{
+    (void)state;
+    enum { LEAP = 40 };
+    const frame_layout tight = {0, false};
+    static mien_face before[MIEN_FACES_MAX], after[MIEN_FACES_MAX];
+    test_frame t = test_frame_make(MIEN_FORMAT_RGBA, SIDE, SIDE, &tight);
+    mien_filter *f = filter_make(NULL, "max-faces=1");
+    size_t count;
+    assert_int_equal(mien_filter_set(f, "models", portrait_models()), MIEN_OK);
+    mien_filter_set_analysis(f, true);
+    for (int i = 0; i < 6; i++) {
+        draw(&t.frame, 0, i < 5 ? 0 : LEAP);
+        looks = 0;
+        filter_run(f, &t.frame, &t.frame, MIEN_OK);
+        assert_int_equal(mien_filter_faces(f, i < 5 ? before : after, MIEN_FACES_MAX, &count),
+                         MIEN_OK);
+        assert_int_equal(count, 1);
+        assert_int_equal(looks, i == 0 || i == 5 ? 2 : 1);
+    }
+    assert_int_equal(before->id, after->id);
+    double off = 0;
+    for (int i = 0; i < MIEN_FACE_POINTS; i++)
+        off += pow(after->point[i][0] - before->point[i][0] - LEAP, 2) +
+               pow(after->point[i][1] - before->point[i][1], 2);
+    off = sqrt(off / MIEN_FACE_POINTS) / (double)before->width;
+    print_message("after a leap: %.2f %% of the face off\n", 100 * off);
+    assert_true(off < 0.015);
+    mien_filter_destroy(&f);
+    test_frame_free(&t);
+}
+
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_no_square_twice)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_no_square_twice),
+                                       cmocka_unit_test(test_leap)};
     const portrait_tests all = {.with_face = {"looks", tests, sizeof tests / sizeof tests[0]}};
     return portrait_tests_main(&all, argc, argv);
 }
