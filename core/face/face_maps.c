@@ -20,6 +20,8 @@ enum { FADE = 6 };
 /* A turned face ends where its texture does not, and fades there over this many elements of the
  * map: the points of what turns away are the least sure, and beside them is the background. */
 enum { RIM = 7 };
+/* How surely nothing covers a place, below / above which nothing / all of an effect is shown. */
+static const float BARE_LOW = 0.15f, BARE_HIGH = 0.5f;
 /* What lies this much behind other skin is hidden, in sides of the square. */
 static const float HIDDEN = 0.06f;
 static const float FAR = 1e9f;
@@ -247,9 +249,9 @@ static void draw(const mi_maps *maps, const vertex *v, const uint16_t t[3], floa
             for (int m = 0; m < 2; m++)
                 to[m] = w[0] * mi_mean_face.uv[t[0]][m] + w[1] * mi_mean_face.uv[t[1]][m] +
                         w[2] * mi_mean_face.uv[t[2]][m];
-            to[2] = open ? 0
-                         : fminf(w[0] * c[0]->facing + w[1] * c[1]->facing + w[2] * c[2]->facing,
-                                 1);
+            float facing = w[0] * c[0]->facing + w[1] * c[1]->facing + w[2] * c[2]->facing;
+            float bare = w[0] * c[0]->bare + w[1] * c[1]->bare + w[2] * c[2]->bare;
+            to[2] = open ? 0 : fminf(facing, 1) * smooth_step(BARE_LOW, BARE_HIGH, bare);
             to[3] = z;
         }
 }

@@ -36,9 +36,9 @@ typedef struct mi_maps {
     /* Of the atlas' texels: position in the square, 0..1 where it is inside; how surely it is seen,
      * 0..1: turned to the camera, hidden by nothing, inside the square; share of the atlas. */
     float (*at)[4];
-    /* Of places in the square: u, v; how surely skin is seen there, 0..1: turned to the camera and
-     * not at the face's outline, 0 beside it and between the lips; depth in sides of the square,
-     * for mi_maps_make() only. */
+    /* Of places in the square: u, v; how surely skin is seen there, 0..1: turned to the camera, not
+     * covered and not at the face's outline, 0 beside it and between the lips; depth in sides of
+     * the square, for mi_maps_make() only. */
     float (*uv)[4];
 } mi_maps;
 
