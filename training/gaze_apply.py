@@ -10,7 +10,7 @@ import visible_faces
 from gaze_patch import HEIGHT, WIDTH
 
 # Degrees of the present gaze below which nothing is done, and from which on everything.
-STILL, WHOLE = 2.5, 5.5
+STILL, WHOLE = 3.0, 8.0
 SURE = 0.5
 MIRRORS = np.array([(1.0, 1.0), (-1.0, 1.0)])       # of the left and the right eye's patch
 

@@ -7,14 +7,19 @@ Eyes of held-out people are drawn with a known gaze within 15 degrees of the cam
 face with the same, as a webcam in a lit room sees them, some with makeup, lashes, hair or glasses,
 and corrected to the camera. Prints
   present gaze   what the network says of it against the truth, of one eye and of the mean of both
+  parts of it    what the error of the mean of both is made of: variances, degrees squared, of what
+                 is the same in all pictures of a person, beyond that in one scene (light, lids,
+                 head, what is told of the head, camera), at one gaze in it, and in one exposure;
+                 and the error that is left where each is known
   sitters        how far irises of people who look into the camera are from their mean place, which
                  no single picture tells: what is left when the iris is measured without error
   correction     where the judges (gaze_judge.py) see the corrected iris against where they see it
                  in the true picture, degrees: by each eye's own present gaze, by the mean of both
-                 eyes, and where the true turn is told (what drawing alone costs); "floor": the
-                 same of two true pictures with different noise. A judge is heard where it finds
-                 the known irises of input and truth. "flow": where the flow has put the middle of
-                 the known iris
+                 eyes, and where the true turn is told (what drawing alone costs); "learnt": what
+                 is said of the person's eyes when they do look into the camera, in this scene or in
+                 another one, is known and taken off; "floor": the same of two true pictures with
+                 different noise. A judge is heard where it finds the known irises of input and
+                 truth. "flow": where the flow has put the middle of the known iris
   at the camera  the same against the input for eyes that do look into the camera: change in
                  degrees, with the dead zone of gaze_apply.py and without
   lids           change of the aperture by the iris network, per cent: of the input's, and how much
@@ -57,14 +62,14 @@ def faces_of(source, kinds=("london", "drawn")):
 
 
 def draw_face(pair, source, gaze, rng):
-    """Records of both eyes: looks at `gaze` (right, up, as the viewer sees it) and at the camera.
-    What the eyes of one face share is the same."""
+    """Records of both eyes: looks at each gaze (N x 2: right, up, as the viewer sees it), lids as
+    they are for the first. What the eyes of one face share is the same."""
     records, seed, told = [], int(rng.integers(1 << 30)), rng.normal(0, gaze_pairs.TOLD_SPREAD)
     for layers in pair:
         mirror = MIRROR[layers.eye.name.rsplit("/", 1)[1]]
         shared = np.random.default_rng(seed)
         own = gaze * mirror
-        setting = gaze_pairs.pick_setting(layers, source, own, shared)
+        setting = gaze_pairs.pick_setting(layers, source, own[0], shared)
         setting.turn = tuple(np.clip(setting.turn, -15, 15) * mirror)
         setting.closed, setting.raised = min(setting.closed, 0.15), min(setting.raised, 0.15)
         setting.ball_shift = (0.0, 0.0)
@@ -74,16 +79,16 @@ def draw_face(pair, source, gaze, rng):
             if layer is not gaze_overlays.thing and shared.random() < share * 0.6:
                 layer(veil, scene, shared)
         camera = gaze_camera.Camera.usual(shared)
-        records.append(gaze_pairs.record(scene, np.array([own, (0, 0), own]), veil, camera, shared,
-                                         told * mirror))
+        records.append(gaze_pairs.record(scene, own, veil, camera, shared, told * mirror))
     return records
 
 
 class Trial:
     """One eye corrected in the three ways, and what the judges say."""
 
-    def __init__(self, net, judges, rec, seen, mean, rng, a=0, b=1):
-        """`mean`: the gaze by both eyes, in the patch's axes."""
+    def __init__(self, net, judges, rec, seen, mean, rest, rng, a=0, b=1):
+        """`mean`: the gaze by both eyes, in the patch's axes; `rest`: what that is when they look
+        into the camera, in this scene and in another."""
         self.rec, self.seen, self.mean = rec, seen, mean
         self.truth = gaze_pairs.exposed(rec, b, rng)
         self.again = gaze_pairs.exposed(rec, b, rng)
@@ -94,7 +99,11 @@ class Trial:
         ways = {"own": own, "both": net(self.seen, -mean, 0.0, rec.turn),
                 "told": net(self.seen, rec.gaze[b] - rec.gaze[a], 0.0, rec.turn),
                 "shown": net(self.seen, -gaze_apply.dead_zone(mean) * mean, 0.0, rec.turn)}
-        self.out = {k: gaze_apply.compose(self.seen, *v[1:]) for k, v in ways.items()}
+        for way, known in zip(("learnt here", "learnt elsewhere"), rest):
+            off = mean - known
+            ways[way] = net(self.seen, -gaze_apply.dead_zone(off) * off, 0.0, rec.turn)
+        self.out = {k: gaze_apply.compose(self.seen, *ways[k][1:])
+                    for k in ("own", "both", "told", "shown")}
         self.centre = {"seen": _centre(rec.disc[a]), "truth": _centre(rec.disc[b])}
         self.moved = {k: _follow(v[1], self.centre["seen"]) for k, v in ways.items()}
         self.places = {}
@@ -146,7 +155,8 @@ def calibrate(source, judges, count):
     centres, places = [], {j.name: [] for j in judges}
     for _ in range(count):
         gaze = gaze_patch.directions(*rng.uniform(-MOST, MOST, 2))
-        rec = draw_face(faces[int(rng.integers(len(faces)))], source, gaze, rng)[0]
+        rec = draw_face(faces[int(rng.integers(len(faces)))], source, there_and_here(gaze),
+                        rng)[0]
         opening = rec.opening.astype(np.float32) / 255
         centres.append([_centre(d) for d in rec.disc[:2]])
         for j in judges:
@@ -171,22 +181,76 @@ def _line(name, values, unit="degrees"):
             name, np.median(v), np.percentile(v, 90), v.mean(), unit, len(v)))
 
 
+def there_and_here(gaze):
+    return np.array([gaze, (0, 0), gaze])
+
+
+def _some_gaze(rng, most):
+    r, a = most * np.sqrt(rng.random()), rng.uniform(0, 2 * np.pi)
+    return gaze_patch.directions(r * np.cos(a), r * np.sin(a))
+
+
+def _see_face(net, records, look, rng):
+    """(pictures of both eyes, mean gaze by them)"""
+    seen = [gaze_pairs.exposed(r, look, rng) for r in records]
+    states = [net(s, head=r.turn)[0] for s, r in zip(seen, records)]
+    return seen, gaze_apply.common_gaze(states, gaze_apply.MIRRORS)
+
+
 def trials(net, judges, source, count, rng, most):
     """Both eyes of `count` faces; most = 0: they look into the camera."""
-    faces, out = faces_of(source), []
+    faces, out, apart = faces_of(source), [], np.random.default_rng(SEED)
     while len(out) < count and faces:
-        r, a = most * np.sqrt(rng.random()), rng.uniform(0, 2 * np.pi)
-        gaze = gaze_patch.directions(r * np.cos(a), r * np.sin(a))
+        gaze = _some_gaze(rng, most)
         pair = faces[int(rng.integers(len(faces)))]
-        records = draw_face(pair, source, gaze, rng)
-        mirrors = [MIRROR[l.eye.name.rsplit("/", 1)[1]] for l in pair]
-        seen = [gaze_pairs.exposed(r, 0, rng) for r in records]
-        states = [net(s, head=r.turn)[0] for s, r in zip(seen, records)]
-        mean = gaze_apply.common_gaze(states, mirrors)
-        for rec, look, m in zip(records, seen, mirrors):
+        records = draw_face(pair, source, there_and_here(gaze), rng)
+        elsewhere = draw_face(pair, source, np.zeros((1, 2)), apart)
+        seen, mean = _see_face(net, records, 0, rng)
+        rest = np.array([_see_face(net, records, 1, apart)[1],
+                         _see_face(net, elsewhere, 0, apart)[1]])
+        for rec, look, m in zip(records, seen, gaze_apply.MIRRORS):
             if rec.sure[0] > 0.7:
-                out.append(Trial(net, judges, rec, look, mean * m, rng))
+                out.append(Trial(net, judges, rec, look, mean * m, rest * m, rng))
     return out
+
+
+SCENES, GAZES, EXPOSURES = 5, 6, 2     # of each face, in parts_of_error()
+
+
+def parts_of_error(net, source, rng):
+    """Errors of the mean of both eyes, N x 2 in degrees, and for each the number of its person,
+    scene, gaze and exposure: N x 4."""
+    errors, of = [], []
+    people = {}
+    for face, pair in enumerate(faces_of(source)):
+        person = people.setdefault(pair[0].eye.person, len(people))
+        for scene in range(SCENES):
+            gaze = np.array([_some_gaze(rng, MOST) for _ in range(GAZES)])
+            records = draw_face(pair, source, gaze, rng)
+            if min(r.sure[0] for r in records) <= 0.7:
+                continue
+            for look in range(GAZES):
+                for shot in range(EXPOSURES):
+                    mean = _see_face(net, records, look, rng)[1]
+                    errors.append(np.rad2deg(mean - gaze[look]))
+                    of.append((person, face * SCENES + scene, look, shot))
+    return np.array(errors), np.array(of)
+
+
+def report_parts(net, source, rng):
+    errors, of = parts_of_error(net, source, rng)
+    if not len(errors):
+        return
+    known = np.broadcast_to(errors.mean(0), errors.shape)
+    for depth, name in enumerate(("person", "scene", "gaze", "exposure"), 1):
+        _, group = np.unique(of[:, :depth], axis=0, return_inverse=True)
+        group = group.ravel()
+        mean = np.stack([np.bincount(group, e) / np.bincount(group) for e in errors.T], 1)[group]
+        print("error of both eyes, part of the %-9s across %.2f, up %.2f degrees squared" % (
+            (name,) + tuple(((mean - known) ** 2).mean(0))))
+        if depth < of.shape[1]:
+            _line("  left where that is known", np.linalg.norm(errors - mean, axis=1))
+        known = mean
 
 
 def report_sitters(source):
@@ -211,7 +275,10 @@ def report_gaze(rows, judges):
     print("  across %.2f +- %.2f, up %.2f +- %.2f degrees" % (
         off[:, 0].mean(), off[:, 0].std(), off[:, 1].mean(), off[:, 1].std()))
     for way, name in (("own", "each eye by itself"), ("both", "by both eyes"),
-                      ("shown", "by both, with the dead zone"), ("told", "the turn is told")):
+                      ("shown", "by both, with the dead zone"),
+                      ("learnt here", "the same, learnt in the scene"),
+                      ("learnt elsewhere", "the same, learnt elsewhere"),
+                      ("told", "the turn is told")):
         _line("flow: " + name, [t.drawn_angle(way) for t in rows])
     for j in judges:
         _line(j.name + ": input", [t.angle(j, "seen", "truth") for t in rows])
@@ -253,7 +320,8 @@ def report_trembling(net, source, count, rng):
     border = 0.0
     for _ in range(count):
         gaze = gaze_patch.directions(*rng.uniform(-10, 10, 2))
-        rec = draw_face(faces[int(rng.integers(len(faces)))], source, gaze, rng)[0]
+        rec = draw_face(faces[int(rng.integers(len(faces)))], source, there_and_here(gaze),
+                        rng)[0]
         if rec.sure[0] < 0.7:
             continue
         start, places = _centre(rec.disc[0]), {"own": [], "told": []}
@@ -296,7 +364,9 @@ def report(path, source, count, judge=None):
     report_gaze(rows, judges)
     report_pictures(rows, judges)
     still = trials(net, judges, source, count // 2, rng, 0.0)
-    for way, name in (("shown", "with the dead zone"), ("both", "without")):
+    for way, name in (("shown", "with the dead zone"), ("both", "without"),
+                      ("learnt here", "learnt in the scene"),
+                      ("learnt elsewhere", "learnt elsewhere")):
         _line("at the camera, flow: " + name, [t.drawn_angle(way) for t in still])
     for j in judges:
         for way, name in (("shown", "with the dead zone"), ("both", "without"), ("told", "told")):
@@ -306,6 +376,7 @@ def report(path, source, count, judge=None):
         255 * np.abs(t.out["shown"] - t.seen)[t.opening > 0.5].mean() for t in still], "levels")
     report_trembling(net, source, count // 4, rng)
     report_sure(net, source, count, rng)
+    report_parts(net, source, rng)
 
 
 def main():

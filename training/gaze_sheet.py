@@ -32,7 +32,8 @@ def drawn(net, source, rng, count):
     rows, layers = [], source.layers
     for i in range(count):
         rec = gaze_pairs.draw(source, rng) if i % 2 else gaze_evaluate.draw_face(
-            [layers[int(rng.integers(len(layers)))]], source, gaze_pairs.pick_gaze(rng), rng)[0]
+            [layers[int(rng.integers(len(layers)))]], source,
+            gaze_evaluate.there_and_here(gaze_pairs.pick_gaze(rng)), rng)[0]
         rec.gaze[1] = rec.gaze[1] * 0 if i % 2 == 0 else rec.gaze[1]
         seen = gaze_pairs.exposed(rec, 0, rng)
         truth = rec.looks[1].astype(np.float32) / 255

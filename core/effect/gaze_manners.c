@@ -11,7 +11,7 @@ static const float APART = 0.12f;  /* they do by less than this, as a component:
 /* Degrees: in full up to the first, nothing from the second on. */
 static const float EYES_FULL = 20, EYES_NONE = 30, HEAD_FULL = 15, HEAD_NONE = 27;
 /* Degrees off the target: nothing has to be done / has to be done in full. */
-static const float STILL = 2.5f, WHOLE = 5.5f;
+static const float STILL = 3, WHOLE = 8;
 static const float UNSURE = 0.4f, SURE = 0.7f;   /* trust */
 static const float OPEN = 0.3f;                  /* less says nothing of the gaze */
 static const float COVERED = 0.2f, BARE = 0.6f;  /* of the eye's region */

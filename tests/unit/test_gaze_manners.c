@@ -84,6 +84,21 @@ static void test_where_it_works(void **state)
     }
 }
 
+/* Near the target the eyes are turned the less the nearer they look, with no edge: what is seen of
+ * them there is mostly the error of measuring. */
+static void test_near_target(void **state)
+{
+    (void)state;
+    float before = 0;
+    for (float a = 0; a <= 10; a += 0.25f) {
+        float share = rest_share(a * 0.6f, a * 0.8f, 0, 0);
+        assert_true(a > 3 || share == 0);
+        assert_true(a < 8 || share > 0.9999f);
+        assert_true(share >= before && share - before < 0.08f);
+        before = share;
+    }
+}
+
 /* Eyes that are on the target anyway are left alone, after a while. */
 static void test_on_target(void **state)
 {
@@ -103,7 +118,7 @@ static void test_on_target(void **state)
     assert_true(p.fastest <= 5.001f);
     /* with another target, the camera is off it */
     person q = person_looking(0, 0);
-    mi_gaze_direction(8, 0, q.step.target);
+    mi_gaze_direction(8.1f, 0, q.step.target);
     frames(&q, 30);
     assert_shares(&q, 1, 1);
 }
@@ -265,10 +280,10 @@ static void test_head(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_where_it_works), cmocka_unit_test(test_on_target),
-        cmocka_unit_test(test_blink),          cmocka_unit_test(test_each_eye),
-        cmocka_unit_test(test_turn),           cmocka_unit_test(test_first_frame),
-        cmocka_unit_test(test_wild),           cmocka_unit_test(test_patch),
-        cmocka_unit_test(test_head)};
+        cmocka_unit_test(test_where_it_works), cmocka_unit_test(test_near_target),
+        cmocka_unit_test(test_on_target),      cmocka_unit_test(test_blink),
+        cmocka_unit_test(test_each_eye),       cmocka_unit_test(test_turn),
+        cmocka_unit_test(test_first_frame),    cmocka_unit_test(test_wild),
+        cmocka_unit_test(test_patch),          cmocka_unit_test(test_head)};
     return cmocka_run_group_tests_name("gaze_manners", tests, NULL, NULL);
 }
