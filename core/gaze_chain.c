@@ -133,6 +133,7 @@ static void prepare_eye(mi_gaze_chain *c, slot *s, const mien_face *face, int ey
     float turn[2], share, head[2];
     bool there = mi_eye_patch_find(&patch, face->point, eye);
     mi_manners_ask(&s->manners, eye, target, turn, &share);
+    mi_eye_patch_iris(&patch, face->point, eye, to->iris);
     mi_gaze_head(face->point, head);
     head[0] *= mi_eye_mirror(eye);
     u->crop.square[eye] = mi_gaze_generator_square(&patch, turn, share, head);

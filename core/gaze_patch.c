@@ -8,6 +8,7 @@ static const float LEVEL = 2.9f;    /* degrees by which brow and chin are out of
 static const float DEGREES = 57.29577951f;
 enum { LEFT_OUTER = 33, RIGHT_OUTER = 263, BROW = 10, CHIN = 152 };
 static const int outer[MI_EYES] = {LEFT_OUTER, RIGHT_OUTER}, inner[MI_EYES] = {133, 362};
+static const int iris[MI_EYES] = {468, 473};
 
 float mi_eye_mirror(int eye)
 {
@@ -27,6 +28,18 @@ bool mi_eye_patch_find(mi_eye_patch *patch, const float point[MIEN_FACE_POINTS][
     patch->down[1] = high * ex;
     return isfinite(length) && length >= LEAST && isfinite(patch->middle[0]) &&
            isfinite(patch->middle[1]);
+}
+
+void mi_eye_patch_iris(const mi_eye_patch *patch, const float point[MIEN_FACE_POINTS][3], int eye,
+                       float at[2])
+{
+    const float *x = patch->across, *y = patch->down, *p = point[iris[eye]];
+    float dx = p[0] - patch->middle[0], dy = p[1] - patch->middle[1];
+    float area = x[0] * y[1] - x[1] * y[0];
+    at[0] = (0.5f + (dx * y[1] - dy * y[0]) / area) * MI_GAZE_W;
+    at[1] = (0.5f + (dy * x[0] - dx * x[1]) / area) * MI_GAZE_H;
+    if (!(fabsf(at[0]) < 1e3f && fabsf(at[1]) < 1e3f))
+        at[0] = at[1] = -1e3f;
 }
 
 void mi_gaze_direction(float yaw, float pitch, float direction[2])

@@ -25,6 +25,11 @@ typedef struct mi_eye_patch {
 /* False where the points leave it open, or lie so close that there is nothing to see. */
 bool mi_eye_patch_find(mi_eye_patch *patch, const float point[MIEN_FACE_POINTS][3], int eye);
 
+/* Column and row of the patch at which the points have the middle of the iris; far away where they
+ * have none. */
+void mi_eye_patch_iris(const mi_eye_patch *patch, const float point[MIEN_FACE_POINTS][3], int eye,
+                       float at[2]);
+
 /* 1 for the left eye, -1 for the right one: by which "right" is multiplied in its patch. */
 float mi_eye_mirror(int eye);
 

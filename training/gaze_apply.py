@@ -1,5 +1,6 @@
-"""Turns the eyes of a picture as the library does: the network's flow at the picture's pixels. The
-library reads luma and RGB by a cubic, which is sharper."""
+"""Turns the eyes of a picture as the library does: the network's flow at the picture's pixels, and
+highlights where the mirror has them. The library reads luma and RGB by a cubic, which is
+sharper."""
 import cv2
 import numpy as np
 import onnxruntime
@@ -12,6 +13,10 @@ from gaze_patch import HEIGHT, WIDTH
 # Degrees of the present gaze below which nothing is done, and from which on everything.
 STILL, WHOLE = 3.0, 8.0
 SURE = 0.5
+# Highlights on the iris: what is bright and narrower than this, within so many pixels of its middle
+# (all, nothing), by more than this; and how far they move when the iris moves by 1.
+ACROSS, INSIDE, OUTSIDE, STANDS_OUT, MIRRORED = 4.2, 8.5, 12.0, 0.06, 0.54
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 MIRRORS = np.array([(1.0, 1.0), (-1.0, 1.0)])       # of the left and the right eye's patch
 
 
@@ -31,18 +36,52 @@ class Net:
                 np.ascontiguousarray(blend[0].transpose(1, 2, 0)))
 
 
-def _blended(picture, x, y, blend):
-    """What `blend` makes of the part of a picture that it is of and of the colours at x, y."""
-    new = cv2.remap(picture, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR,
-                    borderMode=cv2.BORDER_REPLICATE)
-    return np.clip(new * 2 * blend[..., 1:2] + blend[..., 2:] - 0.5, 0, 1)
+def _at(picture, x, y):
+    return cv2.remap(picture, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR,
+                     borderMode=cv2.BORDER_REPLICATE)
 
 
-def compose(patch, flow, blend):
-    """The patch, 0..1, with its eye turned."""
+def highlights(patch, iris):
+    """The luma above which a pixel of the patch is one, HEIGHT x WIDTH; 1: none is. `iris`: column
+    and row of its middle, 0, 0 being that of the first pixel."""
+    side = np.arange(-4, 5)
+    disc = (np.hypot(*np.meshgrid(side, side)) < ACROSS).astype(np.uint8)
+    soft = np.array([0.25, 0.5, 0.25], np.float32)
+    luma = cv2.sepFilter2D(patch @ LUMA, -1, soft, soft, borderType=cv2.BORDER_REPLICATE)
+    opened = cv2.dilate(cv2.erode(luma, disc), disc)
     u, v = np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT))
-    new = _blended(patch, u + flow[..., 0], v + flow[..., 1], blend)
-    return patch + blend[..., :1] * (new - patch)
+    t = np.clip((np.hypot(u - iris[0], v - iris[1]) - INSIDE) / (OUTSIDE - INSIDE), 0, 1)
+    opened = np.minimum(opened + STANDS_OUT, 1)
+    return (opened + t * t * (3 - 2 * t) * (1 - opened)).astype(np.float32)
+
+
+def _above(colours, top):
+    return np.maximum(colours @ LUMA - top, 0)[..., None]
+
+
+def without(colours, top):
+    """What the network sees: nothing above `top`."""
+    return np.maximum(colours - _above(colours, top), 0)
+
+
+def mirrored(turn):
+    """From a pixel to where its highlight comes from, pixels, when the eye is turned so."""
+    return MIRRORED * gaze_patch.BALL * np.array([-turn[0], turn[1]])
+
+
+def _turned(part, colours, glints, blend):
+    """`part` with the colours that come and the highlights that are added."""
+    new = np.clip(colours * 2 * blend[..., 1:2] + blend[..., 2:] - 0.5 + glints, 0, 1)
+    return part + blend[..., :1] * (new - part)
+
+
+def compose(patch, flow, blend, top, turn):
+    """The patch, 0..1, with its eye turned by `turn`."""
+    u, v = np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT))
+    colours = _at(without(patch, top), u + flow[..., 0], v + flow[..., 1])
+    way = mirrored(turn)
+    return _turned(patch, colours, _at(_above(patch, top), u + way[0], v + way[1])[..., None],
+                   blend)
 
 
 def dead_zone(gaze):
@@ -58,8 +97,8 @@ def see(rgb, points, eye):
     return visible_faces.shrunk(rgb, m, (WIDTH, HEIGHT)).astype(np.float32) / 255, m
 
 
-def turn_eye(rgb, m, flow, blend):
-    """The picture with one eye turned. `m`: picture -> patch, as see() gives it."""
+def turn_eye(rgb, m, flow, blend, top, turn):
+    """The picture with one eye turned by `turn`. `m`: picture -> patch, as see() gives it."""
     back = cv2.invertAffineTransform(m)
     corners = np.array([(-0.5, -0.5), (WIDTH - 0.5, -0.5), (-0.5, HEIGHT - 0.5),
                         (WIDTH - 0.5, HEIGHT - 0.5)]) @ back[:, :2].T + back[:, 2]
@@ -72,11 +111,15 @@ def turn_eye(rgb, m, flow, blend):
     maps = cv2.remap(maps, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     inside = (u > 0) & (u < WIDTH - 1) & (v > 0) & (v < HEIGHT - 1)
     maps[..., 2] *= inside
-    move = maps[..., :2] @ back[:, :2].T
     whole = rgb.astype(np.float32) / 255
-    new = _blended(whole, x + move[..., 0], y + move[..., 1], maps[..., 2:])
+
+    def come_from(du, dv):
+        dx, dy = (back[k, 0] * du + back[k, 1] * dv for k in (0, 1))
+        return _at(whole, x + dx, y + dy), _at(top, u + du, v + dv)
+    colours = without(*come_from(maps[..., 0], maps[..., 1]))
+    glints = _above(*come_from(*mirrored(turn)))
     part = whole[low[1]:high[1], low[0]:high[0]]
-    part += maps[..., 2:3] * (new - part)
+    part[:] = _turned(part, colours, glints, maps[..., 2:])
     return (np.clip(whole, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
@@ -92,8 +135,12 @@ def correct(net, rgb, points, target=(0, 0), strength=None, turn=None):
     dead zone. turn: instead, by so many degrees, whatever they do now. An eye that is not sure to
     be one stays as it is. (picture, states of both in the axes of their patches)"""
     head = gaze_patch.directions(*gaze_eyes.head_turn(points))
-    seen = [see(rgb, points, eye) for eye in (gaze_patch.LEFT, gaze_patch.RIGHT)]
-    states = [net(patch, head=head * m)[0] for (patch, _), m in zip(seen, MIRRORS)]
+    seen = []
+    for eye in (gaze_patch.LEFT, gaze_patch.RIGHT):
+        patch, m = see(rgb, points, eye)
+        top = highlights(patch, m[:, :2] @ (points[468 + 5 * eye, :2] - 0.5) + m[:, 2])
+        seen.append((without(patch, top), m, top))
+    states = [net(patch, head=head * m)[0] for (patch, _, _), m in zip(seen, MIRRORS)]
     if turn is None:
         gaze = common_gaze(states, MIRRORS)
         strength = dead_zone(gaze) if strength is None else strength
@@ -101,8 +148,8 @@ def correct(net, rgb, points, target=(0, 0), strength=None, turn=None):
     else:
         change = gaze_patch.directions(*turn)
     out = rgb
-    for (patch, m), mirror, state in zip(seen, MIRRORS, states):
+    for (patch, m, top), mirror, state in zip(seen, MIRRORS, states):
         if state[2] > SURE:
             _, flow, blend = net(patch, change * mirror, 0.0, head * mirror)
-            out = turn_eye(out, m, flow, blend)
+            out = turn_eye(out, m, flow, blend, top, change * mirror)
     return out, states

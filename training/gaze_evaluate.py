@@ -24,6 +24,8 @@ and corrected to the camera. Prints
                  degrees, with the dead zone of gaze_apply.py and without
   lids           change of the aperture by the iris network, per cent: of the input's, and how much
                  that changes where the lids are the same and the iris is drawn elsewhere (truth)
+  highlights     how bright they are on the iris, of the truth's, and the mean difference there: as
+                 the library keeps them apart from the eye that turns, and by the flow alone
   iris           roundness of input, output and truth; colour against the truth, levels of 255
   outside        mean change of pixels more than 2 pixels outside of the lids, levels
   trembling      root mean square of the corrected iris' place over frames of a still eye, degrees
@@ -93,17 +95,20 @@ class Trial:
         self.truth = gaze_pairs.exposed(rec, b, rng)
         self.again = gaze_pairs.exposed(rec, b, rng)
         self.opening = rec.opening.astype(np.float32) / 255
+        self.top = top_of(rec, a, seen)
         self.radius = 1 / np.sqrt(abs(np.linalg.det(rec.disc[b][:, :2])))
-        own = net(self.seen, (0, 0), 1.0, rec.turn)
-        self.state = own[0]
-        ways = {"own": own, "both": net(self.seen, -mean, 0.0, rec.turn),
-                "told": net(self.seen, rec.gaze[b] - rec.gaze[a], 0.0, rec.turn),
-                "shown": net(self.seen, -gaze_apply.dead_zone(mean) * mean, 0.0, rec.turn)}
+        dull = gaze_apply.without(seen, self.top)
+        self.state = net(dull, head=rec.turn)[0]
+        turns = {"own": -self.state[:2], "both": -mean, "told": rec.gaze[b] - rec.gaze[a],
+                 "shown": -gaze_apply.dead_zone(mean) * mean}
         for way, known in zip(("learnt here", "learnt elsewhere"), rest):
             off = mean - known
-            ways[way] = net(self.seen, -gaze_apply.dead_zone(off) * off, 0.0, rec.turn)
-        self.out = {k: gaze_apply.compose(self.seen, *ways[k][1:])
+            turns[way] = -gaze_apply.dead_zone(off) * off
+        ways = {k: net(dull, turn, 0.0, rec.turn) for k, turn in turns.items()}
+        self.out = {k: gaze_apply.compose(seen, *ways[k][1:], self.top, turns[k])
                     for k in ("own", "both", "told", "shown")}
+        plain = net(seen, turns["told"], 0.0, rec.turn)
+        self.plain = gaze_apply.compose(seen, *plain[1:], np.ones_like(self.top), turns["told"])
         self.centre = {"seen": _centre(rec.disc[a]), "truth": _centre(rec.disc[b])}
         self.moved = {k: _follow(v[1], self.centre["seen"]) for k, v in ways.items()}
         self.places = {}
@@ -132,6 +137,13 @@ class Trial:
 
 
 FOUND = 2.0     # pixels
+BESIDE = 1.5    # the same, each way: how well points have the iris
+BRIGHT = 0.15   # by which a highlight's luma stands out
+
+
+def top_of(rec, look, seen):
+    """gaze_apply.highlights() where points have the iris: always beside it by the same."""
+    return gaze_apply.highlights(seen, _centre(rec.disc[look]) + (BESIDE, -BESIDE))
 
 
 def _centre(disc):
@@ -193,7 +205,8 @@ def _some_gaze(rng, most):
 def _see_face(net, records, look, rng):
     """(pictures of both eyes, mean gaze by them)"""
     seen = [gaze_pairs.exposed(r, look, rng) for r in records]
-    states = [net(s, head=r.turn)[0] for s, r in zip(seen, records)]
+    states = [net(gaze_apply.without(s, top_of(r, look, s)), head=r.turn)[0]
+              for s, r in zip(seen, records)]
     return seen, gaze_apply.common_gaze(states, gaze_apply.MIRRORS)
 
 
@@ -287,6 +300,17 @@ def report_gaze(rows, judges):
             _line(j.name + ": " + name, [t.angle(j, way, "truth") for t in rows])
 
 
+def _highlights(picture, trial):
+    """(luma above which there are some, where they are), for a picture with the iris in its place
+    in the truth."""
+    top = gaze_apply.highlights(picture, trial.centre["truth"])
+    return top, (picture @ gaze_apply.LUMA > top + BRIGHT) & (trial.opening > 0.8)
+
+
+def _strength(picture, top, at):
+    return (picture @ gaze_apply.LUMA - top)[at].mean()
+
+
 def report_pictures(rows, judges):
     circle = judges[0]
     for name in ("seen", "both", "truth"):
@@ -298,6 +322,12 @@ def report_pictures(rows, judges):
         return gaze_judge.colour(t.pictures()[way], t.places["circle"][way], t.opening)
     _line("iris, colour", [255 * np.abs(colour(t, "both") - colour(t, "truth")).mean()
                            for t in rows], "levels")
+    found = [(t, top, at) for t in rows for top, at in [_highlights(t.truth, t)] if at.sum() > 4]
+    for name, of in (("kept apart", lambda t: t.out["told"]), ("by the flow", lambda t: t.plain)):
+        _line("highlights, strength, " + name, [
+            _strength(of(t), top, at) / _strength(t.truth, top, at) for t, top, at in found], "")
+        _line("highlights, difference, " + name, [
+            255 * np.abs(of(t) - t.truth)[at].mean() for t, _, at in found], "levels")
     far = [cv2.dilate(t.opening, np.ones((5, 5), np.uint8)) < 0.1 for t in rows]
     _line("outside", [255 * np.abs(t.out["both"] - t.seen)[f].mean() for t, f in zip(rows, far)],
           "levels")

@@ -37,12 +37,15 @@ def drawn(net, source, rng, count):
         rec.gaze[1] = rec.gaze[1] * 0 if i % 2 == 0 else rec.gaze[1]
         seen = gaze_pairs.exposed(rec, 0, rng)
         truth = rec.looks[1].astype(np.float32) / 255
-        state, flow, blend = net(seen, rec.gaze[1], 1.0, rec.turn)
-        out = gaze_apply.compose(seen, flow, blend)
+        top = gaze_evaluate.top_of(rec, 0, seen)
+        dull = gaze_apply.without(seen, top)
+        state, flow, blend = net(dull, rec.gaze[1], 1.0, rec.turn)
+        out = gaze_apply.compose(seen, flow, blend, top, rec.gaze[1] - state[:2])
         tiles = [seen, out, truth, 0.5 + 2 * (out - truth), np.repeat(blend[..., :1], 3, 2)]
         for turn in TURNS:
-            tiles.append(gaze_apply.compose(
-                seen, *net(seen, gaze_patch.directions(*turn), 1.0, rec.turn)[1:]))
+            wanted = gaze_patch.directions(*turn)
+            tiles.append(gaze_apply.compose(seen, *net(dull, wanted, 1.0, rec.turn)[1:], top,
+                                            wanted - state[:2]))
         row = np.hstack([_tile(t) for t in tiles])
         true, own = np.rad2deg(rec.gaze[0]), np.rad2deg(state[:2])
         rows.append(_word(row, "true %.0f %.0f  seen %.0f %.0f  sure %.2f/%.2f open %.2f/%.2f" % (

@@ -13,7 +13,7 @@ enum { MI_GAZE_EYES = 2 * MIEN_FACES_MAX };
 
 typedef struct mi_gaze_blend {
     mvk_device *device;
-    mvk_pipeline *slip, *slip_sum, *hold, *state, *resolve, *keep;
+    mvk_pipeline *slip, *slip_sum, *hold, *glint[3], *state, *resolve, *keep;
     struct gaze_push push; /* what is the same for all eyes */
     int32_t memory[MI_GAZE_EYES], history[MI_GAZE_EYES], light[MI_GAZE_EYES];
 } mi_gaze_blend;
@@ -35,8 +35,8 @@ void mi_gaze_blend_destroy(mi_gaze_blend *blend); /* zeroed; may be zero already
 struct gaze_push mi_gaze_blend_push(const mi_gaze_blend *blend, const mi_gaze_result *result,
                                     int32_t slot, int32_t eye);
 
-/* Records what comes before the network: the look goes into the crop, held to where the history is.
- * Ends with a barrier. */
+/* Records what comes before the network: the look goes into the crop, held to where the history is
+ * and without the highlights on the iris. Ends with a barrier. */
 void mi_gaze_blend_record_hold(const mi_gaze_blend *blend, mvk_commands *commands,
                                const struct gaze_push *push);
 

@@ -8,5 +8,6 @@ void main()
 {
     int x = int(gl_GlobalInvocationID.x), y = int(gl_GlobalInvocationID.y);
     if (x < p.w && y < p.h)
-        store(p.light + y * p.w + x, texelFetch(arena_vec4, p.shown + (p.h + y) * p.w + x));
+        store(p.light + y * p.w + x,
+              vec4(texelFetch(arena_vec4, p.shown + (p.h + y) * p.w + x).xyz, 0));
 }

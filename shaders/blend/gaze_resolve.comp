@@ -9,6 +9,7 @@ layout(local_size_x = 8, local_size_y = 4) in;
 #include "blend/history.glsl"
 
 const float SHUT = 0.08, OPEN = 0.25; // lids below / above which the eye is left alone / turned
+const float MIRRORED = 0.54;          // so far highlights move when the iris moves by 1
 const float EDGE = 4.0;               // the patch fades over so many pixels: no seam
 
 float luma_at(int x, int y)
@@ -39,9 +40,12 @@ void main()
     if (x >= p.w || y >= p.h)
         return;
     int here = y * p.w + x;
-    if (here == 0)
-        store(p.shown + 2 * p.w * p.h, texelFetch(arena_vec4, p.memory + 2));
     vec4 state = texelFetch(arena_vec4, p.state), memory = texelFetch(arena_vec4, p.memory);
+    float open = smoothstep(SHUT, OPEN, state.w);
+    vec2 turned = open * stiff(memory.xy);
+    if (here == 0)
+        store(p.shown + 2 * p.w * p.h,
+              vec4(texelFetch(arena_vec4, p.memory + 2).xy, MIRRORED * turned));
     vec4 blend = texelFetch(arena_vec4, p.blend + here);
     vec2 rest = texelFetch(arena_vec4, p.flow + here).xy - stiff(state.xy);
     vec4 present = vec4(rest, blend.x, 2.0 * blend.y), shown = present;
@@ -67,8 +71,8 @@ void main()
     }
     store(p.history + here, shown);
     float edge = float(min(min(x, p.w - 1 - x), min(y, p.h - 1 - y)));
-    float open = smoothstep(SHUT, OPEN, state.w);
-    store(p.shown + here, vec4((shown.xy + stiff(memory.xy)) * open,
+    store(p.shown + here, vec4(shown.xy * open + turned,
                                shown.z * open * smoothstep(0.0, EDGE, edge), shown.w));
-    store(p.shown + p.w * p.h + here, vec4(shown_light, light.y, light.z, 0));
+    float top = texelFetch(arena_vec4, p.glint + here).x;
+    store(p.shown + p.w * p.h + here, vec4(shown_light, light.y, light.z, top));
 }

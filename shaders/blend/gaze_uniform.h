@@ -12,6 +12,7 @@
 
 struct gaze_eye {
     FACE_VEC4(turn);   /* asked of the network: turn (right, up), share; 0 */
+    FACE_VEC4(iris);   /* column and row of its middle, as the points have it; 0, 0 */
     FACE_VEC4(past);   /* [0] 1: there is none; weight of the present in flow and matte, and in the
                         * luma that they belong to; share of the slip that is let go */
     FACE_VEC4(column); /* column of the patch at x, y of the frame: [0] x + [1] y + [2]; its middle

@@ -1,8 +1,12 @@
 // An eye turned at the frame's own resolution and in the frame's own bytes: each sample takes its
 // value from where the flow says, from a copy of the frame (gaze_copy.comp), times a gain plus a
 // light, as far as the matte goes. Where that is 0 no byte changes. p.low: flow (columns, rows of
-// the patch), matte, gain; then as many of light; then by how much the patch has slipped from where
-// the uniform has it (gaze_slip.comp). p.square: the eye's number.
+// the patch), matte, gain; then as many of light and of the luma above which there is a highlight;
+// then by how much the patch has slipped from where the uniform has it (gaze_slip.comp), and by how
+// much highlights are moved. p.square: the eye's number.
+//
+// Highlights (gaze_glint.comp) do not go with the eye: what comes from elsewhere comes without
+// them, and they are added from where the mirror has them now.
 //
 // Luma and R'G'B' are read by a cubic, since straight lines would blur the eye; chroma by these.
 // An invocation makes 8x2 pixels: whole words in every format.
@@ -22,20 +26,34 @@ layout(set = 0, binding = 6) uniform uniform_block
     gaze_uniform u;
 };
 
-// What becomes of a sample: from where in the frame it comes, matte, gain, light.
+// What becomes of a sample: from where in the frame it comes, and where the highlight that it gets
+// comes from; the luma above which these are highlights; matte, gain, light.
 struct change {
-    vec2 from;
-    float matte, gain, light;
+    vec2 from, glint_from;
+    float top, glint_top, matte, gain, light;
 };
+
+// Of the patch, 0, 0 being the middle of its first pixel.
+float top_at(vec2 pixel)
+{
+    ivec2 last = ivec2(p.low_w - 1, p.low_h - 1);
+    pixel = clamp(pixel, vec2(0), vec2(last));
+    ivec2 q = min(ivec2(pixel), last - 1);
+    vec2 f = pixel - vec2(q);
+    int i = p.low + (p.low_h + q.y) * p.low_w + q.x, j = i + p.low_w;
+    return mix(mix(texelFetch(arena_vec4, i).w, texelFetch(arena_vec4, i + 1).w, f.x),
+               mix(texelFetch(arena_vec4, j).w, texelFetch(arena_vec4, j + 1).w, f.x), f.y);
+}
 
 // At a position of the frame; the middle of the top left pixel is (0.5, 0.5).
 change change_at(vec2 at)
 {
     vec3 place = vec3(at, 1);
     vec2 pixel = vec2(dot(u.eye[p.square].column.xyz, place), dot(u.eye[p.square].row.xyz, place));
-    pixel -= 0.5 + texelFetch(arena_vec4, p.low + 2 * p.low_w * p.low_h).xy;
+    vec4 whole = texelFetch(arena_vec4, p.low + 2 * p.low_w * p.low_h);
+    pixel -= 0.5 + whole.xy;
     vec2 last = vec2(p.low_w - 1, p.low_h - 1);
-    change c = change(at, 0, 1, 0);
+    change c = change(at, at, 1, 1, 0, 1, 0);
     if (any(lessThanEqual(pixel, vec2(0))) || any(greaterThanEqual(pixel, last)))
         return c;
     ivec2 q = min(ivec2(pixel), ivec2(last) - 1);
@@ -52,6 +70,9 @@ change change_at(vec2 at)
                       texelFetch(arena_vec4, j + light + 1).x, f.x), f.y);
     // two pixels from the copy's edge: no sample beside it is looked at
     c.from = clamp(at + m.x * back.xy + m.y * back.zw, kept.xy + 2.0, kept.zw - 2.0);
+    c.glint_from = clamp(at + whole.z * back.xy + whole.w * back.zw, kept.xy + 2.0, kept.zw - 2.0);
+    c.top = top_at(pixel + m.xy);
+    c.glint_top = top_at(pixel + whole.zw);
     c.matte = m.z;
     c.gain = m.w;
     return c;
@@ -69,9 +90,10 @@ vec3 rgb_sample(int x, int y)
     return rgb_of(word(clamp(y, 0, p.height - 1) * p.pitch0 + clamp(x, 0, p.width - 1) * 4));
 }
 
-float moved_luma(float byte_in, change c)
+// 0..1
+float luma_from(vec2 at)
 {
-    vec2 at = c.from - 0.5;
+    at -= 0.5;
     ivec2 q = ivec2(floor(at));
     vec2 f = at - vec2(q);
     vec4 wx = cubic_weights(f.x), wy = cubic_weights(f.y);
@@ -80,13 +102,22 @@ float moved_luma(float byte_in, change c)
         v += wy[k] * dot(wx, vec4(luma_sample(q.x - 1, q.y + k - 1), luma_sample(q.x, q.y + k - 1),
                                   luma_sample(q.x + 1, q.y + k - 1),
                                   luma_sample(q.x + 2, q.y + k - 1)));
-    v = clamp((v - p.y_offset) * p.y_scale * c.gain + c.light, 0.0, 1.0) / p.y_scale + p.y_offset;
+    return (v - p.y_offset) * p.y_scale;
+}
+
+float moved_luma(float byte_in, change c)
+{
+    float glint = c.glint_top < 1.0 ? max(luma_from(c.glint_from) - c.glint_top, 0.0) : 0.0;
+    float v = luma_from(c.from);
+    if (c.top < 1.0) // a video's luma may go beyond
+        v = min(v, c.top);
+    v = clamp(v * c.gain + c.light + glint, 0.0, 1.0) / p.y_scale + p.y_offset;
     return byte_in + c.matte * (v - byte_in);
 }
 
-vec3 moved_rgb(vec3 rgb, change c)
+vec3 rgb_from(vec2 at)
 {
-    vec2 at = c.from - 0.5;
+    at -= 0.5;
     ivec2 q = ivec2(floor(at));
     vec2 f = at - vec2(q);
     vec4 wx = cubic_weights(f.x), wy = cubic_weights(f.y);
@@ -96,7 +127,18 @@ vec3 moved_rgb(vec3 rgb, change c)
                       wx.y * rgb_sample(q.x, q.y + k - 1) +
                       wx.z * rgb_sample(q.x + 1, q.y + k - 1) +
                       wx.w * rgb_sample(q.x + 2, q.y + k - 1));
-    return rgb + c.matte * (clamp(v * c.gain + c.light, vec3(0), vec3(1)) - rgb);
+    return v;
+}
+
+vec3 moved_rgb(vec3 rgb, change c)
+{
+    vec3 v = rgb_from(c.from);
+    float glint = 0.0;
+    if (c.glint_top < 1.0)
+        glint = max(luma_of_rgb(rgb_from(c.glint_from)) - c.glint_top, 0.0);
+    if (c.top < 1.0)
+        v = max(v - max(luma_of_rgb(v) - c.top, 0.0), vec3(0));
+    return rgb + c.matte * (clamp(v * c.gain + c.light + glint, vec3(0), vec3(1)) - rgb);
 }
 
 // Chroma bytes of sample (i, j) of their plane.

@@ -86,6 +86,53 @@ static double held(const float *look, int channel, double x, double y)
     return sum;
 }
 
+/* What is left at x, y of a picture of one float a pixel: the least, or else the most, of those
+ * within a disc. */
+static float extreme(const float *from, int x, int y, bool least)
+{
+    float found = least ? 9 : -9;
+    for (int v = y - 4; v <= y + 4; v++)
+        for (int u = x - 4; u <= x + 4; u++) {
+            float f = from[(int)limit(v, 0, MI_GAZE_H - 1) * MI_GAZE_W +
+                           (int)limit(u, 0, MI_GAZE_W - 1)];
+            if (hypot(u - x, v - y) < 4.2)
+                found = least ? fminf(found, f) : fmaxf(found, f);
+        }
+    return found;
+}
+
+static double soft_luma(const gaze_case *c, const gaze_pictures *p, int x, int y)
+{
+    static const double weight[3] = {0.25, 0.5, 0.25};
+    double sum = 0;
+    for (int k = 0; k < 9; k++) {
+        int u = (int)limit(x + k % 3 - 1, 0, MI_GAZE_W - 1);
+        int v = (int)limit(y + k / 3 - 1, 0, MI_GAZE_H - 1);
+        sum += weight[k % 3] * weight[k / 3] * luma(c, p->crop + 4 * (v * MI_GAZE_W + u));
+    }
+    return sum;
+}
+
+/* What is bright and narrow stands out of the opening of the luma: highlights, near the iris. */
+static void take_highlights(const gaze_case *c, const gaze_pictures *p, const double slip[2])
+{
+    static float soft_one[GAZE_PIXELS], low[GAZE_PIXELS];
+    for (int i = 0; i < GAZE_PIXELS; i++)
+        soft_one[i] = (float)soft_luma(c, p, i % MI_GAZE_W, i / MI_GAZE_W);
+    for (int i = 0; i < GAZE_PIXELS; i++)
+        low[i] = extreme(soft_one, i % MI_GAZE_W, i / MI_GAZE_W, true);
+    for (int i = 0; i < GAZE_PIXELS; i++) {
+        int x = i % MI_GAZE_W, y = i / MI_GAZE_W;
+        double off = hypot(x + 0.5 - (c->iris[0] - slip[0]), y + 0.5 - (c->iris[1] - slip[1]));
+        double opened = fmin((double)extreme(low, x, y, false) + 0.06, 1);
+        double top = mix(opened, 1, soft(8.5, 12, off));
+        double more = fmax(luma(c, p->crop + 4 * i) - top, 0);
+        for (int k = 0; k < 3 && more > 0; k++)
+            p->crop[4 * i + k] = (float)fmax((double)p->crop[4 * i + k] - more, 0);
+        p->top[i] = (float)top;
+    }
+}
+
 void gaze_oracle_hold(const gaze_case *c, const gaze_pictures *p)
 {
     double d[2];
@@ -99,6 +146,7 @@ void gaze_oracle_hold(const gaze_case *c, const gaze_pictures *p)
     p->memory[8] = (float)d[0];
     p->memory[9] = (float)d[1];
     p->memory[10] = p->memory[11] = 0;
+    take_highlights(c, p, d);
 }
 
 /* ---- blend ---- */
@@ -178,22 +226,29 @@ static void blend_pixel(const gaze_case *c, const gaze_pictures *p, double moved
     p->shown_light[at] = (float)light;
     p->shown_light[at + 1] = (float)kept;
     p->shown_light[at + 2] = (float)count;
-    p->shown_light[at + 3] = 0;
+    p->shown_light[at + 3] = p->top[at / 4];
 }
 
-void gaze_oracle_blend(const gaze_case *c, const gaze_pictures *p)
+void gaze_oracle_blend(const gaze_case *c, gaze_pictures *p)
 {
-    double moved = steady(c, p);
+    double moved = steady(c, p), open = soft(0.08, 0.25, (double)p->state[3]);
     for (int i = 0; i < GAZE_PIXELS; i++)
         blend_pixel(c, p, moved, i % MI_GAZE_W, i / MI_GAZE_W);
     for (int i = 0; i < 4 * GAZE_PIXELS; i++)
-        p->light[i] = p->shown_light[i];
+        p->light[i] = i % 4 < 3 ? p->shown_light[i] : 0;
+    for (int k = 0; k < 2; k++) { /* a mirror image moves 0.54 times as far as the iris */
+        double turn = c->turn[k] - c->share * (double)p->memory[k];
+        p->slip[k] = p->memory[8 + k];
+        p->slip[2 + k] = (float)(0.54 * open * (k == 0 ? -1 : 1) * 0.118 * 176 * turn);
+    }
 }
 
 /* ---- apply ---- */
 
 typedef struct change {
     double x, y, matte, gain, light; /* from where, position in the frame */
+    double top;                      /* the luma above which that is a highlight */
+    double glint_x, glint_y, glint_top; /* the same of the highlight that is added */
 } change;
 
 typedef struct turned {
@@ -211,6 +266,11 @@ static double between(const float *picture, int channel, double x, double y)
                y - j);
 }
 
+static double within(const float *picture, int channel, double x, double y)
+{
+    return between(picture, channel, limit(x, 0, MI_GAZE_W - 1), limit(y, 0, MI_GAZE_H - 1));
+}
+
 static change change_of(const turned *t, double x, double y)
 {
     double ax = (double)t->patch->across[0], ay = (double)t->patch->across[1];
@@ -218,7 +278,7 @@ static change change_of(const turned *t, double x, double y)
     double px = x - (double)t->patch->middle[0], py = y - (double)t->patch->middle[1];
     double u = ((px * dy - py * dx) / area + 0.5) * MI_GAZE_W - 0.5 - (double)t->slip[0];
     double v = ((ax * py - ay * px) / area + 0.5) * MI_GAZE_H - 0.5 - (double)t->slip[1];
-    change c = {x, y, 0, 1, 0};
+    change c = {x, y, 0, 1, 0, 1, x, y, 1};
     if (u <= 0 || v <= 0 || u >= MI_GAZE_W - 1 || v >= MI_GAZE_H - 1)
         return c;
     double fu = between(t->shown, 0, u, v) / MI_GAZE_W, fv = between(t->shown, 1, u, v) / MI_GAZE_H;
@@ -227,6 +287,13 @@ static change change_of(const turned *t, double x, double y)
     c.matte = between(t->shown, 2, u, v);
     c.gain = between(t->shown, 3, u, v);
     c.light = between(t->light, 0, u, v);
+    c.top = within(t->light, 3, u + fu * MI_GAZE_W, v + fv * MI_GAZE_H);
+    double su = (double)t->slip[2], sv = (double)t->slip[3];
+    c.glint_x = limit(x + su / MI_GAZE_W * ax + sv / MI_GAZE_H * dx, (double)t->kept[0] + 2,
+                      (double)t->kept[2] - 2);
+    c.glint_y = limit(y + su / MI_GAZE_W * ay + sv / MI_GAZE_H * dy, (double)t->kept[1] + 2,
+                      (double)t->kept[3] - 2);
+    c.glint_top = within(t->light, 3, u + su, v + sv);
     return c;
 }
 
@@ -237,6 +304,13 @@ typedef struct grid {
     double step_x, step_y, first_x, first_y;
 } grid;
 
+/* Grids that luma is made of, with weights; value = (byte - zero) / whole. */
+typedef struct bright {
+    grid grid[3];
+    double weight[3], zero, whole;
+    int grids;
+} bright;
+
 static uint8_t *sample(const mien_frame *f, const grid *g, int32_t i, int32_t j)
 {
     i = i < 0 ? 0 : i > g->w - 1 ? g->w - 1 : i;
@@ -244,32 +318,67 @@ static uint8_t *sample(const mien_frame *f, const grid *g, int32_t i, int32_t j)
     return f->data[g->plane] + j * f->stride[g->plane] + g->every * i + g->offset;
 }
 
-/* value = (byte - zero) / whole; kept within 0..1 where `clip`. */
+/* The bytes at a position of the frame, between the samples. */
+static double read_grid(const turned *t, const grid *g, double x, double y, bool smooth)
+{
+    double v = 0;
+    x = (x - g->first_x) / g->step_x;
+    y = (y - g->first_y) / g->step_y;
+    int32_t x0 = (int32_t)floor(x), y0 = (int32_t)floor(y);
+    for (int k = 0; k < 16; k++) {
+        int32_t u = x0 + k % 4 - 1, w = y0 + k / 4 - 1;
+        v += (smooth ? cubic(x - u) * cubic(y - w)
+                     : fmax(1 - fabs(x - u), 0) * fmax(1 - fabs(y - w), 0)) *
+             *sample(t->in, g, u, w);
+    }
+    return v;
+}
+
+/* How far the luma at a position is above `top`, 0..1: grids[0] alone, or three with weights. */
+static double highlight(const turned *t, const bright *b, double x, double y, double top)
+{
+    double v = 0;
+    for (int k = 0; k < b->grids; k++)
+        v += b->weight[k] * (read_grid(t, &b->grid[k], x, y, true) - b->zero) / b->whole;
+    return fmax(v - top, 0);
+}
+
+/* value = (byte - zero) / whole; kept within 0..1, with highlights and light, where `b`. */
 static void move_grid(const turned *t, const mien_frame *out, const grid *g, double zero,
-                      double whole, bool clip, bool light)
+                      double whole, const bright *b)
 {
     for (int32_t j = 0; j < g->h; j++)
         for (int32_t i = 0; i < g->w; i++) {
             change c = change_of(t, i * g->step_x + g->first_x, j * g->step_y + g->first_y);
-            double x = (c.x - g->first_x) / g->step_x, y = (c.y - g->first_y) / g->step_y;
-            int32_t x0 = (int32_t)floor(x), y0 = (int32_t)floor(y);
-            double v = 0;
-            for (int k = 0; k < 16; k++) {
-                int32_t u = x0 + k % 4 - 1, w = y0 + k / 4 - 1;
-                v += (light ? cubic(x - u) * cubic(y - w)
-                            : fmax(1 - fabs(x - u), 0) * fmax(1 - fabs(y - w), 0)) *
-                     *sample(t->in, g, u, w);
+            if (c.matte == 0)
+                continue;
+            double v = (read_grid(t, g, c.x, c.y, b) - zero) / whole;
+            if (b && c.top < 1) {
+                v -= highlight(t, b, c.x, c.y, c.top);
+                v = b->grids > 1 ? fmax(v, 0) : v;
             }
-            v = (v - zero) / whole * c.gain + (light ? c.light : 0);
-            v = (clip ? limit(v, 0, 1) : v) * whole + zero;
+            v *= c.gain;
+            if (b)
+                v = limit(v + c.light + (c.glint_top < 1 ? highlight(t, b, c.glint_x, c.glint_y,
+                                                                     c.glint_top) : 0), 0, 1);
             double was = *sample(t->in, g, i, j);
-            *sample(out, g, i, j) = (uint8_t)(limit(mix(was, v, c.matte), 0, 255) + 0.5);
+            *sample(out, g, i, j) =
+                (uint8_t)(limit(mix(was, v * whole + zero, c.matte), 0, 255) + 0.5);
         }
+}
+
+/* Rec. 709, of the first three bytes of a pixel. */
+static void luma_of_bytes(const mien_frame *f, double weight[3])
+{
+    bool reversed = f->format == MIEN_FORMAT_BGRA || f->format == MIEN_FORMAT_BGRX;
+    weight[reversed ? 2 : 0] = 0.2126;
+    weight[reversed ? 0 : 2] = 0.0722;
+    weight[1] = 1 - weight[0] - weight[2];
 }
 
 void gaze_oracle_apply(const mien_frame *in, const mien_frame *out, const mi_eye_patch *patch,
                        const float *shown, const float *shown_light, const float kept[4],
-                       const float slip[2])
+                       const float slip[4])
 {
     turned t = {in, patch, shown, shown_light, kept, slip};
     int32_t w = in->width, h = in->height;
@@ -277,13 +386,18 @@ void gaze_oracle_apply(const mien_frame *in, const mien_frame *out, const mi_eye
     double site_x = in->siting == MIEN_SITING_CENTER ? 0.5 : 0;
     double site_y = in->siting == MIEN_SITING_TOPLEFT ? 0 : 0.5;
     if (in->format > MIEN_FORMAT_YUY2) {
+        bright rgb = {.grids = 3, .whole = 255};
+        luma_of_bytes(in, rgb.weight);
         for (int k = 0; k < 3; k++)
-            move_grid(&t, out, &(grid){0, k, 4, w, h, 1, 1, 0.5, 0.5}, 0, 255, true, true);
+            rgb.grid[k] = (grid){0, k, 4, w, h, 1, 1, 0.5, 0.5};
+        for (int k = 0; k < 3; k++)
+            move_grid(&t, out, &rgb.grid[k], 0, 255, &rgb);
         return;
     }
     bool packed = in->format == MIEN_FORMAT_YUY2, pairs = in->format == MIEN_FORMAT_NV12;
-    move_grid(&t, out, &(grid){0, 0, packed ? 2 : 1, w, h, 1, 1, 0.5, 0.5}, full ? 0 : 16,
-              full ? 255 : 219, true, true);
+    bright luma_only = {.grid = {{0, 0, packed ? 2 : 1, w, h, 1, 1, 0.5, 0.5}}, .weight = {1},
+                        .grids = 1, .zero = full ? 0 : 16, .whole = full ? 255 : 219};
+    move_grid(&t, out, luma_only.grid, luma_only.zero, luma_only.whole, &luma_only);
     for (int k = 0; k < 2; k++) {
         grid g = {.w = (w + 1) / 2, .h = packed ? h : (h + 1) / 2, .step_x = 2,
                   .step_y = packed ? 1 : 2, .first_x = site_x + 0.5,
@@ -291,6 +405,6 @@ void gaze_oracle_apply(const mien_frame *in, const mien_frame *out, const mi_eye
         g.plane = packed ? 0 : pairs ? 1 : 1 + k;
         g.offset = packed ? 1 + 2 * k : pairs ? k : 0;
         g.every = packed ? 4 : pairs ? 2 : 1;
-        move_grid(&t, out, &g, 128, full ? 255 : 224, false, false);
+        move_grid(&t, out, &g, 128, full ? 255 : 224, NULL);
     }
 }

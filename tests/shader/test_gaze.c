@@ -58,12 +58,12 @@ static void put(gaze_rig *g, int32_t at, const float *from)
 
 static gaze_pictures make_pictures(dice *d)
 {
-    float **to[10];
+    float **to[11];
     gaze_pictures p;
     to[0] = &p.crop, to[1] = &p.state, to[2] = &p.flow, to[3] = &p.blend, to[4] = &p.memory;
     to[5] = &p.history, to[6] = &p.light, to[7] = &p.shown, to[8] = &p.shown_light;
-    to[9] = &p.look;
-    for (int i = 0; i < 10; i++) {
+    to[9] = &p.look, to[10] = &p.top;
+    for (int i = 0; i < 11; i++) {
         *to[i] = rig_room(2 * FLOATS * sizeof(float));
         dice_fill(d, *to[i], 2 * FLOATS, 0, 1);
     }
@@ -73,8 +73,8 @@ static gaze_pictures make_pictures(dice *d)
 static void free_pictures(gaze_pictures *p)
 {
     float *all[] = {p->crop, p->state, p->flow, p->blend, p->memory,
-                    p->history, p->light, p->shown, p->shown_light, p->look};
-    for (int i = 0; i < 10; i++)
+                    p->history, p->light, p->shown, p->shown_light, p->look, p->top};
+    for (int i = 0; i < 11; i++)
         free(all[i]);
 }
 
@@ -102,10 +102,13 @@ static void check_blend(gaze_rig *g, dice *d, gaze_pictures *p, bool fresh)
                    .alpha = (double)dice_float(d, 0.05f, 0.6f),
                    .settle = (double)dice_float(d, 0.1f, 0.5f),
                    .creep = (double)dice_float(d, 0, 0.5f), .kr = (double)g->blend.push.kr,
-                   .kb = (double)g->blend.push.kb};
+                   .kb = (double)g->blend.push.kb,
+                   .iris = {(double)dice_float(d, -20, MI_GAZE_W + 20),
+                            (double)dice_float(d, -20, MI_GAZE_H + 20)}};
     int eye = dice_int(d, 0, 1);
     struct gaze_uniform *u = g->memory.uniform.map;
     u->eye[eye] = (struct gaze_eye){.turn = {(float)c.turn[0], (float)c.turn[1], (float)c.share},
+                                    .iris = {(float)c.iris[0], (float)c.iris[1]},
                                     .past = {fresh, (float)c.alpha, (float)c.settle,
                                              (float)c.creep}};
     arena_put(&rig, &g->memory, g->result.look, p->look, 2 * FLOATS);
@@ -125,7 +128,7 @@ static void check_blend(gaze_rig *g, dice *d, gaze_pictures *p, bool fresh)
     arena_check(&rig, &g->memory, "history", g->blend.history[SLOT], p->history, FLOATS);
     arena_check(&rig, &g->memory, "light", g->blend.light[SLOT], p->light, FLOATS);
     arena_check(&rig, &g->memory, "shown", g->blend.push.shown, p->shown, FLOATS);
-    arena_check(&rig, &g->memory, "slip", g->blend.push.shown + 2 * GAZE_PIXELS, p->memory + 8, 2);
+    arena_check(&rig, &g->memory, "slip", g->blend.push.shown + 2 * GAZE_PIXELS, p->slip, 4);
 }
 
 static void test_blend(void **state)
@@ -178,6 +181,7 @@ static void fill_shown(dice *d, float *shown, float *light, float far)
         to[2] = none ? 0 : dice_float(d, 0, 1);
         to[3] = dice_float(d, 0.5f, 1.5f);
         light[4 * i] = dice_float(d, -0.3f, 0.3f);
+        light[4 * i + 3] = y < MI_GAZE_H / 2 ? dice_float(d, 0, 1) : 1;
     }
 }
 
@@ -195,7 +199,8 @@ static void check_apply(dice *d, mien_format format, int32_t variant)
     int32_t w = dice_int(d, 16, 250), h = dice_int(d, 16, 120), eye = variant % 2;
     changed_frame f = changed_frame_make(format, w, h, variant);
     float *shown = rig_room(FLOATS * sizeof *shown), *light = rig_room(FLOATS * sizeof *light);
-    const float slip[4] = {dice_float(d, -1.4f, 1.4f), dice_float(d, -1.4f, 1.4f)};
+    const float slip[4] = {dice_float(d, -1.4f, 1.4f), dice_float(d, -1.4f, 1.4f),
+                           dice_float(d, -9, 9), dice_float(d, -9, 9)};
     gaze_rig g;
     rig_up(&g, &f.in.frame, f.bytes);
     struct gaze_eye *to = &((struct gaze_uniform *)g.memory.uniform.map)->eye[eye];

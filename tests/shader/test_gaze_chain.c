@@ -18,6 +18,7 @@
 
 enum { W = STAND_W, H = STAND_H };
 static const double BALL = 0.118 * 176, IRIS = 0.0655 * 176, WIDE = 36, HIGH = 20;
+static const double SPOT = 2.5, MIRRORED = 0.54; /* a lamp's image: radius; share of the turn */
 static const double DEGREES = 57.29577951;
 
 static device_rig rig;
@@ -112,6 +113,7 @@ typedef struct stage {
     double noise, tremble; /* levels; pixels */
     double roll;          /* degrees, of the head */
     double speed;         /* of the head's motion, about 50 pixels a second at 1 */
+    bool lamp;            /* is in the room: the irises mirror it */
     int frame;
     dice dice;
     face_stand stand;
@@ -146,22 +148,28 @@ static void patch_place(const mi_eye_patch *p, double x, double y, double *u, do
     *v = ((ax * y - ay * x) / area + 0.5) * MI_GAZE_H;
 }
 
-/* 0..255: skin, or the white of an eye and its iris, with a soft edge. */
+/* Pixels of a patch from the middle of something on the eye that goes so far with the iris. */
+static double away_from(const stage *s, int eye, double u, double v, double share)
+{
+    float look[2];
+    mi_gaze_direction((float)s->gaze[0], (float)s->gaze[1], look);
+    share *= BALL;
+    return hypot(u - MI_GAZE_W / 2.0 - share * (double)(mi_eye_mirror(eye) * look[0]),
+                 v - MI_GAZE_H / 2.0 + share * (double)look[1]);
+}
+
+/* 0..255: skin, or the white of an eye, its iris and what that mirrors, with soft edges. */
 static double grey_at(const stage *s, double x, double y)
 {
     double u, v;
     for (int eye = 0; eye < MI_EYES; eye++) {
-        double m = (double)mi_eye_mirror(eye);
         patch_place(&s->patch[eye], x, y, &u, &v);
         double high = (v - MI_GAZE_H / 2.0) / HIGH;
         if (!in_eye(u, v, 0) || fabs(high) > s->open)
             continue;
-        float look[2];
-        mi_gaze_direction((float)s->gaze[0], (float)s->gaze[1], look);
-        double away = hypot(u - MI_GAZE_W / 2.0 - m * BALL * (double)look[0],
-                            v - MI_GAZE_H / 2.0 + BALL * (double)look[1]);
-        double iris = fmin(fmax(IRIS - away + 0.5, 0), 1);
-        return 215 - 190 * iris;
+        double iris = fmin(fmax(IRIS - away_from(s, eye, u, v, 1) + 0.5, 0), 1);
+        double spot = fmin(fmax(SPOT - away_from(s, eye, u, v, MIRRORED) + 0.5, 0), 1);
+        return 215 - 190 * iris + (s->lamp ? 225 * spot * iris : 0);
     }
     patch_place(&s->patch[0], x, y, &u, &v);
     return 150 + 25 * sin(u / 10) * cos(v / 13);
@@ -183,6 +191,18 @@ static void draw(stage *s, const mien_frame *f)
             memset(f->data[k] + y * f->stride[k], 128, W / 2);
 }
 
+/* Its point, where it is drawn. */
+static void put_iris(const stage *s, int eye, float point[3])
+{
+    const mi_eye_patch *p = &s->patch[eye];
+    float look[2];
+    mi_gaze_direction((float)s->gaze[0], (float)s->gaze[1], look);
+    for (int k = 0; k < 2; k++)
+        point[k] = p->middle[k] +
+                   MI_GAZE_BALL * (mi_eye_mirror(eye) * look[0] / MI_GAZE_W * p->across[k] -
+                                   look[1] / MI_GAZE_H * p->down[k]);
+}
+
 static mien_face face_of(stage *s, uint32_t id, double scale, double x, double y)
 {
     mien_face face = {.id = id, .presence = 1, .aperture = {0.3f, 0.3f}, .gaze_confidence = 1,
@@ -199,6 +219,8 @@ static mien_face face_of(stage *s, uint32_t id, double scale, double x, double y
     pose.t[1] += t * dice_normal(&s->dice);
     pose.scale += 0.4f * t * dice_normal(&s->dice);
     posed_points(&pose, point, face.point);
+    for (int eye = 0; eye < MI_EYES; eye++)
+        put_iris(s, eye, face.point[eye == 0 ? 468 : 473]);
     return face;
 }
 
@@ -273,6 +295,64 @@ static void test_looks_at_target(void **state)
             assert_true(first < 0.7 && camera < 0.7 && target < 0.7);
             stage_down(&s);
         }
+}
+
+/* What is bright on the iris of a frame whose eyes look so. */
+typedef struct spot {
+    double light;      /* sum of what it is brighter by, levels */
+    double right, down; /* from where a mirror image belongs, pixels of the patch */
+} spot;
+
+static spot spot_of(const stage *s, const mien_frame *f, int eye, double yaw, double pitch)
+{
+    stage there = *s;
+    spot found = {0};
+    int every = f->format == MIEN_FORMAT_RGBA ? 4 : 1;
+    there.gaze[0] = yaw;
+    there.gaze[1] = pitch;
+    for (int32_t y = 0; y < H; y++)
+        for (int32_t x = 0; x < W; x++) {
+            double u, v, right, down;
+            patch_place(&s->patch[eye], x + 0.5, y + 0.5, &u, &v);
+            double light = f->data[0][y * f->stride[0] + every * x] - 60;
+            if (light <= 0 || away_from(&there, eye, u, v, 1) > IRIS - 2.5)
+                continue;
+            float look[2];
+            mi_gaze_direction((float)yaw, (float)pitch, look);
+            right = u - MI_GAZE_W / 2.0 -
+                    MIRRORED * BALL * (double)(mi_eye_mirror(eye) * look[0]);
+            down = v - MI_GAZE_H / 2.0 + MIRRORED * BALL * (double)look[1];
+            found.right += (light * right - found.right * light) / (found.light + light);
+            found.down += (light * down - found.down * light) / (found.light + light);
+            found.light += light;
+        }
+    return found;
+}
+
+/* A lamp's image on the eye goes half as far as the eye is turned, and stays as bright. */
+static void test_highlight(void **state)
+{
+    (void)state;
+    for (int format = 0; format < 2; format++) {
+        stage s;
+        stage_up(&s, format ? MIEN_FORMAT_I420 : MIEN_FORMAT_RGBA);
+        s.lamp = true;
+        s.gaze[0] = 13;
+        s.gaze[1] = -6;
+        s.roll = 9;
+        steps(&s, 5);
+        for (int eye = 0; eye < MI_EYES; eye++) {
+            spot in = spot_of(&s, &s.stand.in.frame, eye, s.gaze[0], s.gaze[1]);
+            spot out = spot_of(&s, &s.stand.out.frame, eye, 0, 0);
+            print_message("highlight of %.0f levels: %.2f of it, off by %.2f, %.2f\n", in.light,
+                          out.light / in.light, out.right, out.down);
+            assert_true(in.light > 300 && hypot(in.right, in.down) < 0.3);
+            assert_true(fabs(out.light / in.light - 1) < 0.15);
+            assert_true(hypot(out.right, out.down) < 0.5);
+        }
+        assert_true(miss(&s, 0, 0) < 1);
+        stage_down(&s);
+    }
 }
 
 typedef struct figures {
@@ -523,7 +603,8 @@ static int remove_model(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_looks_at_target), cmocka_unit_test(test_holds_still),
+        cmocka_unit_test(test_looks_at_target), cmocka_unit_test(test_highlight),
+        cmocka_unit_test(test_holds_still),
         cmocka_unit_test(test_saccade),         cmocka_unit_test(test_blink),
         cmocka_unit_test(test_look_away),       cmocka_unit_test(test_starts_anew),
         cmocka_unit_test(test_leaves_the_rest_alone),

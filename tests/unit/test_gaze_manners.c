@@ -251,6 +251,15 @@ static void test_patch(void **state)
             assert_float_equal(pu, u * MI_GAZE_W, 1e-3);
             assert_float_equal(pv, v * MI_GAZE_H, 1e-3);
         }
+        const float *iris = point[eye ? 473 : 468];
+        float at[2];
+        mi_eye_patch_iris(&patch, (const float(*)[3])point, eye, at);
+        double px = (double)iris[0] - cx, py = (double)iris[1] - cy;
+        assert_float_equal(at[0], 48 + m * 176 / length * (px * ex + py * ey), 1e-3);
+        assert_float_equal(at[1], 32 + 176 / length * (py * ex - px * ey), 1e-3);
+        point[eye ? 473 : 468][0] = NAN;
+        mi_eye_patch_iris(&patch, (const float(*)[3])point, eye, at);
+        assert_true(at[0] < -500 && at[1] < -500);
     }
     memset(point, 0, sizeof point);
     assert_false(mi_eye_patch_find(&patch, (const float(*)[3])point, 0));
