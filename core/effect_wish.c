@@ -9,7 +9,8 @@ static const struct {
 } row[MI_ASKED] = {[MI_EFFECT_GAZE] = {MI_PARAM_GAZE, MI_EFFECT_GAZE, false},
                    [MI_EFFECT_AGE] = {MI_PARAM_AGE, MI_EFFECT_AGE, true},
                    [MI_ASKED_GAZE_X] = {MI_PARAM_GAZE_X, MI_EFFECT_GAZE, false},
-                   [MI_ASKED_GAZE_Y] = {MI_PARAM_GAZE_Y, MI_EFFECT_GAZE, false}};
+                   [MI_ASKED_GAZE_Y] = {MI_PARAM_GAZE_Y, MI_EFFECT_GAZE, false},
+                   [MI_ASKED_GAZE_LEARN] = {MI_PARAM_GAZE_LEARN, MI_EFFECT_GAZE, false}};
 
 mi_effect_wish mi_effect_wish_of(const mi_params *params)
 {

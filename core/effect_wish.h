@@ -13,6 +13,7 @@ typedef enum mi_effect {
     MI_EFFECTS,
     MI_ASKED_GAZE_X = MI_EFFECTS,
     MI_ASKED_GAZE_Y,
+    MI_ASKED_GAZE_LEARN,
     MI_ASKED
 } mi_effect;
 

@@ -30,6 +30,7 @@ static int run_gaze(void *chain, const mien_face *face, const float *amount, int
     mi_gaze_chain_values values = {.wanted = (float)asked[MI_EFFECT_GAZE],
                                    .yaw = (float)asked[MI_ASKED_GAZE_X],
                                    .pitch = (float)asked[MI_ASKED_GAZE_Y],
+                                   .learn = asked[MI_ASKED_GAZE_LEARN],
                                    .smooth = frame->smooth, .dt = frame->dt,
                                    .reset = frame->reset};
     return mi_gaze_chain_run(chain, face, amount, count, &values, changed);

@@ -34,6 +34,7 @@ struct mi_gaze_chain {
     mi_gaze_generator generator;
     mi_gaze_blend blend;
     mi_gaze_apply apply;
+    mi_gaze_rest rest; /* of the face that was learnt last: what new ones begin with */
     slot slot[MIEN_FACES_MAX];
 };
 
@@ -159,10 +160,11 @@ static void prepare(void *effect, int32_t index, const mi_slot_face *of, const v
     bool known = of->last_frame && !v->reset; /* after a pause it would be of another frame */
     mi_eye_state eye[MI_EYES];
     mi_manners_step step = {.eye = known ? eye : NULL, .most = v->wanted * of->amount, .dt = v->dt,
-                            .fresh = !known};
+                            .fresh = !known, .rest = c->rest, .learn = v->learn};
     take_states(s, eye);
     mi_gaze_direction(v->yaw, v->pitch, step.target);
     mi_manners_take(&s->manners, of->face, &step);
+    c->rest = s->manners.rest;
     for (int i = 0; i < MI_EYES; i++)
         prepare_eye(c, s, of->face, i, known, step.target, v);
 }
@@ -222,6 +224,8 @@ void mi_gaze_chain_destroy(mi_gaze_chain **chain)
 int mi_gaze_chain_run(mi_gaze_chain *c, const mien_face *face, const float *amount, int32_t count,
                       const mi_gaze_chain_values *v, bool *changed)
 {
+    if (v->learn <= 0)
+        c->rest.time = 0;
     return mi_face_slots_run(&c->slots, face, amount, v->wanted > 0 ? count : 0, v, changed);
 }
 

@@ -12,6 +12,8 @@ typedef struct mi_gaze_chain mi_gaze_chain;
 typedef struct mi_gaze_chain_values {
     float wanted;    /* 0..1: how far eyes are turned; 0: nothing is done */
     float yaw, pitch; /* degrees from the camera: where they look then, to the viewer's right, up */
+    double learn;    /* seconds for which eyes are known to look at the camera; counted from when
+                      * this was 0 last */
     float smooth;    /* 0..1 */
     double dt;       /* seconds since the last frame, > 0 */
     bool reset;      /* this frame has no past */

@@ -12,6 +12,7 @@ from gaze_patch import HEIGHT, WIDTH
 
 # Degrees of the present gaze below which nothing is done, and from which on everything.
 STILL, WHOLE = 3.0, 8.0
+KNOWN = 2.5, 7.0            # the same where what is special in the eyes was learnt
 SURE = 0.5
 # Highlights on the iris: what is bright and narrower than this, within so many pixels of its middle
 # (all, nothing), by more than this; and how far they move when the iris moves by 1.
@@ -84,10 +85,11 @@ def compose(patch, flow, blend, top, turn):
                    blend)
 
 
-def dead_zone(gaze):
+def dead_zone(gaze, zone=(STILL, WHOLE)):
     """How much of the correction is shown for this present gaze (right, up): what is within the
     error of measuring it is left alone."""
-    t = np.clip((gaze_patch.angle_between(gaze, (0, 0)) - STILL) / (WHOLE - STILL), 0, 1)
+    still, whole = zone
+    t = np.clip((gaze_patch.angle_between(gaze, (0, 0)) - still) / (whole - still), 0, 1)
     return t * t * (3 - 2 * t)
 
 

@@ -103,7 +103,7 @@ class Trial:
                  "shown": -gaze_apply.dead_zone(mean) * mean}
         for way, known in zip(("learnt here", "learnt elsewhere"), rest):
             off = mean - known
-            turns[way] = -gaze_apply.dead_zone(off) * off
+            turns[way] = -gaze_apply.dead_zone(off, gaze_apply.KNOWN) * off
         ways = {k: net(dull, turn, 0.0, rec.turn) for k, turn in turns.items()}
         self.out = {k: gaze_apply.compose(seen, *ways[k][1:], self.top, turns[k])
                     for k in ("own", "both", "told", "shown")}

@@ -10,8 +10,10 @@ static const double SETTLE = 1;    /* time constant of how far the eyes stand ap
 static const float APART = 0.12f;  /* they do by less than this, as a component: 7 degrees */
 /* Degrees: in full up to the first, nothing from the second on. */
 static const float EYES_FULL = 20, EYES_NONE = 30, HEAD_FULL = 15, HEAD_NONE = 27;
-/* Degrees off the target: nothing has to be done / has to be done in full. */
-static const float STILL = 3, WHOLE = 8;
+/* Degrees off the target: nothing has to be done / has to be done in full; of known eyes. */
+static const float STILL = 3, WHOLE = 8, STILL_KNOWN = 2.5f, WHOLE_KNOWN = 7;
+static const float REST_MOST = 0.2f; /* what is special in eyes is less: 11 degrees each way; */
+static const double EASE = 1;        /* seconds in which so much is taken up */
 static const float UNSURE = 0.4f, SURE = 0.7f;   /* trust */
 static const float OPEN = 0.3f;                  /* less says nothing of the gaze */
 static const float COVERED = 0.2f, BARE = 0.6f;  /* of the eye's region */
@@ -59,18 +61,35 @@ static bool common_gaze(const mi_eye_state *eye, float gaze[2])
     return sum > 0.1f;
 }
 
-/* People's irises stand apart by different angles: their mean is free of it. */
-static void learn_offset(mi_manners *m, const mi_eye_state *eye, const float common[2], double dt)
+static bool both_sure(const mi_eye_state *eye)
 {
     for (int i = 0; i < MI_EYES; i++)
         if (eye[i].open < OPEN || eye[i].trust < SURE)
-            return;
+            return false;
+    return true;
+}
+
+/* People's irises stand apart by different angles: their mean is free of it. */
+static void learn_offset(mi_manners *m, const mi_eye_state *eye, const float common[2], double dt)
+{
     float weight = m->met ? (float)(1 - exp(-dt / SETTLE)) : 1;
     m->met = true;
     for (int i = 0; i < MI_EYES; i++)
         for (int k = 0; k < 2; k++)
             m->offset[i][k] += weight * (within(common[k] - eye[i].gaze[k], APART) -
                                          m->offset[i][k]);
+}
+
+/* The mean over all that is seen while it is to be learnt. */
+static void learn_rest(mi_gaze_rest *rest, const float common[2], const mi_manners_step *step)
+{
+    if (rest->time >= step->learn)
+        return;
+    float weight = (float)(step->dt / (rest->time + step->dt));
+    rest->time += step->dt;
+    rest->known = true;
+    for (int k = 0; k < 2; k++)
+        rest->gaze[k] += weight * (within(common[k], REST_MOST) - rest->gaze[k]);
 }
 
 /* The face analysis knows the gaze less well than the network, but in the first frame, too. */
@@ -86,7 +105,9 @@ static void first_look(const mien_face *face, mi_eye_state eye[MI_EYES])
 
 static void watch_target(mi_manners *m, const float gaze[2], const mi_manners_step *step)
 {
-    float off = smooth_step(STILL, WHOLE, mi_gaze_angle(gaze, step->target));
+    float angle = mi_gaze_angle(gaze, step->target);
+    float off = m->rest.known ? smooth_step(STILL_KNOWN, WHOLE_KNOWN, angle)
+                              : smooth_step(STILL, WHOLE, angle);
     double time = off > m->off_target ? RAMP : CALM;
     m->off_target = step->fresh ? off : toward(m->off_target, off, step->dt / time);
 }
@@ -109,9 +130,13 @@ static void decide(mi_manners *m, const mien_face *face, const mi_eye_state *eye
     static const float camera[2] = {0, 0};
     float gaze[2], away = 1;
     if (common_gaze(eye, gaze)) {
-        away = 1 - smooth_step(EYES_FULL, EYES_NONE, mi_gaze_angle(gaze, camera));
-        if (step->eye)
+        if (step->eye && both_sure(eye)) {
             learn_offset(m, eye, gaze, step->dt);
+            learn_rest(&m->rest, gaze, step);
+        }
+        for (int k = 0; k < 2 && step->eye; k++)
+            gaze[k] -= m->eased[k];
+        away = 1 - smooth_step(EYES_FULL, EYES_NONE, mi_gaze_angle(gaze, camera));
         watch_target(m, gaze, step);
     }
     for (int i = 0; i < MI_EYES; i++)
@@ -123,7 +148,12 @@ void mi_manners_take(mi_manners *m, const mien_face *face, const mi_manners_step
     mi_eye_state eye[MI_EYES];
     float wanted[MI_EYES];
     if (step->fresh)
-        memset(m, 0, sizeof *m);
+        *m = (mi_manners){.rest = step->rest,
+                          .eased = {step->rest.gaze[0], step->rest.gaze[1]}};
+    if (step->learn <= 0)
+        m->rest.time = 0;
+    for (int k = 0; k < 2; k++)
+        m->eased[k] = toward(m->eased[k], m->rest.gaze[k], (double)REST_MOST * step->dt / EASE);
     if (step->eye)
         memcpy(eye, step->eye, sizeof eye);
     else
@@ -140,6 +170,6 @@ void mi_manners_ask(const mi_manners *m, int eye, const float target[2], float t
 {
     *share = m->share[eye];
     for (int k = 0; k < 2; k++)
-        turn[k] = m->share[eye] * (target[k] - m->offset[eye][k]);
+        turn[k] = m->share[eye] * (target[k] - m->offset[eye][k] + m->eased[k]);
     turn[0] *= mi_eye_mirror(eye);
 }

@@ -55,7 +55,7 @@ test_ffmpeg() {
     check 'ffmpeg: a style' differs "$work/plain" "$work/styled"
     check 'nothing on stderr' test ! -s "$work/err"
     check 'ffmpeg: the single parameters' ff "$work/single" 20 \
-        'frei0r=mien:|||||cartoon|1|frame|0.8|0.43|hold|low|cpu'
+        'frei0r=mien:||||||cartoon|1|frame|0.8|0.43|hold|low|cpu'
     check 'are the same' cmp "$work/styled" "$work/single"
     # The strength is 0 until 0.4 s (frame 10); the ramp up takes 5 frames.
     check 'ffmpeg: a change while it plays' ff "$work/live" 20 \

@@ -1,4 +1,4 @@
-/* The public interface with eyes turned: gaze, gaze-x, gaze-y, alone and beside other effects.
+/* The public interface with eyes turned: gaze, gaze-x, gaze-y, gaze-learn, alone and beside others.
  *
  *   test_filter_gaze MODELS [PORTRAIT.rgba [TEST]]
  *
@@ -51,6 +51,29 @@ static void test_target(void **state)
     test_frame_free(&in);
     test_frame_free(&out);
     test_frame_free(&before);
+}
+
+/* What is special in these eyes, which do look at the camera, is known after a while. */
+static void test_learn(void **state)
+{
+    (void)state;
+    test_frame in = scene_rgba(&scene_one), out = scene_rgba(&scene_one);
+    test_frame strange = scene_rgba(&scene_one);
+    const char *params[] = {ASIDE, ASIDE "gaze-learn=0.3"};
+    for (int k = 0; k < 2; k++) {
+        mien_filter *f = portrait_filter(NULL, params[k]);
+        for (int i = 0; i < 30; i++)
+            filter_run(f, &in.frame, k ? &out.frame : &strange.frame, MIEN_OK);
+        mien_filter_destroy(&f);
+    }
+    scene_change turned = scene_compare(&scene_one, &gaze.parts, &in.frame, &out.frame);
+    scene_change learnt = scene_compare(&scene_one, &gaze.parts, &strange.frame, &out.frame);
+    effect_expect(&gaze, "eyes that are known", &turned);
+    print_message("what was learnt changes them by %ld\n", learnt.inside);
+    assert_true(learnt.inside > 300 && learnt.elsewhere == 0);
+    test_frame_free(&in);
+    test_frame_free(&out);
+    test_frame_free(&strange);
 }
 
 static void test_several(void **state)
@@ -134,10 +157,10 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         FORMAT_TEST_LIST,
         cmocka_unit_test(test_slider),        cmocka_unit_test(test_target),
-        cmocka_unit_test(test_several),       cmocka_unit_test(test_starts_again),
-        cmocka_unit_test(test_with_style),    cmocka_unit_test(test_lost),
-        cmocka_unit_test(test_overlay),       cmocka_unit_test(test_missing_model),
-        cmocka_unit_test(test_ranges)};
+        cmocka_unit_test(test_learn),         cmocka_unit_test(test_several),
+        cmocka_unit_test(test_starts_again),  cmocka_unit_test(test_with_style),
+        cmocka_unit_test(test_lost),          cmocka_unit_test(test_overlay),
+        cmocka_unit_test(test_missing_model), cmocka_unit_test(test_ranges)};
     const portrait_tests all = {.with_face = {"gaze", tests, sizeof tests / sizeof tests[0]}};
     return portrait_tests_main(&all, argc, argv);
 }

@@ -434,6 +434,32 @@ static void test_holds_still(void **state)
     }
 }
 
+/* Eyes that are said to look at the camera for a while do, wherever the network has them; so do
+ * those of the next face. */
+static void test_learns(void **state)
+{
+    (void)state;
+    stage s;
+    stage_up(&s, MIEN_FORMAT_RGBA);
+    s.gaze[0] = 7;
+    s.gaze[1] = -4;
+    steps(&s, 5);
+    assert_true(miss(&s, 0, 0) < 0.8);
+    s.values.learn = 0.5;
+    steps(&s, 40);
+    assert_true(miss(&s, 7, -4) < 0.8);
+    s.gaze[0] = 17;
+    steps(&s, 10);
+    assert_true(miss(&s, 7, -4) < 0.8);
+    s.id++;
+    steps(&s, 3);
+    assert_true(miss(&s, 7, -4) < 0.8);
+    s.values.learn = 0;
+    steps(&s, 3);
+    assert_true(miss(&s, 7, -4) < 0.8);
+    stage_down(&s);
+}
+
 /* A saccade does not show: not late, not for a frame. */
 static void test_saccade(void **state)
 {
@@ -604,11 +630,11 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_looks_at_target), cmocka_unit_test(test_highlight),
-        cmocka_unit_test(test_holds_still),
+        cmocka_unit_test(test_holds_still),     cmocka_unit_test(test_learns),
         cmocka_unit_test(test_saccade),         cmocka_unit_test(test_blink),
         cmocka_unit_test(test_look_away),       cmocka_unit_test(test_starts_anew),
-        cmocka_unit_test(test_leaves_the_rest_alone),
-        cmocka_unit_test(test_many_faces),      cmocka_unit_test(test_bad_models)};
+        cmocka_unit_test(test_leaves_the_rest_alone), cmocka_unit_test(test_many_faces),
+        cmocka_unit_test(test_bad_models)};
     const rig_group group = {"gaze chain", tests, sizeof tests / sizeof tests[0],
                              make_model, remove_model};
     return rig_tests_main(&rig, &group, argc, argv);

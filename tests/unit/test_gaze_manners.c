@@ -188,6 +188,63 @@ static void test_turn(void **state)
     }
 }
 
+/* Where the eyes look afterwards that really look so, degrees, while the network says so much more
+ * of them; and how fast that changes when they stand still. */
+static float seen_off(person *p, float yaw, float pitch, const float more[2], int count)
+{
+    float turn[2], share, end[2], was[2] = {0, 0}, fastest = 0;
+    look(p, yaw + more[0], pitch + more[1]);
+    for (int n = 0; n < count; n++) {
+        frames(p, 1);
+        mi_manners_ask(&p->manners, 0, p->step.target, turn, &share);
+        float really[2];
+        mi_gaze_direction(yaw, pitch, really);
+        for (int k = 0; k < 2; k++) {
+            end[k] = really[k] + turn[k] - share * p->eye[0].gaze[k];
+            if (n > 0)
+                fastest = fmaxf(fastest, fabsf(end[k] - was[k]) / (float)p->step.dt);
+            was[k] = end[k];
+        }
+    }
+    assert_true(fastest < 1.6f); /* a second: 18 degrees in 200 ms */
+    return mi_gaze_angle(end, p->step.target);
+}
+
+/* What is special in somebody's eyes is learnt while they look at the camera, and known then: until
+ * it is to be learnt anew, also of the next face. */
+static void test_learns(void **state)
+{
+    (void)state;
+    static const float more[2] = {5, -6}, other[2] = {-4, 0};
+    person p = person_looking(0, 0);
+    float bare = seen_off(&p, 9, 2, more, 60);
+    assert_true(bare > 7);
+    p.step.learn = 1;
+    seen_off(&p, 0, 0, more, 15);
+    p.eye[0].open = 0; /* a blink is no time in which it is learnt */
+    seen_off(&p, 20, 0, more, 10);
+    p.eye[0].open = 1;
+    seen_off(&p, 0, 0, more, 30);
+    assert_float_equal(p.manners.rest.time, 1, 0.04);
+    float on_camera = seen_off(&p, 0, 0, more, 90), aside = seen_off(&p, 9, 2, more, 60);
+    assert_true(on_camera < 0.3f && aside < 0.3f);
+    seen_off(&p, 0, 0, more, 90);
+    assert_shares(&p, 0, 0);
+    assert_true(seen_off(&p, 7.1f, 0, more, 60) < 0.3f); /* less is left alone in known eyes */
+    person next = person_looking(0, 0);
+    next.step = p.step;
+    next.step.fresh = true;
+    next.step.rest = p.manners.rest;
+    frames(&next, 1);
+    next.step.fresh = false;
+    assert_true(seen_off(&next, 9, 2, more, 60) < 0.3f);
+    p.step.learn = 0;
+    assert_true(seen_off(&p, 9, 2, more, 60) < 0.3f);
+    p.step.learn = 1;
+    seen_off(&p, 0, 0, other, 90);
+    assert_true(seen_off(&p, 9, 2, other, 60) < 0.3f);
+}
+
 static void test_first_frame(void **state)
 {
     (void)state;
@@ -210,6 +267,7 @@ static void test_wild(void **state)
     (void)state;
     static const float wild[] = {-1e9f, -2, -0.3f, 0, 0.4f, 1, 7, 1e9f};
     person p = person_looking(0, 0);
+    p.step.learn = 10;
     for (int n = 0; n < 4096; n++) {
         for (int i = 0; i < MI_EYES; i++)
             p.eye[i] = (mi_eye_state){.gaze = {wild[n % 8], wild[n / 8 % 8]},
@@ -292,7 +350,8 @@ int main(void)
         cmocka_unit_test(test_where_it_works), cmocka_unit_test(test_near_target),
         cmocka_unit_test(test_on_target),      cmocka_unit_test(test_blink),
         cmocka_unit_test(test_each_eye),       cmocka_unit_test(test_turn),
-        cmocka_unit_test(test_first_frame),    cmocka_unit_test(test_wild),
-        cmocka_unit_test(test_patch),          cmocka_unit_test(test_head)};
+        cmocka_unit_test(test_learns),         cmocka_unit_test(test_first_frame),
+        cmocka_unit_test(test_wild),           cmocka_unit_test(test_patch),
+        cmocka_unit_test(test_head)};
     return cmocka_run_group_tests_name("gaze_manners", tests, NULL, NULL);
 }

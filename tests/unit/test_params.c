@@ -208,7 +208,7 @@ static void test_bad_values(void **state)
     refuses("style", NULL, "style");
     refuses("smooth", "1.01", "0..1");
     refuses("nosuch", "1", "nosuch");
-    refuses("", "1", "there are: age, gaze, gaze-x, gaze-y, style, style-strength");
+    refuses("", "1", "there are: age, gaze, gaze-x, gaze-y, gaze-learn, style, style-strength");
     refuses(NULL, "1", "there is no parameter");
     refuses("Smooth", "1", "Smooth");
     refuses("smooth ", "1", "smooth ");
