@@ -4,6 +4,9 @@
  *
  * MODELS: folder with the face networks and gaze.onnx; without the former the program skips itself.
  * The portrait looks at the camera: it is asked to look elsewhere. */
+#include <math.h>
+#include <stdlib.h>
+
 #include "effect_checks.h"
 
 #define ASIDE "gaze=1 gaze-x=12 "
@@ -74,6 +77,97 @@ static void test_learn(void **state)
     test_frame_free(&in);
     test_frame_free(&out);
     test_frame_free(&strange);
+}
+
+/* The portrait's eyes: middle, half the width, and how far the lids arch up and down from the line
+ * between the corners. */
+static const struct {
+    double x, y, wide, up, down;
+} opening[2] = {{202.7, 101.6, 10.6, 5.2, 3.4}, {247.7, 104.2, 10.6, 5.2, 3.4}};
+
+/* Row of the upper lid at a column of the portrait, open and come down by `shut`, 0..1; false
+ * beside the eyes. */
+static bool find_lid(double shut, int32_t x, double *high, double *edge)
+{
+    for (int eye = 0; eye < 2; eye++) {
+        double t = (x + 0.5 - opening[eye].x) / opening[eye].wide, arch = 1 - t * t;
+        *high = opening[eye].y - arch * opening[eye].up;
+        *edge = *high + shut * arch * (opening[eye].up + opening[eye].down);
+        if (arch > 0)
+            return true;
+    }
+    return false;
+}
+
+static uint8_t *byte_of(const mien_frame *f, int32_t x, int32_t y)
+{
+    return f->data[0] + (y + scene_one.y[0]) * f->stride[0] + 4 * (x + scene_one.x[0]);
+}
+
+/* scene_one with its lids come down: the skin above stretches. */
+static test_frame lids_down(double shut)
+{
+    enum { LID = 7 }; /* rows of skin that a lid is made of */
+    test_frame f = scene_rgba(&scene_one);
+    for (int32_t x = 185; x < 265; x++)
+        for (int32_t y = 85; y < 115; y++) {
+            double high, edge;
+            if (!find_lid(shut, x, &high, &edge) || y + 0.5 < high - LID || y + 0.5 > edge)
+                continue;
+            double row = high - LID + (y + 0.5 - high + LID) * LID / (edge - high + LID) - 0.5;
+            double below = row - floor(row);
+            const uint8_t *from = portrait_bytes() +
+                                  4 * ((size_t)floor(row) * PORTRAIT_SIDE + (size_t)x);
+            for (int k = 0; k < 3; k++)
+                byte_of(&f.frame, x, y)[k] =
+                    (uint8_t)((1 - below) * from[k] + below * from[4 * PORTRAIT_SIDE + k] + 0.5);
+        }
+    return f;
+}
+
+/* By how much frames differ above the edges of the lids, by more than a pixel. */
+static long lids_differ(double shut, const mien_frame *a, const mien_frame *b)
+{
+    long sum = 0;
+    for (int32_t x = 185; x < 265; x++)
+        for (int32_t y = 85; y < 115; y++) {
+            double high, edge;
+            if (find_lid(shut, x, &high, &edge) && y + 0.5 < edge - 1)
+                for (int k = 0; k < 3; k++)
+                    sum += labs((long)byte_of(a, x, y)[k] - byte_of(b, x, y)[k]);
+        }
+    return sum;
+}
+
+/* A blink passes: lids are where they are in every frame, closed ones are not touched, and the eye
+ * is turned as before as soon as it is open. */
+static void test_blink(void **state)
+{
+    (void)state;
+    enum { OPEN = 12 };
+    static const double shut[] = {0.4, 0.8, 1, 1, 1, 0.8, 0.4, 0, 0};
+    mien_filter *f = portrait_filter(NULL, ASIDE);
+    long before = 0;
+    for (int i = 0; i < OPEN + 9; i++) {
+        double s = i < OPEN ? 0 : shut[i - OPEN];
+        test_frame in = lids_down(s), out = scene_rgba(&scene_one);
+        scene_change c = scene_run(f, &scene_one, &gaze.parts, &in.frame, &out.frame);
+        before = i < OPEN ? c.inside : before;
+        double share = (double)c.inside / (double)before;
+        long lids = lids_differ(s, &in.frame, &out.frame);
+        if (i >= OPEN)
+            print_message("lids down by %.1f: eyes change %.2f times as much as before, what is "
+                          "above their edge by %ld\n", s, share, lids);
+        assert_int_equal(c.elsewhere, 0);
+        assert_true(before > 10000 && lids < before / 200);
+        assert_true(s < 1 || c.inside == 0);
+        assert_true(s < 0.8 || share < 0.2);
+        assert_true(s > 0.4 || share > 0.6);
+        assert_true(s > 0 || share > 0.9);
+        test_frame_free(&in);
+        test_frame_free(&out);
+    }
+    mien_filter_destroy(&f);
 }
 
 static void test_several(void **state)
@@ -157,10 +251,11 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         FORMAT_TEST_LIST,
         cmocka_unit_test(test_slider),        cmocka_unit_test(test_target),
-        cmocka_unit_test(test_learn),         cmocka_unit_test(test_several),
-        cmocka_unit_test(test_starts_again),  cmocka_unit_test(test_with_style),
-        cmocka_unit_test(test_lost),          cmocka_unit_test(test_overlay),
-        cmocka_unit_test(test_missing_model), cmocka_unit_test(test_ranges)};
+        cmocka_unit_test(test_learn),         cmocka_unit_test(test_blink),
+        cmocka_unit_test(test_several),       cmocka_unit_test(test_starts_again),
+        cmocka_unit_test(test_with_style),    cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_overlay),       cmocka_unit_test(test_missing_model),
+        cmocka_unit_test(test_ranges)};
     const portrait_tests all = {.with_face = {"gaze", tests, sizeof tests / sizeof tests[0]}};
     return portrait_tests_main(&all, argc, argv);
 }
