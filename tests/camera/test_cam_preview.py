@@ -117,6 +117,11 @@ def is_near(colour, wanted):
     return len(colour) == 3 and all(abs(a - b) < 40 for a, b in zip(colour, wanted))
 
 
+def goes_on(s):
+    before = int(s.status()['frames-out'])
+    return wait_for(lambda: int(s.status()['frames-out']) > before + 10, 5)
+
+
 def test_sight(s):
     s.camera('--camera', 'test:red', *BASE)
     s.check('the window opens', s.opens(), s.said('mien-cam'))
@@ -181,6 +186,8 @@ def test_others(s):
             ['age=20', 'smooth=0.25', 'style=cartoon', 'quality=high', 'overlay=faces+timing'],
             s.ask('get'))
     s.ask('set', 'style=', 'overlay=none', 'smooth=0.8', 'quality=auto', 'age=0', 'gaze=0')
+    s.check('all is as it was, when what had been asked for is loaded',
+            wait_for(lambda: goes_on(s), 90), s.status())
 
 
 def is_pressed(s, button):
@@ -204,11 +211,6 @@ def test_cover(s):
 def children(process):
     with open(f'/proc/{process.pid}/task/{process.pid}/children') as file:
         return [int(word) for word in file.read().split()]
-
-
-def goes_on(s):
-    before = int(s.status()['frames-out'])
-    return wait_for(lambda: int(s.status()['frames-out']) > before + 10, 5)
 
 
 def test_robust(s):
