@@ -111,8 +111,19 @@ def difference(a, b):
     return sum(d > 8 for d in apart) / max(1, len(apart)), max(apart, default=0)
 
 
-def test_gaze(s):
-    """A portrait as the camera: its eyes are turned while it runs, and nothing else changes."""
+def changed(s, before, least):
+    """Share of the picture that differs when something does by `least` levels, and by how much."""
+    share, most = 0, 0
+    end = time.time() + 40  # networks are loaded, and the face found
+    while most < least and time.time() < end:
+        after = read(s, 5)
+        share, most = difference(before, after[-1]) if after else (0, 0)
+    return share, most
+
+
+def test_face(s):
+    """A portrait as the camera: while it runs its eyes are turned, and nothing else changes, and
+    its face is made older, and as it was."""
     face, clip = portrait.find(), os.path.join(WORK, 'portrait.avi')
     if not face or not os.path.exists(os.path.join(TOP, 'models', 'face-mesh.onnx')):
         print('not tried: there is no portrait, or no face networks (models/fetch_faces.sh)')
@@ -124,15 +135,17 @@ def test_gaze(s):
     before, again = read(s, 5), read(s, 5)
     s.check('without an effect the picture stands still',
             before and again and difference(before[-1], again[-1])[0] == 0)
-    s.check('mien-cam set gaze=1', s.ask('set', 'gaze=1', 'gaze-x=15') == '' and
-            s.ask('get', 'gaze') == 'gaze=1\n', s.said('mien-cam'))
-    share, most = 0, 0
-    end = time.time() + 40  # networks are loaded, and the eyes found
-    while most < 20 and time.time() < end:
-        after = read(s, 5)
-        share, most = difference(before[-1], after[-1]) if after else (0, 0)
-    s.check('turns the eyes, and only those', most >= 20 and share < 0.02,
-            f'{share:.4f} of the picture differs, by {most} at most; {s.said("mien-cam")}')
+    for name, values, most_share in (('gaze', ('gaze=1', 'gaze-x=15'), 0.02),
+                                     ('age', ('age=30',), 0.08)):
+        s.check(f'mien-cam set {values[0]}', s.ask('set', *values) == '' and
+                s.ask('get', name) == values[0] + '\n', s.said('mien-cam'))
+        share, most = changed(s, before[-1], 20)
+        s.check(f'{name} changes its part of the face, and only that',
+                most >= 20 and share < most_share,
+                f'{share:.4f} of the picture differs, by {most} at most; {s.said("mien-cam")}')
+        s.ask('set', name + '=0')
+        after = read(s, 15)
+        s.check('and leaves it when it is off', after and after[-1] == before[-1])
     s.stop('mien-cam')
 
 
@@ -176,7 +189,7 @@ def main():
                              'gst-launch-1.0'])
     with cam_session.Session(WORK, PROGRAM) as session:
         session.start_pipewire()
-        for test in (test_readers, test_bad_readers, test_camera_of_pipewire, test_gaze,
+        for test in (test_readers, test_bad_readers, test_camera_of_pipewire, test_face,
                      test_quality, test_new_pipewire):
             if sys.argv[3:] and test.__name__ not in sys.argv[3:]:
                 continue

@@ -1,9 +1,12 @@
 #!/bin/bash
 # The plugin in its stock hosts, ffmpeg and GStreamer. Arguments: folder of mien.so, folder for
-# GStreamer's registry. Exit 77 skips: neither host is there.
+# GStreamer's registry, folder of the models, the portrait that portrait.sh has made. Exit 77 skips:
+# neither host is there.
 set -euo pipefail
 
 export FREI0R_PATH=$1 GST_REGISTRY=$2/registry-frei0r.bin
+models=$3
+portrait=$4
 size=128x96
 styled='style=cartoon device=cpu quality=low'
 work=$(mktemp -d)
@@ -66,6 +69,42 @@ test_ffmpeg() {
         'frei0r=mien:filter_params=style=no-such-style device=cpu'
     check 'and is named once' said_once 'no-such-style'
     check 'bit by bit' cmp "$work/plain" "$work/out"
+    test_age
+}
+
+# Two frames of the portrait through GRAPH into FILE.
+face() { # FILE GRAPH
+    ffmpeg -nostdin -hide_banner -v error -y -stream_loop 1 -f rawvideo -pix_fmt rgba -s 512x512 \
+        -i "$portrait" -vf "$2" -f rawvideo "$1" 2>"$work/err"
+}
+
+# Part of each frame of the portrait: the rows above the face, those with it, those below.
+rows() { # FILE FROM COUNT
+    local frame
+    for frame in 0 1; do
+        dd if="$1" bs=2048 skip=$((frame * 512 + $2)) count="$3" status=none
+    done
+}
+same_rows() { cmp -s <(rows "$1" "$3" "$4") <(rows "$2" "$3" "$4"); }
+other_rows() { ! same_rows "$@"; }
+
+test_age() {
+    if [ ! -s "$portrait" ] || [ ! -e "$models/face-mesh.onnx" ]; then
+        echo 'skipped age: no portrait, or no face networks (models/fetch_faces.sh)'
+        return
+    fi
+    face "$work/bare" null
+    check 'ffmpeg: age' face "$work/aged" 'frei0r=mien:filter_params=age=30 device=cpu'
+    check 'nothing on stderr' test ! -s "$work/err"
+    check 'changes the rows of the face' other_rows "$work/bare" "$work/aged" 90 70
+    check 'none above' same_rows "$work/bare" "$work/aged" 0 69
+    check 'none below' same_rows "$work/bare" "$work/aged" 179 333
+    # The first of the single parameters, as a share of -40..50.
+    check 'ffmpeg: age as a single parameter' face "$work/single" \
+        'frei0r=mien:|1|||||1|frame|0.8|0.43|hold|auto|cpu'
+    check 'is more at its end' other_rows "$work/aged" "$work/single" 90 70
+    check 'and the same' face "$work/most" 'frei0r=mien:filter_params=age=50 device=cpu'
+    check 'as by name' cmp "$work/most" "$work/single"
 }
 
 gst() { # FILE PROPERTIES...

@@ -1,4 +1,4 @@
-/* The faces of a stream as metadata and messages.
+/* The faces of a stream as metadata and messages, and made older.
  *
  *   test_gst_faces PORTRAIT.rgba
  *
@@ -456,6 +456,47 @@ static void missing_networks_fail_with_the_caps(void **state)
     bench_close(&bench);
 }
 
+/* By how much a buffer differs from the portrait in a plane: within the face, and elsewhere. */
+static void measure_change(GstBuffer *out, long *face, long *elsewhere)
+{
+    GstMapInfo a, b;
+    *face = *elsewhere = 0;
+    gst_buffer_map(portrait, &a, GST_MAP_READ);
+    gst_buffer_map(out, &b, GST_MAP_READ);
+    assert_int_equal(a.size, b.size);
+    for (int i = 0; i < SIZE * SIZE; i++) {
+        int x = i % SIZE, y = i / SIZE;
+        gboolean inside = x > FACE_LEFT - 3 && x < FACE_RIGHT + 3 && y > FACE_TOP - 3 &&
+                          y < FACE_BOTTOM + 3;
+        *(inside ? face : elsewhere) += abs(a.data[i] - b.data[i]);
+    }
+    gst_buffer_unmap(portrait, &a);
+    gst_buffer_unmap(out, &b);
+}
+
+/* The property works from the first frame on, and while it plays: down to nothing. */
+static void a_face_is_aged(void **state)
+{
+    (void)state;
+    Bench bench;
+    long face, elsewhere, whole = 0;
+    open_bench(&bench);
+    g_object_set(bench.element, "age", 30.0, NULL);
+    bench_start(&bench, "I420", SIZE, SIZE);
+    for (int i = 0; i < 9; i++) {
+        GstBuffer *out = push_portrait(&bench);
+        measure_change(out, &face, &elsewhere);
+        assert_int_equal(elsewhere, 0);
+        whole = i == 0 ? face : whole;
+        assert_true(i > 1 ? face < whole : face > 30000);
+        if (i == 1)
+            g_object_set(bench.element, "age", 0.0, NULL);
+        gst_buffer_unref(out);
+    }
+    assert_int_equal(face, 0);
+    bench_close(&bench);
+}
+
 /* Why the analysis cannot run here, or NULL. */
 static gchar *find_obstacle(void)
 {
@@ -496,6 +537,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(other_regions_are_kept),
         cmocka_unit_test(can_be_switched_while_playing),
         cmocka_unit_test(switches_survive_stop),
+        cmocka_unit_test(a_face_is_aged),
         cmocka_unit_test(missing_networks_fail_with_the_caps),
     };
     gst_init(&argc, &argv);
