@@ -41,4 +41,29 @@ void effect_check_missing_model(const face_effect *effect);
 /* Values that are none of the parameter's are refused by its name, and the old one stays. */
 void effect_check_refused(const char *name, const char *value);
 
+/* cmocka's tests of an effect that every effect has: EFFECT_TESTS(effect) defines them, and
+ * EFFECT_TEST_LIST names them for a struct CMUnitTest[]. */
+#define EFFECT_TEST(effect, name) \
+    static void test_##name(void **state) \
+    { \
+        (void)state; \
+        effect_check_##name(&effect); \
+    }
+#define EFFECT_TESTS(effect) \
+    static void check_format(mien_format format) \
+    { \
+        effect_check_format(&effect, format); \
+    } \
+    FORMAT_TESTS(check_format) \
+    EFFECT_TEST(effect, slider) \
+    EFFECT_TEST(effect, several) \
+    EFFECT_TEST(effect, starts_again) \
+    EFFECT_TEST(effect, style) \
+    EFFECT_TEST(effect, overlay) \
+    EFFECT_TEST(effect, missing_model)
+#define EFFECT_TEST_LIST \
+    FORMAT_TEST_LIST, cmocka_unit_test(test_slider), cmocka_unit_test(test_several), \
+        cmocka_unit_test(test_starts_again), cmocka_unit_test(test_style), \
+        cmocka_unit_test(test_overlay), cmocka_unit_test(test_missing_model)
+
 #endif

@@ -19,48 +19,7 @@ static const face_effect age = {
     .parts = {{{177, 69, 96, 110}}, 1}, .within = {195, 85, 55, 60},
     .least = 80000, .gflop = {1, 2}};
 
-static void check_format(mien_format format)
-{
-    effect_check_format(&age, format);
-}
-
-FORMAT_TESTS(check_format)
-
-static void test_slider(void **state)
-{
-    (void)state;
-    effect_check_slider(&age);
-}
-
-static void test_several(void **state)
-{
-    (void)state;
-    effect_check_several(&age);
-}
-
-static void test_starts_again(void **state)
-{
-    (void)state;
-    effect_check_starts_again(&age);
-}
-
-static void test_with_style(void **state)
-{
-    (void)state;
-    effect_check_style(&age);
-}
-
-static void test_overlay(void **state)
-{
-    (void)state;
-    effect_check_overlay(&age);
-}
-
-static void test_missing_model(void **state)
-{
-    (void)state;
-    effect_check_missing_model(&age);
-}
+EFFECT_TESTS(age)
 
 /* The first frame of a filter. */
 static test_frame first_of(const char *params, const test_frame *in)
@@ -304,18 +263,12 @@ static void test_ranges(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        FORMAT_TEST_LIST,
-        cmocka_unit_test(test_slider),
+        EFFECT_TEST_LIST,
         cmocka_unit_test(test_through_zero),
         cmocka_unit_test(test_older_and_younger),
-        cmocka_unit_test(test_several),
-        cmocka_unit_test(test_starts_again),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_on_lost),
-        cmocka_unit_test(test_with_style),
         cmocka_unit_test(test_with_gaze),
-        cmocka_unit_test(test_overlay),
-        cmocka_unit_test(test_missing_model),
         cmocka_unit_test(test_ranges)};
     const portrait_tests all = {.with_face = {"age", tests, sizeof tests / sizeof tests[0]}};
     return portrait_tests_main(&all, argc, argv);

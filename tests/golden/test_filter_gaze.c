@@ -17,18 +17,7 @@ static const face_effect gaze = {
     .parts = {{{184, 87, 35, 27}, {230, 89, 35, 27}}, 2}, .within = {185, 90, 80, 25},
     .least = 1500, .gflop = {0.05, 0.5}};
 
-static void check_format(mien_format format)
-{
-    effect_check_format(&gaze, format);
-}
-
-FORMAT_TESTS(check_format)
-
-static void test_slider(void **state)
-{
-    (void)state;
-    effect_check_slider(&gaze);
-}
+EFFECT_TESTS(gaze)
 
 /* A new place to look at is gone to over 200 ms for its whole range. */
 static void test_target(void **state)
@@ -170,24 +159,6 @@ static void test_blink(void **state)
     mien_filter_destroy(&f);
 }
 
-static void test_several(void **state)
-{
-    (void)state;
-    effect_check_several(&gaze);
-}
-
-static void test_starts_again(void **state)
-{
-    (void)state;
-    effect_check_starts_again(&gaze);
-}
-
-static void test_with_style(void **state)
-{
-    (void)state;
-    effect_check_style(&gaze);
-}
-
 /* A lost face whose eyes were turned hides nothing: it passes. One with a style in it is covered as
  * without gaze, and comes back turned. */
 static void lost_case(const char *params, bool covered)
@@ -223,18 +194,6 @@ static void test_lost(void **state)
     lost_case(ASIDE "on-lost=hold style-area=face smooth=0", true);
 }
 
-static void test_overlay(void **state)
-{
-    (void)state;
-    effect_check_overlay(&gaze);
-}
-
-static void test_missing_model(void **state)
-{
-    (void)state;
-    effect_check_missing_model(&gaze);
-}
-
 static void test_ranges(void **state)
 {
     (void)state;
@@ -249,12 +208,11 @@ static void test_ranges(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        FORMAT_TEST_LIST,
-        cmocka_unit_test(test_slider),        cmocka_unit_test(test_target),
-        cmocka_unit_test(test_learn),         cmocka_unit_test(test_blink),
-        cmocka_unit_test(test_several),       cmocka_unit_test(test_starts_again),
-        cmocka_unit_test(test_with_style),    cmocka_unit_test(test_lost),
-        cmocka_unit_test(test_overlay),       cmocka_unit_test(test_missing_model),
+        EFFECT_TEST_LIST,
+        cmocka_unit_test(test_target),
+        cmocka_unit_test(test_learn),
+        cmocka_unit_test(test_blink),
+        cmocka_unit_test(test_lost),
         cmocka_unit_test(test_ranges)};
     const portrait_tests all = {.with_face = {"gaze", tests, sizeof tests / sizeof tests[0]}};
     return portrait_tests_main(&all, argc, argv);
