@@ -16,6 +16,7 @@ static const double LOST_FORGET = 3;
 static const float TRACE_REACH = 0.7f, TRACE_GAIN = 0.5f;
 static const double DRIFT_DECAY = 0.4; /* a lost face slows down over this time */
 static const float VELOCITY_GAIN = 0.5f;
+static const float LEAP = 0.1f; /* sides of the square from where a face should be, in one frame */
 static const float POINT_MOST = 1e5f; /* pixels: no point of a face is farther off */
 static const float LEAVING_SPEED = 3; /* sides a second, of a lost face at the border */
 /* Motion a frame from which on the square goes before the face, and from which on fully. Below it
@@ -295,7 +296,7 @@ static void start(mi_track *track, int32_t slot, const mi_found *found)
 {
     mi_followed *f = &track->slot[slot];
     f->id = track->next_id++;
-    f->lost = f->moving = false;
+    f->lost = f->moving = f->leapt = false;
     f->weak = f->frames = 0;
     f->age = f->gone = f->silent = 0;
     f->vx = f->vy = 0;
@@ -528,11 +529,26 @@ static void learn_look(mi_track *track, int32_t slot)
                             (float)(track->dt / fmin(f->age + track->dt, REFERENCE_SECONDS)));
 }
 
+/* One leap is no motion, but a cut that was not noticed: it has no speed, and no past. After a
+ * second one it is motion. */
+static void watch_leaps(mi_followed *f)
+{
+    bool leaps = f->frames > 0 &&
+                 distance(&f->found.square, &f->expected) > LEAP * f->expected.side;
+    if (leaps && !f->leapt) {
+        f->frames = 0;
+        f->moving = false;
+        f->vx = f->vy = 0;
+    }
+    f->leapt = leaps;
+}
+
 static void accept(mi_track *track, int32_t slot)
 {
     mi_followed *f = &track->slot[slot];
     const mi_sight *sight = &f->found.sight;
     mi_pose pose;
+    watch_leaps(f);
     measure_velocity(f, track->dt);
     if (f->frames == 0)
         mi_smooth_reset(&f->smooth);

@@ -51,6 +51,7 @@ typedef struct mi_followed {
     uint32_t id; /* 0: none */
     bool lost;
     bool moving;  /* vx, vy are known */
+    bool leapt;   /* in the last frame it was far from where it should have been */
     int32_t weak; /* frames in a row with MI_WEAK */
     int32_t frames; /* 0: found or regained in this frame */
     double age;     /* seconds in which it was seen */

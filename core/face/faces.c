@@ -207,8 +207,8 @@ static bool is_astray(const mi_sight *sight)
            (away > ASTRAY || fabsf(logf(own.side / roi->side)) > ASTRAY);
 }
 
-/* Looks at the faces that are followed; at those that are not where they were thought to be, once
- * more. */
+/* Looks at the faces that are followed; at those that are not where they were thought to be, twice
+ * more: with 8 %, 1 % and 0.6 % they are where they will stay. */
 static int look_followed(mi_faces *f)
 {
     bool astray[MI_FACES];
@@ -217,6 +217,8 @@ static int look_followed(mi_faces *f)
         astray[i] = is_astray(&f->sight[i]);
     if (status == MIEN_OK)
         status = look_closer(f, f->sight, astray, f->followed, f->closer);
+    if (status == MIEN_OK)
+        status = look_closer(f, f->closer, astray, f->followed, f->closer);
     for (int32_t i = 0; i < f->followed && status == MIEN_OK; i++)
         if (astray[i] && f->closer[i].presence >= PRESENCE_MIN)
             f->sight[i] = f->closer[i];
