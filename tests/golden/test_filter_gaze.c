@@ -54,7 +54,7 @@ static void test_learn(void **state)
     const char *params[] = {ASIDE, ASIDE "gaze-learn=0.3"};
     for (int k = 0; k < 2; k++) {
         mien_filter *f = portrait_filter(NULL, params[k]);
-        for (int i = 0; i < 30; i++)
+        for (int i = 0; i < 16; i++)
             filter_run(f, &in.frame, k ? &out.frame : &strange.frame, MIEN_OK);
         mien_filter_destroy(&f);
     }
@@ -133,7 +133,7 @@ static long lids_differ(double shut, const mien_frame *a, const mien_frame *b)
 static void test_blink(void **state)
 {
     (void)state;
-    enum { OPEN = 12 };
+    enum { OPEN = 8 };
     static const double shut[] = {0.4, 0.8, 1, 1, 1, 0.8, 0.4, 0, 0};
     mien_filter *f = portrait_filter(NULL, ASIDE);
     long before = 0;
