@@ -197,6 +197,39 @@ static int plan_node(planner *p, const mi_node *n)
     }
 }
 
+/* A node whose result is one pixel and whose operands are there, or -1. */
+static int32_t find_pixel(const planner *p)
+{
+    for (int32_t i = p->node + 1; i < p->g->nodes; i++) {
+        const mi_node *n = &p->g->node[i];
+        const mi_tensor *out = mi_planner_tensor(p, n->out);
+        bool can = !p->done[i] && !out->data && out->h == 1 && out->w == 1 &&
+                   (n->op == MI_OP_CONV || n->op == MI_OP_SLICE || n->op == MI_OP_CONCAT ||
+                    (n->op >= MI_OP_ADD && n->op <= MI_OP_DIV));
+        for (int32_t k = 0; k < n->inputs && can; k++)
+            can = n->in[k] < 0 || mi_planner_tensor(p, n->in[k])->data ||
+                  mi_is_ready(p, n->in[k]);
+        if (can)
+            return i;
+    }
+    return -1;
+}
+
+/* While layers of small pictures follow each other, those of one pixel that can be done are: they
+ * go into the same dispatch, and would be dispatches of their own later. */
+static int plan_pixels(planner *p)
+{
+    int32_t turn = p->node, i;
+    int status = MIEN_OK;
+    while (status == MIEN_OK && mi_small_goes_on(p) && (i = find_pixel(p)) >= 0) {
+        p->node = i;
+        status = plan_node(p, &p->g->node[i]);
+        p->done[i] = true;
+        p->node = turn;
+    }
+    return status;
+}
+
 static void count_uses(planner *p)
 {
     const mi_graph *g = p->g;
@@ -267,9 +300,12 @@ int mi_plan_create_by(mi_plan *plan, const mi_graph *graph, const mi_plan_rules 
     count_uses(&p);
     plan->input = mi_planner_place(&p, graph->input);
     status = plan->input < 0 ? mi_fail(log, MIEN_ERR_NOMEM, "out of memory") : MIEN_OK;
-    for (p.node = 0; p.node < graph->nodes && status == MIEN_OK; p.node++)
+    for (p.node = 0; p.node < graph->nodes && status == MIEN_OK; p.node++) {
         if (!p.done[p.node])
             status = plan_node(&p, &graph->node[p.node]);
+        if (status == MIEN_OK)
+            status = plan_pixels(&p);
+    }
     if (status == MIEN_OK)
         status = check_groups(&p);
     if (status != MIEN_OK)

@@ -20,7 +20,13 @@ static void fuse_act(planner *p, mi_step *s, int32_t *out)
 /* Ends a step that writes tensor `out` after taking in an activation. */
 static void finish_step(planner *p, mi_step *s, int32_t out)
 {
-    fuse_act(p, s, &out);
+    const mi_node *act = mi_only_reader(p, out);
+    if (act && (act->op != MI_OP_ACT || (!mi_small_act(act) && act->act != MI_ACT_SIGMOID)))
+        act = NULL;
+    if (!mi_small_values(p, s, mi_planner_tensor(p, out), act))
+        fuse_act(p, s, &out);
+    else if (act)
+        mi_swallow(p, act, &out);
     s->out = mi_planner_place(p, out);
     mi_planner_commit(p, s);
 }
@@ -271,6 +277,7 @@ static int plan_concat(planner *p, const mi_node *n)
         s->spec[5] = keeps_quads(s);
         set_row_groups(s);
         s->groups[2] = (uint32_t)((first + x->c - 1) / 4 - first / 4 + 1);
+        mi_small_values(p, s, mi_planner_tensor(p, n->out), NULL);
         s->out = out;
         mi_planner_commit(p, s);
         first += x->c;

@@ -90,7 +90,9 @@ bool mi_wino_pays(const planner *p, const mi_step *conv_tile);
 int mi_plan_wino(planner *p, const mi_step *conv_tile, const mi_filter_bank *bank,
                  const int32_t *order, int32_t out);
 
-/* Layers of small pictures. Can MI_KERNEL_SMALL do a convolution, and does it pay? Or what takes
+/* Layers of small pictures. Is the last step one of them, so that another costs no dispatch? */
+bool mi_small_goes_on(const planner *p);
+/* Can MI_KERNEL_SMALL do a convolution, and does it pay? Or what takes
  * the maximum of so many taps for each value of `out`? */
 bool mi_small_conv(const planner *p, const mi_node *n);
 bool mi_small_window(const planner *p, const mi_tensor *out, int32_t taps);
@@ -100,6 +102,10 @@ bool mi_small_act(const mi_node *act);
  * channels; `residual` as in small_layer.h. */
 void mi_small_set(planner *p, mi_step *s, int kind, const mi_node *act, int32_t channels,
                   int residual);
+/* Makes a step of elementwise.comp or rearrange.comp, complete but for its activation, one of its
+ * that writes tensor `out` with the activation, as mi_small_act() has it or a sigmoid, or NULL;
+ * false: it cannot, or it does not pay. */
+bool mi_small_values(planner *p, mi_step *s, const mi_tensor *out, const mi_node *act);
 /* Writes what the kernel reads of such steps to the weights, when all pieces have their places. */
 void mi_small_records(mi_plan *plan);
 

@@ -15,6 +15,8 @@ layout(local_size_x = 8) in;
 #include "net/small_layer.h"
 
 #define lane int(gl_SubgroupInvocationID)
+// A kind of layer costs the others an idle pass: drivers run both sides of a branch.
+layout(constant_id = 3) const int WITH_VALUES = 0;
 const int PIXELS = 4; // of a dense layer at once: more leave no registers
 
 // The arena as it is now: what an earlier layer of this dispatch stored too.
@@ -27,7 +29,7 @@ struct layer
     int oh, oq, kh, kw;
     int sh, sw, pad_t, pad_l;
     int weights, bias, slopes, residual;
-    int residual_quads, zoom;
+    int residual_quads, operands, zoom, flags;
 };
 
 layer layer_at(int at)
@@ -38,6 +40,7 @@ layer layer_at(int at)
     layer l;
     l.kind = e[0].x;
     l.in0 = e[0].y + ((e[5].y & SMALL_IN0_IS_INPUT) != 0 ? p.in1 : p.in0);
+    l.operands = e[5].y;
     l.in1 = e[0].z + ((e[5].y & SMALL_IN1_IS_INPUT) != 0 ? p.in1 : p.in0);
     l.out0 = e[0].w + p.in0;
     l.iw = e[1].x;
@@ -58,6 +61,7 @@ layer layer_at(int at)
     l.residual = e[4].w;
     l.residual_quads = e[5].x;
     l.zoom = e[5].z;
+    l.flags = e[5].w;
     return l;
 }
 
@@ -194,6 +198,52 @@ void window(layer l)
     } while (quad - lane < l.oq);
 }
 
+// The quad from channel c on, which need not be the first of one.
+vec4 quad_from(layer l, int c, int pixel)
+{
+    int plane = l.iw * l.ih, quad = c >> 2, at = l.in0 + quad * plane + pixel, skip = c & 3;
+    vec4 v = load(quad >= 0 && quad < l.iq, at);
+    vec4 next = load(quad >= -1 && quad + 1 < l.iq, at + plane);
+    vec4 two = skip == 1 ? vec4(v.yzw, next.x) : vec4(v.zw, next.xy);
+    return skip == 0 ? v : skip == 3 ? vec4(v.w, next.xyz) : two;
+}
+
+vec4 combine(layer l, vec4 a, vec4 b)
+{
+    bool swap = (l.flags & SMALL_SWAPPED) != 0;
+    vec4 x = swap ? b : a, y = swap ? a : b;
+    vec4 sum = l.residual == 2 ? x - y : x + y, product = l.residual == 4 ? x / y : x * y;
+    return l.residual == 0 ? a : l.residual < 3 ? sum : product;
+}
+
+void values(layer l)
+{
+    int pixels = l.ow * l.oh, quad = l.kw / 4 + lane, quads = (l.kh + 3) / 4;
+    bool constant = (l.operands & SMALL_IN1_IS_CONSTANT) != 0;
+    do {
+        int known = min(quad, quads - 1), at = known * pixels, y = 0;
+        vec4 slope = texelFetch(weights, l.slopes + known);
+        do {
+            int x = 0;
+            do {
+                int pixel = (y * l.sh + l.pad_t) * l.iw + x * l.sw + l.pad_l;
+                vec4 a = quad_from(l, known * 4 + l.residual_quads, pixel);
+                int other = known * l.weights + y * l.bias + x * l.zoom;
+                vec4 b = load(l.residual != 0 && !constant, l.in1 + other);
+                b = constant ? texelFetch(weights, l.in1 - p.in0 + other) : b;
+                vec4 r = combine(l, a, (l.flags & SMALL_B_IS_SCALAR) != 0 ? b.xxxx : b);
+                r = (l.flags & SMALL_SIGMOID) != 0 ? 1.0 / (1.0 + exp(-clamp(r, -80.0, 80.0)))
+                                                   : bend(r, slope);
+                ivec4 channel = known * 4 + ivec4(0, 1, 2, 3);
+                r = mix(r, load(known * 4 < l.kw, l.out0 + at), lessThan(channel, ivec4(l.kw)));
+                store(quad < quads ? l.out0 + at : WASTE, keep_channels(r, known, l.kh));
+                at++;
+            } while (++x < l.ow);
+        } while (++y < l.oh);
+        quad += 8;
+    } while (quad - lane < quads);
+}
+
 void main()
 {
     int k = 0;
@@ -205,6 +255,8 @@ void main()
             depth(l);
         if (l.kind == SMALL_WINDOW)
             window(l);
+        if (WITH_VALUES == 1 && l.kind == SMALL_VALUES)
+            values(l);
         subgroupBarrier();
     } while (++k < p.c1);
 }

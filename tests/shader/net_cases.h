@@ -59,6 +59,7 @@ void cases_blocks(void **state);
 void cases_blocks_fuse(void **state);
 void cases_full(void **state);
 void cases_outputs(void **state);
+void cases_pixels(void **state);
 
 void cases_refused(void **state);
 void cases_chain(void **state);

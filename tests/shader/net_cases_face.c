@@ -123,3 +123,39 @@ void cases_outputs(void **state)
         mi_graph_destroy(&g);
     }
 }
+
+/* Values of one pixel between layers of pictures: cut out, put together, combined with each other
+ * and with constants; what they come to is added to a picture. */
+void cases_pixels(void **state)
+{
+    net_session *s = *state;
+    dice d = dice_of(s->seed * 109 + 4);
+    static const mi_op ops[] = {MI_OP_ADD, MI_OP_SUB, MI_OP_MUL, MI_OP_DIV};
+    for (int32_t round = 0; round < 8 * s->times; round++) {
+        graph_maker m;
+        int32_t h = dice_int(&d, 1, 6), w = dice_int(&d, 1, 9), cut = dice_int(&d, 1, 6);
+        int32_t last = dice_int(&d, 1, 5);
+        mi_op op = ops[round % 4];
+        maker_init(&m, &d, dice_int(&d, 1, 9), h, w);
+        int32_t all = maker_add_conv(&m, 0, &(maker_conv){.co = cut + last, .kh = h, .kw = w});
+        int32_t picture = maker_add_conv(&m, 0, &(maker_conv){.co = 6, .bias = true});
+        int32_t from[3] = {0, 0, 0}, one[3] = {1, 1, 1}, count[3] = {cut, 1, 1};
+        int32_t a = maker_add_slice(&m, all, from, one, count);
+        from[0] = cut;
+        count[0] = op == MI_OP_DIV ? 1 : last;
+        int32_t b = maker_add_slice(&m, all, from, one, count);
+        b = maker_add_act(&m, b, op == MI_OP_DIV ? MI_ACT_SIGMOID : MI_ACT_LEAKY_RELU, 0.3f, 0);
+        int32_t k = maker_constant(&m, cut, 1, 1, 0.5f, 2);
+        a = maker_add_binary(&m, op, a, k);
+        int32_t y = cut == count[0] || count[0] == 1 ? maker_add_binary(&m, op, a, b) : a;
+        y = maker_add_concat(&m, (const int32_t[]){y, b, a}, 3);
+        y = maker_add_act(&m, y, round % 3 ? MI_ACT_SIGMOID : MI_ACT_TANH, 0, 0);
+        y = maker_add_conv(&m, y, &(maker_conv){.co = 6});
+        y = round % 2 ? maker_add_binary(&m, MI_OP_SUB, y, picture)
+                      : maker_add_binary(&m, MI_OP_SUB, picture, y);
+        char text[80];
+        snprintf(text, sizeof text, "pixels: %d and %d of them, op %d", (int)cut, (int)last,
+                 (int)op);
+        session_check(s, &m, y, &d, text);
+    }
+}

@@ -110,6 +110,7 @@ int main(int argc, char **argv)
         GROUP(cases_pool),       GROUP(cases_refused),        GROUP(cases_chain),
         GROUP(cases_random_graph), GROUP(cases_models),       GROUP(cases_blocks),
         GROUP(cases_blocks_fuse), GROUP(cases_full),          GROUP(cases_outputs),
+        GROUP(cases_pixels),
         GROUP(cases_face_models), GROUP(cases_functions),     GROUP(cases_more_binary),
         GROUP(cases_copy),       GROUP(cases_resize_table)};
     for (int i = 1; i < argc; i++) {

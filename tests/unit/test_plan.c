@@ -408,6 +408,44 @@ static int32_t steps_of_blocks(int32_t channels, int32_t size, bool lanes8, mi_s
     return together;
 }
 
+/* Dispatches of a network that turns a picture into a pixel and, last of all, uses what that comes
+ * to, behind layers of pictures. */
+static int32_t dispatches_of_pixels(bool lanes8)
+{
+    dice d = dice_of(19);
+    graph_maker m;
+    mi_plan plan;
+    mi_log log;
+    maker_init(&m, &d, 8, 32, 32);
+    maker_conv point = {.co = 8, .bias = true}, five = {.co = 8, .kh = 5, .kw = 5};
+    int32_t from[3] = {1, 0, 0}, one[3] = {1, 1, 1}, count[3] = {2, 1, 1};
+    int32_t x = maker_add_pool(&m, 0, MI_OP_GLOBAL_MAX_POOL, &(maker_conv){0});
+    x = maker_add_conv(&m, x, &point);
+    int32_t y = maker_add_conv(&m, maker_add_conv(&m, 0, &five), &five);
+    int32_t a = maker_add_slice(&m, x, from, one, count);
+    int32_t b = maker_add_binary(&m, MI_OP_MUL, a, maker_constant(&m, 2, 1, 1, 1, 2));
+    x = maker_add_conv(&m, maker_add_concat(&m, (const int32_t[]){a, b}, 2), &point);
+    mi_graph *g = maker_finish(&m, maker_add_binary(&m, MI_OP_MUL, y, x));
+    mi_log_init(&log, NULL);
+    mi_plan_rules rules = {.family = lanes8 ? MI_FAMILY_LANES8 : MI_FAMILY_PLAIN, .force = -1};
+    assert_int_equal(mi_plan_create_by(&plan, g, &rules, &log), MIEN_OK);
+    check_memory(&plan);
+    int32_t dispatches = 0;
+    for (int32_t i = 0; i < plan.steps; i += mi_plan_together(&plan, i))
+        dispatches++;
+    mi_plan_destroy(&plan);
+    mi_log_finish(&log);
+    mi_graph_destroy(&g);
+    return dispatches;
+}
+
+static void test_pixels(void **state)
+{
+    (void)state;
+    assert_int_equal(dispatches_of_pixels(false), 10); /* every step */
+    assert_int_equal(dispatches_of_pixels(true), 5);  /* pool, all pixels, two layers, product */
+}
+
 /* Layers of a small picture are one dispatch where that pays. */
 static void test_small(void **state)
 {
@@ -490,6 +528,7 @@ int main(void)
         cmocka_unit_test(test_reuse),
         cmocka_unit_test(test_fusion), cmocka_unit_test(test_winograd),
         cmocka_unit_test(test_winograd_head), cmocka_unit_test(test_small),
+        cmocka_unit_test(test_pixels),
         cmocka_unit_test(test_bands), cmocka_unit_test(test_nothing)};
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }
