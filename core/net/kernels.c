@@ -63,10 +63,14 @@
 #include "conv_wide_k5_q1_lanes8.spv.h"
 #include "conv_wide_k5_q2.spv.h"
 #include "conv_wide_k5_q2_lanes8.spv.h"
+#include "conv_wide_k5_s2.spv.h"
+#include "conv_wide_k5_s2_lanes8.spv.h"
 #include "conv_wide_k7_q1.spv.h"
 #include "conv_wide_k7_q1_lanes8.spv.h"
 #include "conv_wide_k7_q2.spv.h"
 #include "conv_wide_k7_q2_lanes8.spv.h"
+#include "conv_wide_k7_s2.spv.h"
+#include "conv_wide_k7_s2_lanes8.spv.h"
 #include "conv_wide_k9_q1.spv.h"
 #include "conv_wide_k9_q1_lanes8.spv.h"
 #include "conv_wide_k9_q2.spv.h"
@@ -117,7 +121,7 @@
     {{__VA_ARGS__, .lanes8 = false}, SHADER(name)}, \
     {{__VA_ARGS__, .lanes8 = true}, SHADER(name##_lanes8)}
 #define TILE(name, ...) TWINS(name, .kernel = MI_KERNEL_CONV_TILE, __VA_ARGS__)
-#define WIDE(name, ...) TWINS(name, .kernel = MI_KERNEL_CONV_WIDE, .stride = 1, __VA_ARGS__)
+#define WIDE(name, ...) TWINS(name, .kernel = MI_KERNEL_CONV_WIDE, __VA_ARGS__)
 #define GEMM(name, kind) {{.kernel = MI_KERNEL_CONV_GEMM, .storage = kind}, SHADER(name)}
 #define POINT(name, ...) TWINS(name, .kernel = MI_KERNEL_CONV_POINT, .stride = 1, __VA_ARGS__)
 
@@ -142,12 +146,14 @@ static const struct {
     POINT(conv_point_q3, .q = 3),
     POINT(conv_point_q4, .q = 4),
     TWINS(conv_any, .kernel = MI_KERNEL_CONV_ANY, .q = 2),
-    WIDE(conv_wide_k5_q1, .k = 5, .q = 1, .rows = 6),
-    WIDE(conv_wide_k5_q2, .k = 5, .q = 2, .rows = 4),
-    WIDE(conv_wide_k7_q1, .k = 7, .q = 1, .rows = 6),
-    WIDE(conv_wide_k7_q2, .k = 7, .q = 2, .rows = 4),
-    WIDE(conv_wide_k9_q1, .k = 9, .q = 1, .rows = 6),
-    WIDE(conv_wide_k9_q2, .k = 9, .q = 2, .rows = 4),
+    WIDE(conv_wide_k5_q1, .k = 5, .stride = 1, .q = 1, .rows = 6),
+    WIDE(conv_wide_k5_q2, .k = 5, .stride = 1, .q = 2, .rows = 4),
+    WIDE(conv_wide_k7_q1, .k = 7, .stride = 1, .q = 1, .rows = 6),
+    WIDE(conv_wide_k7_q2, .k = 7, .stride = 1, .q = 2, .rows = 4),
+    WIDE(conv_wide_k9_q1, .k = 9, .stride = 1, .q = 1, .rows = 6),
+    WIDE(conv_wide_k9_q2, .k = 9, .stride = 1, .q = 2, .rows = 4),
+    WIDE(conv_wide_k5_s2, .k = 5, .stride = 2, .q = 2, .rows = 4),
+    WIDE(conv_wide_k7_s2, .k = 7, .stride = 2, .q = 2, .rows = 4),
     GEMM(conv_gemm, 0),
     GEMM(conv_gemm_packed, 1),
     GEMM(conv_gemm_half, 2),

@@ -6,7 +6,7 @@
 
 typedef enum mi_kernel {
     MI_KERNEL_CONV_TILE,  /* 3x3, stride 1 or 2 */
-    MI_KERNEL_CONV_WIDE,  /* 5x5, 7x7 or 9x9, stride 1 */
+    MI_KERNEL_CONV_WIDE,  /* 5x5, 7x7 or, with stride 1, 9x9; stride 1 or 2 */
     MI_KERNEL_CONV_POINT, /* 1x1 */
     MI_KERNEL_CONV_ANY,
     MI_KERNEL_CONV_GEMM,  /* any of these through shared memory, for GPUs: see gemm.h */

@@ -150,9 +150,9 @@ static bool fits_depth3(const planner *p, const mi_node *n)
 
 static bool is_wide(const mi_node *n)
 {
-    int32_t k = n->conv.kh;
-    return (k == 5 || k == 7 || k == 9) && n->conv.kw == k && n->conv.stride_h == 1 &&
-           n->conv.stride_w == 1 && n->conv.dilation_h == 1 && n->conv.dilation_w == 1 &&
+    int32_t k = n->conv.kh, stride = n->conv.stride_h;
+    return (k == 5 || k == 7 || (k == 9 && stride == 1)) && n->conv.kw == k && stride <= 2 &&
+           n->conv.stride_w == stride && n->conv.dilation_h == 1 && n->conv.dilation_w == 1 &&
            n->conv.groups == 1;
 }
 
@@ -200,8 +200,8 @@ static void choose_kernel(const planner *p, const mi_node *n, const conv_plan *c
         v->stride = 1;
     } else if (is_wide(n)) {
         v->kernel = MI_KERNEL_CONV_WIDE;
-        v->q = (uint8_t)mi_choose_q(mi_quads(co), to2, pass);
-        v->stride = 1;
+        v->stride = (uint8_t)n->conv.stride_h;
+        v->q = (uint8_t)(v->stride == 2 ? 2 : mi_choose_q(mi_quads(co), to2, pass));
         v->rows = v->q == 1 ? 6 : 4;
         v->k = (uint8_t)n->conv.kh;
     } else {

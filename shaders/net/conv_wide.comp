@@ -1,9 +1,9 @@
-// K x K convolution, stride 1, K = 5, 7 or 9, as a register tile: one invocation makes ROWS pixels
-// of a column x Q quads of channels; a loop over the kernel's rows, their taps unrolled. The first
-// and last layers of many style networks. Compile-time variants K, Q, ROWS and LANES8.
+// K x K convolution, K = 5, 7 or 9, stride 1 or 2, as a register tile: one invocation makes ROWS
+// pixels of a column x Q quads of channels; a loop over the kernel's rows, their taps unrolled. The
+// first and last layers of many networks. Compile-time variants K, STRIDE, Q, ROWS and LANES8.
 //
 // LANES8 as in conv_tile.comp and window.glsl: a row's taps see what the eight lanes and the eight
-// pixels to the right of them loaded.
+// to the right of them loaded, of each of STRIDE columns.
 //
 // Weights as in conv_tile.comp.
 #version 460
@@ -13,7 +13,6 @@
 #extension GL_KHR_shader_subgroup_shuffle : require
 #endif
 layout(local_size_x = 8, local_size_y = 4) in;
-#define STRIDE 1
 #include "net/finish.glsl"
 #include "net/window.glsl"
 #include "net/tile_stats.glsl"
@@ -34,7 +33,10 @@ void main()
         return;
     int co_block = int(gl_WorkGroupID.x);
 #ifdef LANES8
-    int column[2] = {column_at(x, 0), column_at(x, 8)};
+    int column[STRIDE][2];
+    [[unroll]] for (int j = 0; j < STRIDE; j++)
+        [[unroll]] for (int i = 0; i < 2; i++)
+            column[j][i] = column_at(x + i * 8, j);
 #else
     int column[K];
     [[unroll]] for (int k = 0; k < K; k++)
@@ -57,21 +59,27 @@ void main()
             vec4 w[LOADS];
             [[unroll]] for (int i = 0; i < LOADS; i++)
                 w[i] = texelFetch(weights, tap + i * 8 + lane);
-            vec4 v[ROWS][2];
+            vec4 v[ROWS][STRIDE][2];
 #endif
             int row[ROWS];
             [[unroll]] for (int d = 0; d < ROWS; d++) {
-                row[d] = base + row_at(y, d + ky);
+                row[d] = base + row_at(y + d, ky);
 #ifdef LANES8
-                [[unroll]] for (int i = 0; i < 2; i++)
-                    v[d][i] = load(row[d] + column[i]);
+                [[unroll]] for (int j = 0; j < STRIDE; j++)
+                    [[unroll]] for (int i = 0; i < 2; i++)
+                        v[d][j][i] = load(row[d] + column[j][i]);
 #endif
             }
             [[unroll]] for (int k = 0; k < K; k++) {
                 vec4 s[ROWS];
+#ifdef LANES8
+                const int by = k / STRIDE, j = k % STRIDE;
+#endif
                 [[unroll]] for (int d = 0; d < ROWS; d++)
 #ifdef LANES8
-                    s[d] = k == 0 ? v[d][0] : k == 8 ? v[d][1] : beside(v[d][0], v[d][1], k, 0);
+                    s[d] = by == 0 ? v[d][j][0]
+                           : by == 8 ? v[d][j][1]
+                                     : beside(v[d][j][0], v[d][j][1], by, 0);
 #else
                     s[d] = load(row[d] + column[k]);
 #endif

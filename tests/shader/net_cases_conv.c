@@ -106,19 +106,21 @@ void cases_conv_tile(void **state)
             }
 }
 
-/* 5x5, 7x7 and 9x9 at stride 1, every number of output quads that the kernel table tells apart, and
- * pictures as narrow as the kernel. */
+/* 5x5, 7x7 and 9x9 at stride 1 and 2, every number of output quads that the kernel table tells
+ * apart, and pictures as narrow as the kernel. */
 void cases_conv_wide(void **state)
 {
     net_session *s = *state;
     dice d = group_dice(s, 12);
-    for (int32_t round = 0; round < s->times; round++)
+    for (int32_t round = 0; round < 2 * s->times; round++)
         for (int32_t k = 5; k <= 9; k += 2)
             for (int32_t quads = 1; quads <= 4; quads++) {
                 int32_t co = quads * 4 - dice_int(&d, 0, 3), pad = dice_int(&d, 0, k / 2);
+                int32_t stride = 1 + round % 2;
                 int32_t size[3] = {dice_int(&d, 1, 9), dice_int(&d, k, 31), dice_int(&d, k, 37)};
-                maker_conv conv = {.co = co, .kh = k, .kw = k, .pad_t = pad, .pad_l = pad,
-                                   .pad_b = k / 2, .pad_r = k / 2, .bias = dice_flip(&d)};
+                maker_conv conv = {.co = co, .kh = k, .kw = k, .sh = stride, .sw = stride,
+                                   .pad_t = pad, .pad_l = pad, .pad_b = k / 2,
+                                   .pad_r = k / 2, .bias = dice_flip(&d)};
                 around a = {.residual = dice_int(&d, 0, 3),
                             .act = dice_flip(&d) ? MI_ACT_LEAKY_RELU : MI_ACT_NONE,
                             .affine = dice_flip(&d)};

@@ -41,9 +41,9 @@ void cases_norm_of_conv(void **state)
 {
     net_session *s = *state;
     dice d = group_dice(s, 11);
-    static const int32_t kernel[][2] = {{3, 1}, {3, 2}, {5, 1}, {9, 1}, {1, 1}};
+    static const int32_t kernel[][2] = {{3, 1}, {3, 2}, {5, 1}, {7, 2}, {9, 1}, {1, 1}};
     for (int32_t round = 0; round < s->times; round++)
-        for (int32_t i = 0; i < 5; i++)
+        for (int32_t i = 0; i < 6; i++)
             for (int32_t after = 0; after < 6; after++) {
                 int32_t k = kernel[i][0], stride = kernel[i][1], pad = k / 2;
                 graph_maker m;
