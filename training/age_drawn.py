@@ -33,7 +33,7 @@ def _face(i):
     for eye in visible_masks.EYES:
         fill(eye, (240, 240, 240))
     fill(visible_masks.LIPS, (170, 80, 80))
-    return AgeFace("avatars/%d" % i, str(i), False, 30.0, 1.0, image, points,
+    return AgeFace("synthetic/%d" % i, str(i), False, 30.0, 1.0, image, points,
                    np.zeros((KEPT, KEPT), np.uint8))
 
 

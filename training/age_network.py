@@ -1,7 +1,8 @@
 """The network that makes faces older and younger, and its ONNX file.
 
 It sees a face's texture (age_atlas.py), where the place of every line is known: what is the same
-for all is a constant of it at full resolution, and what it learns is where and how much.
+for all is a constant of it at full resolution, and what it learns is where and how much. The lines
+stand in it once for each width, so that in a blurred picture they can be as blurred as the rest.
 
     space to depth            4 -> 16        @128
     stem   conv3x3           16 -> 24        @128 = fine
@@ -12,7 +13,7 @@ for all is a constant of it at full resolution, and what it learns is where and 
            conv1x1 96 -> 64, up x2, + coarse, residual conv3x3
            conv1x1 64 -> 40, up x2, + middle, residual conv3x3
            conv1x1 40 -> 24, up x2, + fine,   two residual conv3x3
-    gate   conv1x1  24 -> 8,  times the lines and folds, conv1x1 8 -> 16
+    gate   conv1x1  24 -> 24, times the lines of every width and the folds, conv1x1 24 -> 16
     older, younger  conv3x3  24 -> 16, each (older with the gate's) times the years of its sign;
                                              their sum, times the picture, depth to space
                                              -> 4 @256
@@ -41,6 +42,8 @@ SIDE, YEARS = 256, 50.0
 SCALE = (0.15, 0.15, 0.15, 0.7)
 DARK = 0.03             # of the picture, age_bank.DARK: a change of black is one of this much
 WIDTHS = (24, 40, 64, 96)
+KNOWN = 6               # planes of what is the same for all, age_teacher.Teacher.known()
+FINEST = (0, 3)         # of them: the thinnest lines, their shadows and ridges
 
 
 def _residual(count):
@@ -60,9 +63,9 @@ class AgeNet(nn.Module):
         self.lift = nn.ModuleList(ZeroConv(i, o, kernel=1) for i, o in ((d, c), (c, b), (b, a)))
         self.rise = nn.ModuleList(_residual(n)(w) for n, w in ((1, c), (1, b), (2, a)))
         self.older, self.younger = (ZeroConv(a, 16, norm=False) for _ in range(2))
-        self.gate = ZeroConv(a, 8, kernel=1, norm=False)
-        self.lines = nn.Parameter(torch.zeros(1, 8, SIDE // 2, SIDE // 2))
-        self.tone = ZeroConv(8, 16, kernel=1, norm=False)
+        self.gate = ZeroConv(a, 4 * KNOWN, kernel=1, norm=False)
+        self.lines = nn.Parameter(torch.zeros(1, 4 * KNOWN, SIDE // 2, SIDE // 2))
+        self.tone = ZeroConv(4 * KNOWN, 16, kernel=1, norm=False)
         self.register_buffer("scale", torch.tensor(SCALE).repeat_interleave(4).view(1, 16, 1, 1))
         self._start()
 
@@ -76,14 +79,15 @@ class AgeNet(nn.Module):
             self.gate.conv.bias.fill_(1)
             self.tone.conv.weight.zero_()
             self.tone.conv.bias.zero_()
-            for k in range(8):
+            for k in range(4 * KNOWN):
                 self.tone.conv.weight[k % 4:12:4, k] = 1
 
-    def know(self, lines, folds):
-        """Takes over what is the same for all: changes of log luma, [SIDE,SIDE], at 50 years."""
-        both = torch.from_numpy(np.stack([lines, folds])[None]).float() / SCALE[0]
+    def know(self, planes):
+        """Takes over what is the same for all: changes of log luma, [KNOWN,SIDE,SIDE], at 50
+        years; their sum is all of it."""
+        planes = torch.from_numpy(planes[None]).float() / SCALE[0]
         with torch.no_grad():
-            self.lines.copy_(F.pixel_unshuffle(both, 2))
+            self.lines.copy_(F.pixel_unshuffle(planes, 2))
 
     @staticmethod
     def _add(x, convs):
@@ -106,9 +110,10 @@ class AgeNet(nn.Module):
         x = F.pixel_shuffle(x * self.scale, 2)
         return torch.cat([x[:, :3] * (picture + DARK), x[:, 3:]], 1)
 
-    def fold(self, strength=(1.0, 1.0)):
+    def fold(self, strength=(1.0, 1.0), finest=1.0):
         """Batch norm and the output's scale into plain weights; for inference only. `strength`
-        multiplies what is added to the colours, of older and of younger."""
+        multiplies what is added to the colours, of older and of younger, `finest` the thinnest of
+        the lines that are the same for all."""
         for m in self.modules():
             if isinstance(m, ZeroConv):
                 m.fold()
@@ -119,6 +124,8 @@ class AgeNet(nn.Module):
                 scale[:12] *= factor
                 head.conv.weight *= scale.view(-1, 1, 1, 1)
                 head.conv.bias *= scale
+            for plane in FINEST:
+                self.tone.conv.weight[:, 4 * plane:4 * plane + 4] *= finest
             self.scale.fill_(1)
         return self.eval()
 

@@ -24,10 +24,13 @@ from age_network import YEARS
 
 SHARES = {"london": 0.28, "avatars": 0.09, "synthetic": 0.36, "portraits": 0.27}
 COVERED, POOL, AGED = 0.36, 96, 0.35
-HATS = 0.2              # of what covers a face: lines would be drawn on them
+HATS = 0.35             # of what covers a face: lines would be drawn on them
 SLIP, KNOTS = 1.6, 7            # of landmarks: deviation, texels; places a side where it is drawn
 SMOOTHED = 0.7                  # of the detail finer than the square's pixels, at -20 years
 OLDEST, YOUNGEST = 50, -40
+# What the critic compares: real faces that are so old, and those of the same sets that were made to
+# look older by so many years.
+OLD, MADE_OLD, JUDGED = 62, 25, ("synthetic", "portraits")
 
 
 class Covered:
@@ -88,14 +91,52 @@ def _moved(x, places, border=cv2.BORDER_REPLICATE):
     return np.dstack(parts)
 
 
+def _blurred(rng):
+    """A lens out of focus, or what moves: a function of pictures."""
+    sigma = float(np.exp(rng.uniform(np.log(0.4), np.log(4.5))))
+    across = sigma * float(rng.uniform(0.3, 1)) if rng.random() < 0.3 else sigma
+    wide, high = (sigma, across) if rng.random() < 0.7 else (across, sigma)
+    return lambda x: cv2.GaussianBlur(x, (0, 0), sigmaX=wide, sigmaY=high)
+
+
 def _few_pixels(rng):
     """A camera that has fewer pixels than there are texels: a function of pictures."""
-    side = int(TEXELS * rng.uniform(0.3, 0.8))
+    side = int(TEXELS * rng.uniform(0.18, 0.8))
 
     def seen(x):
         x = cv2.resize(x, (side, side), interpolation=cv2.INTER_AREA)
         return cv2.resize(x, (TEXELS, TEXELS), interpolation=cv2.INTER_LINEAR)
     return seen
+
+
+def _flattened(x, sigma, noise):
+    """What a camera or a codec makes that takes noise away: skin gets flat, edges stay (a guided
+    filter, the picture its own guide)."""
+    side = 2 * round(1.5 * sigma) + 1
+
+    def mean(v):
+        return cv2.blur(v, (side, side))
+    middle = mean(x)
+    varies = np.maximum(mean(x * x) - middle * middle, 0)
+    kept = varies / (varies + noise * noise)
+    return mean(kept) * x + mean((1 - kept) * middle)
+
+
+def softened(x, y, rng):
+    """The picture and what it should become as a camera shows them: neither has lines that are
+    sharper than the rest."""
+    kind = rng.random()
+    if kind < 0.32:
+        seen = _blurred(rng)
+        return seen(x), seen(y)
+    if kind < 0.46:
+        seen = _few_pixels(rng)
+        return seen(x), seen(y)
+    if kind < 0.64:
+        sigma = float(rng.uniform(0.8, 4))
+        flat = _flattened(x, sigma, float(rng.uniform(0.02, 0.08)))
+        return flat, flat + cv2.GaussianBlur(y - x, (0, 0), 0.75 * sigma)
+    return x, y
 
 
 def _hidden(rng):
@@ -164,9 +205,17 @@ class Samples:
         for kind, share in SHARES.items():
             weight[kinds == kind] = share / max((kinds == kind).sum(), 1)
         self.weight = weight / weight.sum()
+        self.old = [i for i, f in enumerate(faces) if f.kind in JUDGED and
+                    (f.age >= OLD or "/old_" in f.name)] or [0]
+
+    def real(self, rng):
+        """[3,TEXELS,TEXELS]: an old face, seen as the inputs are."""
+        x = _moved(self.pairs.textures[rng.choice(self.old)], slipped(rng)).astype(np.float32)
+        x, _ = relit(x / 255, rng)
+        return spoiled(softened(x, x, rng)[0], rng).astype(np.float32).transpose(2, 0, 1)
 
     def _face(self, rng):
-        """(texture 0..1, the teacher's layers of it), both slipped."""
+        """(texture 0..1, the teacher's layers of it), both slipped, and its set."""
         i, keep = int(rng.choice(len(self.weight), p=self.weight)), None
         texture = self.pairs.textures[i]
         if rng.random() < COVERED:
@@ -176,12 +225,14 @@ class Samples:
         if keep is not None:
             own[..., :-1] *= keep[..., None]
         places = slipped(rng)
-        return _moved(texture, places).astype(np.float32) / 255, _moved(own, places)
+        kind = self.pairs.faces[i].kind
+        return _moved(texture, places).astype(np.float32) / 255, _moved(own, places), kind
 
     def draw(self, rng, copies=1):
-        """inputs [copies,4,TEXELS,TEXELS], target of the same shape, seen [1,TEXELS,TEXELS]"""
+        """inputs [copies,4,TEXELS,TEXELS], target of the same shape, seen [1,TEXELS,TEXELS],
+        whether the critic may see it"""
         given, wanted = years_drawn(rng)
-        x, own = self._face(rng)
+        x, own, kind = self._face(rng)
         x, left = relit(x, rng)
         own[..., -1] *= min(left, 1.0)
         if rng.random() < 0.15:
@@ -194,12 +245,7 @@ class Samples:
         y = x + age_teacher.residual(x, self.teacher.change(own, given + wanted))
         if given:
             x = x + age_teacher.residual(x, self.teacher.change(own, given))
-        if rng.random() < 0.3:
-            sigma = float(rng.uniform(0.4, 1.6))
-            x, y = (cv2.GaussianBlur(v, (0, 0), sigma) for v in (x, y))
-        elif rng.random() < 0.25:
-            few = _few_pixels(rng)
-            x, y = few(x), few(y)
+        x, y = softened(x, y, rng)
         gain = np.zeros((TEXELS, TEXELS), np.float32)
         if wanted < 0:
             gain = -SMOOTHED * min(1.0, -wanted / 20) * \
@@ -208,4 +254,5 @@ class Samples:
         plane = np.full((1, TEXELS, TEXELS), wanted / YEARS, np.float32)
         inputs = np.stack([np.concatenate([spoiled(x, rng).transpose(2, 0, 1), plane])
                            for _ in range(copies)])
-        return inputs, target, seen[None]
+        judged = kind in JUDGED and given + wanted >= MADE_OLD and seen.min() == 1
+        return inputs, target, seen[None], judged

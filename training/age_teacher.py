@@ -10,7 +10,8 @@ older    lines  of one old face, log luma
 own      fine, fold   the person's own lines and folds, made deeper; log luma
          grey   of brows and beard
          young  own lines, folds and blotches taken back towards the mean young face
-         skin   where there is any, 0..1: the share of what is the same for everybody
+         skin   where there is any, 0..1
+         share  of what is the same for everybody: of skin, more where the picture is contrasty
          tint   0..1, the same everywhere: a picture without colours stays without
 
 Eyes, teeth, lips' inside, nostrils, hair, what hides the face and the mesh's rim are 0 in all.
@@ -28,11 +29,22 @@ from age_bank import DARK, FOLD, LUMA
 from visible_masks import EYES, LIPS
 
 OLD, YOUNG = 45.0, 20.0         # years at which the layers are defined
-LAYERS = (("fine", 1), ("fold", 1), ("grey", 3), ("young", 3), ("skin", 1), ("tint", 1))
-# Shadows of skin are warm: what a darker luma does to R, G, B.
-WARM = np.array([0.86, 1.0, 1.12], np.float32)
+LAYERS = (("fine", 1), ("fold", 1), ("grey", 3), ("young", 3), ("skin", 1), ("share", 1),
+          ("tint", 1))
+# Shadows of skin are warm: light comes back red from its sides. Lights keep its colour.
+WARM = np.array([0.84, 1.01, 1.16], np.float32)
+LIGHT = np.array([1.0, 1.0, 0.96], np.float32)
+# Old skin is sallow, and cheeks and nose are red and blotchy.
+SALLOW = np.array([0.010, -0.006, -0.020], np.float32)
+RED = np.array([0.030, -0.024, -0.024], np.float32)
+# Lines are shadows: what stands up beside them is hardly lighter than the skin.
+RIDGES, BULGES = 0.4, 0.35
+# Contrast (RMS of log luma in the bands MASKING) at which the lines have their own strength, and
+# how they go with it: an eye sees less of them on a rough or harshly lit face.
+MASKING, CONTRAST, POWER, LEAST, MOST = (2, 3, 4), 0.058, 0.85, 0.75, 1.8
+SOFT_MOST = 1.45                # of it for folds and tone: harsh light has shadows of its own
 # A grey that is not blue beside warm skin, and the brown of spots.
-GREY = np.array([0.34, 0.30, 0.24], np.float32)
+GREY = np.array([0.46, 0.42, 0.36], np.float32)
 SPOT = np.array([0.75, 1.0, 1.25], np.float32)
 FINE_MOST = 1.15                # of the lines' share
 # Younger: shares of a band's deviation that go, everywhere and from the shadows of folds besides.
@@ -54,9 +66,28 @@ def limited(x, bound):
     return bound * np.tanh(x / bound)
 
 
+def shaded(luma):
+    """[h,w] -> [h,w,3]: what a change of log luma is in log R, G, B."""
+    luma = luma[..., None]
+    return np.where(luma < 0, luma * WARM, luma * LIGHT)
+
+
+def _by_width(x, *sigmas):
+    """What goes at each blur, and what is left after the last; texels."""
+    levels = [x] + [blur(x, s) for s in sigmas]
+    return [a - b for a, b in zip(levels, levels[1:])] + levels[-1:]
+
+
+def _blotches():
+    """[N,N] 0..1: where blood shows on cheeks and nose."""
+    rng = np.random.default_rng(5)
+    noise = sum(blur(rng.standard_normal((N, N)).astype(np.float32), s) * s for s in (4, 8))
+    return smooth(noise / noise.std(), -1.0, 2.2)
+
+
 def strength(years):
     """Shares of the layers (soft, fine, grey, young) at a change of so many years."""
-    t = 1.12 * (max(years, 0) / OLD) ** 0.95
+    t = 1.25 * (max(years, 0) / OLD) ** 1.02
     u = 1.6 * math.tanh(max(-years, 0) / YOUNG * 1.4 / 1.6)
     # Lines that only got deeper would look etched: they come first, folds and tone go on.
     fine = FINE_MOST * math.tanh(t / FINE_MOST)
@@ -103,21 +134,24 @@ class Teacher:
         # Furrows are wide: the deepest lines are taken softer.
         deep = smooth(blur(np.abs(lines), 3), 0.6, 2.0)
         lines = limited(lines + deep * (1.25 * blur(lines, 1.3) - lines), 1.9)
+        lines = np.where(lines < 0, lines, RIDGES * lines)
         # Old people's brows are thin: that is the brows' own matter.
         where = self.soft * (1 - 0.6 * self.nose) * (1 - blur(self.brows, 3))
         folds = bank["folds"] - (bank["folds"] * where).sum() / where.sum()
-        folds = np.where(folds < 0, folds, 0.5 * folds)     # a fold is a shadow, not a light
-        self.folds = limited(folds * where, 0.34)
+        folds = np.where(folds < 0, folds, BULGES * folds)  # a fold is a shadow, not a light
+        self.folds = limited(folds * where, 0.30)
         self.shadows = smooth(-blur(folds * where, 3), 0.02, 0.10)
         colour = bank["colour"] * self.soft[..., None]
+        # The portraits' colours are those of their lamps, and of grey hair at the temples.
         luma = colour @ LUMA
-        tint = colour - luma[..., None]
         luma -= blur(luma, 60)
-        self.colour = limited(luma, 0.05)[..., None] + limited(tint, 0.03)
+        self.colour = limited(luma, 0.05)
+        red = np.maximum(blur(self.cheeks.astype(np.float32), 14), self.nose)
+        tone = SALLOW + (red * _blotches())[..., None] * RED
         spots = _spots() * self.fine * (1 - blur(self.beard, 4)) * (1 - self.nose)
-        soft = 1.5 * self.folds[..., None] * WARM + 1.9 * OLD / 10 * self.colour
-        soft = soft + spots[..., None] * SPOT
-        soft = soft + self.lips[..., None] * np.float32((-0.10, 0.0, 0.0))
+        soft = shaded(1.5 * self.folds + 1.9 * OLD / 10 * self.colour)
+        soft = soft + self.soft[..., None] * tone + spots[..., None] * SPOT
+        soft = soft + self.lips[..., None] * np.float32((-0.05, -0.02, 0.0))
         self.older = {"lines": at_texels(0.094 * lines), "soft": at_texels(soft),
                       "zone": at_texels(self.fine)}
 
@@ -149,7 +183,7 @@ class Teacher:
         hair = np.clip(self.brows * strands + self.beard * blur(dark, 1.5), 0, 1) * self.open
         log = age_bank.log_rgb(texture)
         pale = luma[..., None] - log                    # to a grey of the same luma
-        return hair[..., None] * (0.6 * pale + GREY)
+        return hair[..., None] * (0.75 * pale + GREY)
 
     def _older(self, parts, weight):
         """The person's own lines and folds."""
@@ -177,11 +211,19 @@ class Teacher:
         log = age_bank.log_rgb(texture)
         tint = log - (log @ LUMA)[..., None]
         even = (blur(tint, 11) - blur(tint, 1.2)) * 0.55 * (self.fine * weight)[..., None]
-        young = luma[..., None] * WARM + even - 1.6 * YOUNG / 10 * self.colour * weight[..., None]
+        luma = luma - 1.6 * YOUNG / 10 * self.colour * weight
+        young = shaded(luma) + even - 0.3 * (SALLOW * self.soft[..., None]) * weight[..., None]
         return young + self.lips[..., None] * np.float32((0.08, -0.01, 0.0)) * weight[..., None]
 
+    def _share(self, parts, seen):
+        """What is the same for everybody, relative to skin of CONTRAST."""
+        weight = self.fine * seen + 1e-4
+        found = sum(np.square(parts[k]) for k in MASKING)
+        contrast = np.sqrt(blur(found * weight, 40) / blur(weight, 40))
+        return np.clip((contrast / CONTRAST) ** POWER, LEAST, MOST)
+
     def own(self, face):
-        """[TEXELS, TEXELS, 10] in the order of LAYERS."""
+        """[TEXELS, TEXELS, 11] in the order of LAYERS."""
         texture, seen = age_bank.texture_of(face)
         texture = age_bank.filled(texture, seen)
         skin, tone = self.skin(texture, seen)
@@ -192,12 +234,17 @@ class Teacher:
         young = self._younger(parts, texture, weight)
         grey = self._grey(texture, lab, tone) * seen[..., None]
         tint = np.full((N, N), smooth(np.hypot(*tone[1:]), 2, 10), np.float32)
-        return at_texels(np.dstack([fine, fold, grey, young, weight, tint]))
+        share = weight * self._share(parts, seen)
+        return at_texels(np.dstack([fine, fold, grey, young, weight, share, tint]))
 
     def known(self, years):
-        """What is the same for all in a change of so many years: (lines, the rest), log luma."""
+        """[6,TEXELS,TEXELS]: what is the same for all in a change of so many years, log luma; its
+        sum is all of it. Shadows of the lines by their width, their ridges so, and the rest."""
         soft, fine, _, _ = strength(years)
-        return fine * self.older["lines"], soft * (self.older["soft"] @ LUMA)
+        lines = fine * self.older["lines"]
+        dark, light = np.minimum(lines, 0), np.maximum(lines, 0)
+        return np.stack(_by_width(dark, 0.9, 2.2) + _by_width(light, 1.5) +
+                        [soft * (self.older["soft"] @ LUMA)]).astype(np.float32)
 
     def change(self, own, years, older=None):
         """The change of log R, G, B at each texel; `older` instead of what is the same for all."""
@@ -207,8 +254,10 @@ class Teacher:
         if years < 0:
             found = young * p["young"]
         else:
-            found = (soft * older["soft"] + fine * older["lines"][..., None] * WARM) * p["skin"]
-            found = found + (soft * p["fold"] + fine * p["fine"]) * WARM + grey * p["grey"]
+            tone = np.minimum(p["share"], SOFT_MOST * p["skin"])
+            found = soft * older["soft"] * tone + shaded(fine * older["lines"]) * p["share"]
+            found = found + shaded((soft * p["fold"] + fine * p["fine"])[..., 0]) + \
+                grey * p["grey"]
         luma = (found @ LUMA)[..., None]
         return luma + p["tint"] * (found - luma)
 
@@ -222,7 +271,7 @@ def at_texels(x):
 
 
 def parts_of(own):
-    """{name: view} of [..., 10]."""
+    """{name: view} of [..., 11]."""
     at, found = 0, {}
     for name, count in LAYERS:
         found[name] = own[..., at:at + count]

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import age_critic
 import age_feed
 import age_network
 import style_losses
@@ -20,8 +21,12 @@ from style_trainer import learning_rate
 
 RATE = 2e-3
 FEATURE_CROP, FEATURE_BATCH = 128, 2
-WEIGHTS = {"l1": 1.0, "slopes": 1.0, "fine": 0.03, "agreement": 0.5, "perceptual": 0.04}
+# Sides of the means, texels, between which the bands of the lines' widths lie.
+WIDTHS = (1, 3, 7)
+WEIGHTS = {"widths": 0.04, "l1": 1.0, "slopes": 1.0, "fine": 0.03, "agreement": 0.5,
+           "perceptual": 0.04}
 SQUARES = 0.05                  # of the steps with squares alone; in as many more the rest grows
+JUDGED, HEARD = 0.6, 0.7        # of the steps: the critic begins to learn, and counts
 USUAL = 0.03                    # RMS of a change by 50 years
 NORM_SHARE = 0.6                # of the steps, after which batch norm is frozen
 SAVED = 200                     # steps from checkpoint to checkpoint
@@ -35,6 +40,13 @@ def _relative(change, wanted, years):
     return ((change - wanted).square().mean((1, 2, 3)) / size).mean()
 
 
+def _bands(change):
+    """[n,c,SIDE,SIDE] -> [len(WIDTHS) - 1,n,1,...]: the lines by their width."""
+    grey = change.mean(1, keepdim=True)
+    levels = [F.avg_pool2d(grey, side, 1, side // 2) for side in WIDTHS]
+    return torch.stack([a - b for a, b in zip(levels, levels[1:])])
+
+
 class Trainer:
     def __init__(self, samples, perceptual, checkpoint, steps, loaders=0, device="cpu"):
         self.samples, self.perceptual = samples, perceptual
@@ -42,10 +54,15 @@ class Trainer:
         self.checkpoint, self.steps = checkpoint, steps
         torch.manual_seed(0)
         self.net = age_network.AgeNet()
-        self.net.know(*samples.teacher.known(YEARS))
+        known = samples.teacher.known(YEARS)
+        self.net.know(known)
+        # Of lines on skin of half the light.
+        lines = 0.5 * torch.from_numpy(known.sum(0, keepdims=True))[None]
+        self.usual = _bands(lines).square().mean((1, 2, 3, 4)).to(device)
         self.net.to(device, memory_format=torch.channels_last)
         self.mean = copy.deepcopy(self.net).requires_grad_(False)
         self.optimiser = torch.optim.Adam(self.net.parameters(), betas=(0.9, 0.99))
+        self.realism = age_critic.Realism(device)
         self.step = 0
         if os.path.exists(checkpoint):
             self._resume()
@@ -55,16 +72,26 @@ class Trainer:
         self.net.load_state_dict(state["net"])
         self.mean.load_state_dict(state["mean"])
         self.optimiser.load_state_dict(state["optimiser"])
+        self.realism.resume(state["realism"])
         self.step = state["step"]
         print("goes on at step %d" % self.step, flush=True)
 
     def save(self):
         part = self.checkpoint + ".part"
         torch.save({"net": self.net.state_dict(), "mean": self.mean.state_dict(),
-                    "optimiser": self.optimiser.state_dict(), "step": self.step}, part)
+                    "optimiser": self.optimiser.state_dict(), "realism": self.realism.state(),
+                    "step": self.step}, part)
         os.replace(part, self.checkpoint)
 
+    def _widths(self, change, wanted, years):
+        """Squared error of each band over what a band usually has: how sharp the lines are is lost
+        among the folds, which are ten times as strong. Of older only."""
+        older = years.clamp_min(0)
+        error = _bands(change - wanted).square().mean((2, 3, 4)) * (older > 0)
+        return (error / (self.usual[:, None] * older.clamp_min(0.2).square())).mean()
+
     def _losses(self, inputs, targets, seen, sharp):
+        """(by name, the change of R'G'B')"""
         with torch.autocast(self.device, torch.bfloat16):
             outputs = self.net(inputs)
         # What a turned head hides is nobody's business.
@@ -73,6 +100,7 @@ class Trainer:
         parts = {
             "squares": _relative(change, wanted, inputs[:, 3, 0, 0]) +
                        0.3 * (outputs - targets)[:, 3].square().mean(),
+            "widths": self._widths(change, wanted, inputs[:, 3, 0, 0]),
             "l1": F.smooth_l1_loss(change, wanted, beta=0.01),
             "slopes": style_losses.slopes(change, wanted),
             "fine": (outputs[:, 3] - targets[:, 3]).abs().mean(),
@@ -85,7 +113,18 @@ class Trainer:
             with torch.autocast(self.device, torch.bfloat16):
                 parts["perceptual"] = self.perceptual(
                     inputs[part] + change[part], inputs[part] + wanted[part]).float()
-        return parts
+        return parts, change
+
+    def _criticised(self, loss, parts, inputs, change, judged, real):
+        """`loss` with what the critic says of the faces that it may see."""
+        done = self.step / self.steps
+        if done < JUDGED or not judged.any():
+            return loss
+        parts["critic"], parts["doubt"] = self.realism.judge(
+            real, inputs[judged, :3] + change[judged])
+        if done < HEARD:
+            return loss
+        return loss + age_critic.balanced(loss, parts["doubt"], change)
 
     def _count_mean(self):
         keep = min(MEAN, (1 + self.step) / (10 + self.step))
@@ -109,9 +148,11 @@ class Trainer:
             # Most of a square does not change, and where lines lie is not known at first: all but
             # squares would begin by learning to do nothing.
             sharp = float(np.clip((done - SQUARES) / SQUARES, 0, 1))
-            parts = self._losses(*batch, sharp)
+            inputs, targets, seen, judged, real = batch
+            parts, change = self._losses(inputs, targets, seen, sharp)
             loss = 0.04 * parts["squares"] + sharp * sum(w * parts[k] for k, w in WEIGHTS.items()
-                                                  if k in parts)
+                                                         if k in parts)
+            loss = self._criticised(loss, parts, inputs, change, judged, real)
             self.optimiser.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.net.parameters(), 0.5)

@@ -7,8 +7,9 @@
 Finds the faces, makes the bank of what ageing adds and the teacher's layers, trains, writes the
 file. Everything is kept in --cache; an interrupted run goes on. --export writes the file from the
 last checkpoint and ends. A student that is not sure where a line lies makes it weaker than its
-teacher does; --strength makes up for it (to be found on people of the training). Needs the face
-networks of models/fetch_faces.sh.
+teacher does; --strength makes up for it (to be found on people of the training); --finest takes
+the thinnest lines back, which look drawn on a blurred picture. Needs the face networks of
+models/fetch_faces.sh.
 """
 import argparse
 import os
@@ -45,6 +46,7 @@ def options():
     p.add_argument("--fresh", action="store_true", help="forget the checkpoint")
     p.add_argument("--export", action="store_true", help="only write the file")
     p.add_argument("--strength", default="1,1", help="factors of older and of younger changes")
+    p.add_argument("--finest", type=float, default=1, help="factor of the thinnest lines")
     p.add_argument("--smoke", action="store_true",
                    help="tiny run on drawn faces; nothing in models/ changes")
     o = p.parse_args()
@@ -81,7 +83,7 @@ def perceptual(o):
 
 
 def write(net, o):
-    age_network.save(net.fold(o.strength), o.out)
+    age_network.save(net.fold(o.strength, o.finest), o.out)
     print("wrote %s, %d bytes, %.0f MMAC" % (o.out, os.path.getsize(o.out), net.macs() / 1e6))
 
 
