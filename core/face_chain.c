@@ -1,7 +1,6 @@
 #include "face_chain.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "blend/blend.h"
@@ -29,16 +28,16 @@ typedef struct slot {
     mvk_set set;
 } slot;
 
-struct mi_face_chain {
-    mi_face_slots slots;
+typedef struct chain {
+    const mi_face_slots *slots;
     mi_face_generator generator;
     mi_skin skin;
     mi_face_apply apply;
     mi_atlas atlas;
     slot slot[MIEN_FACES_MAX];
-};
+} chain;
 
-static mi_skin_frame frame_of(const mi_face_chain *c, const slot *s)
+static mi_skin_frame frame_of(const chain *c, const slot *s)
 {
     return (mi_skin_frame){.at = s->at, .uv = s->uv, .crop = c->generator.seen.at,
                            .texture = c->generator.input.at,
@@ -47,15 +46,15 @@ static mi_skin_frame frame_of(const mi_face_chain *c, const slot *s)
 
 static void record_slot(void *effect, mvk_commands *list, int32_t index)
 {
-    mi_face_chain *c = effect;
+    chain *c = effect;
     slot *s = &c->slot[index];
     mi_skin_frame frame = frame_of(c, s);
     struct skin_push shown = mi_skin_shown(&c->skin, &frame);
     if (s->maps.buffer) {
-        mvk_copy(list, &s->maps, &c->slots.arena, 0, (VkDeviceSize)s->at * 16, MAPS * 16);
+        mvk_copy(list, &s->maps, &c->slots->arena, 0, (VkDeviceSize)s->at * 16, MAPS * 16);
         mvk_barrier(list);
     }
-    mvk_bind_set(c->slots.device, list, &s->set);
+    mvk_bind_set(c->slots->device, list, &s->set);
     mi_face_generator_look(&c->generator, list);
     mi_skin_unwrap_record(&c->skin, list, index, &frame);
     mi_face_generator_record(&c->generator, list);
@@ -65,12 +64,12 @@ static void record_slot(void *effect, mvk_commands *list, int32_t index)
 
 static int create_slot(void *effect, int32_t index)
 {
-    mi_face_chain *c = effect;
+    chain *c = effect;
     slot *s = &c->slot[index];
-    int status = mvk_buffer_create(c->slots.device, &s->uniform, sizeof(struct skin_uniform),
+    int status = mvk_buffer_create(c->slots->device, &s->uniform, sizeof(struct skin_uniform),
                                    MVK_MEMORY_UPLOAD);
-    if (status == MIEN_OK && !c->slots.arena.map)
-        status = mvk_buffer_create(c->slots.device, &s->maps, MAPS * 16, MVK_MEMORY_UPLOAD);
+    if (status == MIEN_OK && !c->slots->arena.map)
+        status = mvk_buffer_create(c->slots->device, &s->maps, MAPS * 16, MVK_MEMORY_UPLOAD);
     if (status != MIEN_OK)
         return status;
     struct skin_uniform *u = s->uniform.map;
@@ -79,30 +78,30 @@ static int create_slot(void *effect, int32_t index)
     u->crop.square[0] = mi_crop_square(0, 0, 1, 0, MI_FACE_SIZE, 0);
     if (s->maps.map)
         memset(s->maps.map, 0, MAPS * 16);
-    mvk_bindings bindings = {.arena = &c->slots.arena, .weights = &c->generator.net.weights,
-                             .frame_in = mi_transfer_in(c->slots.transfer),
-                             .frame_out = mi_transfer_in(c->slots.transfer),
+    mvk_bindings bindings = {.arena = &c->slots->arena, .weights = &c->generator.net.weights,
+                             .frame_in = mi_transfer_in(c->slots->transfer),
+                             .frame_out = mi_transfer_in(c->slots->transfer),
                              .uniform = &s->uniform};
-    return mvk_set_create(c->slots.device, &s->set, &bindings);
+    return mvk_set_create(c->slots->device, &s->set, &bindings);
 }
 
 static void destroy_slot(void *effect, int32_t index)
 {
-    mi_face_chain *c = effect;
+    chain *c = effect;
     slot *s = &c->slot[index];
-    mvk_set_destroy(c->slots.device, &s->set);
-    mvk_buffer_destroy(c->slots.device, &s->uniform);
-    mvk_buffer_destroy(c->slots.device, &s->maps);
+    mvk_set_destroy(c->slots->device, &s->set);
+    mvk_buffer_destroy(c->slots->device, &s->uniform);
+    mvk_buffer_destroy(c->slots->device, &s->maps);
 }
 
 static void prepare(void *effect, int32_t index, const mi_slot_face *of, const void *values)
 {
-    mi_face_chain *c = effect;
+    chain *c = effect;
     const mi_face_chain_values *v = values;
     slot *s = &c->slot[index];
     const mien_face *face = of->face;
     bool known = of->known && !v->reset;
-    float *maps = s->maps.map ? s->maps.map : (float *)c->slots.arena.map + (size_t)s->at * 4;
+    float *maps = s->maps.map ? s->maps.map : (float *)c->slots->arena.map + (size_t)s->at * 4;
     mi_maps to = {.at = (float(*)[4])maps, .uv = (float(*)[4])(maps + MI_TEXELS * 4)};
     mi_roi square = mi_face_square(face->point);
     struct skin_uniform *u = s->uniform.map;
@@ -123,79 +122,60 @@ static void prepare(void *effect, int32_t index, const mi_slot_face *of, const v
     s->wanted = v->wanted;
 }
 
-static const mi_slot_calls calls = {create_slot, destroy_slot, record_slot, prepare};
-
-/* The history has two texels for one of the maps, each way. */
-static int set_tiles(mi_face_chain *c)
+static int open_parts(void *effect, const mi_face_slots *slots, const mi_face_effect_config *config,
+                      mi_arena *arena, mi_log *log)
 {
-    float tile[TILES_MAX];
-    int32_t tiles = mi_atlas_tiles(&c->atlas, MI_SKIN_TILE_W / 2, MI_SKIN_TILE_H / 2, tile);
-    return mi_skin_set_tiles(&c->skin, &c->slots.arena, tile, tiles);
-}
-
-static int create_parts(mi_face_chain *c, const mi_face_effect_config *config, mi_log *log)
-{
-    mvk_device *d = c->slots.device;
-    mi_arena arena = {0};
+    chain *c = effect;
+    mvk_device *d = slots->device;
     float kr, kb;
+    c->slots = slots;
+    mi_atlas_make(&c->atlas);
     mi_luma_weights(&config->shape, &kr, &kb);
-    int status = mi_face_slots_check(d, config, log);
-    if (status == MIEN_OK)
-        status = mi_face_generator_create(&c->generator, d, &arena, &config->shape, config->path,
+    int status = mi_face_generator_create(&c->generator, d, arena, &config->shape, config->path,
                                           config->what, log);
     if (status == MIEN_OK)
-        status = mi_skin_create(&c->skin, d, &arena, MI_FACE_SIZE, MI_MAP, kr, kb);
+        status = mi_skin_create(&c->skin, d, arena, MI_FACE_SIZE, MI_MAP, kr, kb);
     if (status == MIEN_OK)
-        status = mi_face_apply_create(&c->apply, d, &arena, &config->shape, MI_FACE_SIZE);
-    if (status != MIEN_OK)
-        return status;
-    for (int32_t i = 0; i < MIEN_FACES_MAX; i++) {
-        c->slot[i].at = mi_arena_take(&arena, MAPS);
+        status = mi_face_apply_create(&c->apply, d, arena, &config->shape, MI_FACE_SIZE);
+    for (int32_t i = 0; i < MIEN_FACES_MAX && status == MIEN_OK; i++) {
+        c->slot[i].at = mi_arena_take(arena, MAPS);
         c->slot[i].uv = c->slot[i].at + MI_TEXELS;
     }
-    status = mi_face_slots_open(&c->slots, arena.vec4s);
-    if (status == MIEN_OK)
-        status = set_tiles(c);
-    return status == MIEN_OK ? mi_face_slots_make(&c->slots) : status;
-}
-
-int mi_face_chain_create(mi_face_chain **chain, mvk_device *device,
-                         const mi_face_effect_config *config, mi_log *log)
-{
-    *chain = NULL;
-    mi_face_chain *c = calloc(1, sizeof *c);
-    if (!c)
-        return mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
-    c->slots = (mi_face_slots){.device = device, .transfer = config->transfer, .effect = c,
-                               .calls = &calls};
-    mi_atlas_make(&c->atlas);
-    int status = create_parts(c, config, log);
-    if (status != MIEN_OK)
-        mi_face_chain_destroy(&c);
-    *chain = c;
     return status;
 }
 
-void mi_face_chain_destroy(mi_face_chain **chain)
+static void close_parts(void *effect)
 {
-    mi_face_chain *c = *chain;
-    if (!c)
-        return;
-    *chain = NULL;
-    mi_face_slots_destroy(&c->slots);
+    chain *c = effect;
     mi_face_apply_destroy(&c->apply);
     mi_skin_destroy(&c->skin);
     mi_face_generator_destroy(&c->generator);
-    free(c);
 }
 
-int mi_face_chain_run(mi_face_chain *c, const mien_face *face, const float *amount, int32_t count,
-                      const mi_face_chain_values *v, bool *changed)
+/* The history has two texels for one of the maps, each way. */
+static int set_tiles(void *effect)
 {
-    return mi_face_slots_run(&c->slots, face, amount, v->wanted != 0 ? count : 0, v, changed);
+    chain *c = effect;
+    float tile[TILES_MAX];
+    int32_t tiles = mi_atlas_tiles(&c->atlas, MI_SKIN_TILE_W / 2, MI_SKIN_TILE_H / 2, tile);
+    return mi_skin_set_tiles(&c->skin, &c->slots->arena, tile, tiles);
 }
 
-double mi_face_chain_mac(const mi_face_chain *c)
+static bool begin(void *effect, const void *values)
 {
-    return c->generator.net.plan.mac * c->slots.faces;
+    (void)effect;
+    const mi_face_chain_values *v = values;
+    return v->wanted != 0;
 }
+
+static double mac(const void *effect)
+{
+    const chain *c = effect;
+    return c->generator.net.plan.mac;
+}
+
+const mi_slot_calls mi_face_chain = {.bytes = sizeof(chain), .open = open_parts,
+                                     .close = close_parts, .fill = set_tiles,
+                                     .create = create_slot, .destroy = destroy_slot,
+                                     .record = record_slot, .begin = begin, .prepare = prepare,
+                                     .mac = mac};

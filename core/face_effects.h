@@ -9,7 +9,7 @@
 
 /* All zero has nothing loaded. One thread. */
 typedef struct mi_face_effects {
-    void *chain[MI_EFFECTS]; /* NULL: not loaded */
+    mi_face_slots *chain[MI_EFFECTS]; /* NULL: not loaded */
     bool had[MI_EFFECTS];    /* it was when they were closed */
     bool ran[MI_EFFECTS];    /* in the last frame, */
     double ms[MI_EFFECTS];   /* which took so long */

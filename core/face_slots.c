@@ -1,8 +1,10 @@
 #include "face_slots.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-int mi_face_slots_check(mvk_device *device, const mi_face_effect_config *config, mi_log *log)
+/* Frames in place may be too large for the device. */
+static int check(mvk_device *device, const mi_face_effect_config *config, mi_log *log)
 {
     if (config->transfer->bytes <= device->limits.maxStorageBufferRange)
         return MIEN_OK;
@@ -30,14 +32,7 @@ static int record_list(const mi_face_slots *s, mvk_commands *list, int32_t slot,
     return mvk_commands_end(s->device, list);
 }
 
-int mi_face_slots_open(mi_face_slots *s, int64_t vec4s)
-{
-    int status = mvk_buffer_create(s->device, &s->arena, (VkDeviceSize)vec4s * 16,
-                                   MVK_MEMORY_DEVICE);
-    return status == MIEN_OK ? mvk_buffer_clear(s->device, &s->arena) : status;
-}
-
-int mi_face_slots_make(mi_face_slots *s)
+static int make_slots(mi_face_slots *s)
 {
     mvk_commands first = {0};
     int status = MIEN_OK;
@@ -55,16 +50,62 @@ int mi_face_slots_make(mi_face_slots *s)
     return status;
 }
 
-void mi_face_slots_destroy(mi_face_slots *s)
+static int make(mi_face_slots *s, const mi_face_effect_config *config, mi_log *log)
 {
-    if (!s->device)
+    mi_arena arena = {0};
+    int status = s->calls->open(s->effect, s, config, &arena, log);
+    if (status == MIEN_OK)
+        status = mvk_buffer_create(s->device, &s->arena, (VkDeviceSize)arena.vec4s * 16,
+                                   MVK_MEMORY_DEVICE);
+    if (status == MIEN_OK)
+        status = mvk_buffer_clear(s->device, &s->arena); /* the history of what was never shown */
+    if (status == MIEN_OK && s->calls->fill)
+        status = s->calls->fill(s->effect);
+    return status == MIEN_OK ? make_slots(s) : status;
+}
+
+int mi_face_slots_create(mi_face_slots **slots, const mi_slot_calls *calls, mvk_device *device,
+                         const mi_face_effect_config *config, mi_log *log)
+{
+    *slots = NULL;
+    int status = check(device, config, log);
+    if (status != MIEN_OK)
+        return status;
+    mi_face_slots *s = calloc(1, sizeof *s);
+    void *effect = calloc(1, calls->bytes);
+    if (!s || !effect) {
+        free(s);
+        free(effect);
+        return mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
+    }
+    *s = (mi_face_slots){.device = device, .transfer = config->transfer, .effect = effect,
+                         .calls = calls};
+    status = make(s, config, log);
+    if (status != MIEN_OK)
+        mi_face_slots_destroy(&s);
+    *slots = s;
+    return status;
+}
+
+void mi_face_slots_destroy(mi_face_slots **slots)
+{
+    mi_face_slots *s = *slots;
+    if (!s)
         return;
+    *slots = NULL;
     for (int32_t i = 0; i < MIEN_FACES_MAX; i++) {
         mvk_commands_destroy(s->device, &s->list[i]);
         s->calls->destroy(s->effect, i);
     }
     mvk_buffer_destroy(s->device, &s->arena);
-    memset(s, 0, sizeof *s);
+    s->calls->close(s->effect);
+    free(s->effect);
+    free(s);
+}
+
+double mi_face_slots_mac(const mi_face_slots *s)
+{
+    return s->calls->mac(s->effect) * s->faces;
 }
 
 /* The slot of a face; a new one gets the slot that was used longest ago. */
@@ -100,6 +141,8 @@ int mi_face_slots_run(mi_face_slots *s, const mien_face *face, const float *amou
     const mvk_commands *list[MIEN_FACES_MAX + 2], *of_face[MIEN_FACES_MAX];
     uint32_t faces = 0, lists;
     s->frame++;
+    if (!s->calls->begin(s->effect, values))
+        count = 0;
     for (int32_t i = 0; i < count; i++)
         if (!face[i].lost && amount[i] > 0)
             of_face[faces++] = take(s, face, i, amount[i], values);

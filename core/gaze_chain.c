@@ -1,7 +1,6 @@
 #include "gaze_chain.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "blend/blend.h"
@@ -29,16 +28,16 @@ typedef struct slot {
     mvk_set look, apply;        /* frame -> copy; copy -> frame */
 } slot;
 
-struct mi_gaze_chain {
-    mi_face_slots slots;
+typedef struct chain {
+    const mi_face_slots *slots;
     mi_gaze_generator generator;
     mi_gaze_blend blend;
     mi_gaze_apply apply;
     mi_gaze_rest rest; /* of the face that was learnt last: what new ones begin with */
     slot slot[MIEN_FACES_MAX];
-};
+} chain;
 
-static void record_eye(mi_gaze_chain *c, mvk_commands *list, int32_t index, int32_t eye)
+static void record_eye(chain *c, mvk_commands *list, int32_t index, int32_t eye)
 {
     slot *s = &c->slot[index];
     const mi_gaze_generator *g = &c->generator;
@@ -47,15 +46,15 @@ static void record_eye(mi_gaze_chain *c, mvk_commands *list, int32_t index, int3
                              .flow = mi_gaze_generator_result(g, MI_GAZE_FLOW),
                              .blend = mi_gaze_generator_result(g, MI_GAZE_BLEND)};
     struct gaze_push push = mi_gaze_blend_push(&c->blend, &result, MI_EYES * index + eye, eye);
-    mvk_bind_set(c->slots.device, list, &s->look);
+    mvk_bind_set(c->slots->device, list, &s->look);
     mi_gaze_generator_record_look(g, list, eye);
     mi_gaze_blend_record_hold(&c->blend, list, &push);
     mi_gaze_generator_record(g, list);
     mi_gaze_blend_record(&c->blend, list, &push);
-    mvk_copy(list, &c->slots.arena, &s->state, (VkDeviceSize)result.state * 16,
+    mvk_copy(list, &c->slots->arena, &s->state, (VkDeviceSize)result.state * 16,
              (VkDeviceSize)eye * 16, 16);
     mi_gaze_apply_record_copy(&c->apply, list, eye, &s->uniform);
-    mvk_bind_set(c->slots.device, list, &s->apply);
+    mvk_bind_set(c->slots->device, list, &s->apply);
     mi_gaze_apply_record(&c->apply, list, eye, &s->uniform);
 }
 
@@ -79,18 +78,18 @@ static void clear_uniform(struct gaze_uniform *u)
 
 static int create_slot(void *effect, int32_t index)
 {
-    mi_gaze_chain *c = effect;
+    chain *c = effect;
     slot *s = &c->slot[index];
-    mvk_device *d = c->slots.device;
+    mvk_device *d = c->slots->device;
     int status = mvk_buffer_create(d, &s->uniform, sizeof(struct gaze_uniform), MVK_MEMORY_UPLOAD);
     if (status == MIEN_OK)
         status = mvk_buffer_create(d, &s->state, MI_EYES * 16, MVK_MEMORY_READBACK);
     if (status != MIEN_OK)
         return status;
     clear_uniform(s->uniform.map);
-    mvk_bindings look = {.arena = &c->slots.arena, .weights = &c->generator.net.weights,
-                         .frame_in = mi_transfer_in(c->slots.transfer),
-                         .frame_out = mi_transfer_out(c->slots.transfer), .uniform = &s->uniform};
+    mvk_bindings look = {.arena = &c->slots->arena, .weights = &c->generator.net.weights,
+                         .frame_in = mi_transfer_in(c->slots->transfer),
+                         .frame_out = mi_transfer_out(c->slots->transfer), .uniform = &s->uniform};
     mvk_bindings apply = look;
     apply.frame_in = look.frame_out;
     apply.frame_out = look.frame_in;
@@ -102,12 +101,12 @@ static int create_slot(void *effect, int32_t index)
 
 static void destroy_slot(void *effect, int32_t index)
 {
-    mi_gaze_chain *c = effect;
+    chain *c = effect;
     slot *s = &c->slot[index];
-    mvk_set_destroy(c->slots.device, &s->look);
-    mvk_set_destroy(c->slots.device, &s->apply);
-    mvk_buffer_destroy(c->slots.device, &s->uniform);
-    mvk_buffer_destroy(c->slots.device, &s->state);
+    mvk_set_destroy(c->slots->device, &s->look);
+    mvk_set_destroy(c->slots->device, &s->apply);
+    mvk_buffer_destroy(c->slots->device, &s->uniform);
+    mvk_buffer_destroy(c->slots->device, &s->state);
 }
 
 /* What the network said in the last frame, in the viewer's axes. An eye that had no patch then is
@@ -125,7 +124,7 @@ static void take_states(const slot *s, mi_eye_state eye[MI_EYES])
     }
 }
 
-static void prepare_eye(mi_gaze_chain *c, slot *s, const mien_face *face, int eye, bool known,
+static void prepare_eye(chain *c, slot *s, const mien_face *face, int eye, bool known,
                         const float target[2], const mi_gaze_chain_values *v)
 {
     struct gaze_uniform *u = s->uniform.map;
@@ -154,7 +153,7 @@ static void prepare_eye(mi_gaze_chain *c, slot *s, const mien_face *face, int ey
 
 static void prepare(void *effect, int32_t index, const mi_slot_face *of, const void *values)
 {
-    mi_gaze_chain *c = effect;
+    chain *c = effect;
     const mi_gaze_chain_values *v = values;
     slot *s = &c->slot[index];
     bool known = of->last_frame && !v->reset; /* after a pause it would be of another frame */
@@ -169,67 +168,47 @@ static void prepare(void *effect, int32_t index, const mi_slot_face *of, const v
         prepare_eye(c, s, of->face, i, known, step.target, v);
 }
 
-static const mi_slot_calls calls = {create_slot, destroy_slot, record_slot, prepare};
-
-static int create_parts(mi_gaze_chain *c, const mi_face_effect_config *config, mi_log *log)
+static int open_parts(void *effect, const mi_face_slots *slots, const mi_face_effect_config *config,
+                      mi_arena *arena, mi_log *log)
 {
-    mvk_device *d = c->slots.device;
-    mi_arena arena = {0};
+    chain *c = effect;
+    mvk_device *d = slots->device;
     float kr, kb;
+    c->slots = slots;
     mi_luma_weights(&config->shape, &kr, &kb);
-    int status = mi_face_slots_check(d, config, log);
-    if (status == MIEN_OK)
-        status = mi_gaze_generator_create(&c->generator, d, &arena, &config->shape, config->path,
+    int status = mi_gaze_generator_create(&c->generator, d, arena, &config->shape, config->path,
                                           config->what, log);
     if (status == MIEN_OK)
-        status = mi_gaze_blend_create(&c->blend, d, &arena, MI_GAZE_W, MI_GAZE_H, MI_GAZE_BALL, kr,
+        status = mi_gaze_blend_create(&c->blend, d, arena, MI_GAZE_W, MI_GAZE_H, MI_GAZE_BALL, kr,
                                       kb);
     mi_picture shown = {c->blend.push.shown, MI_GAZE_W, MI_GAZE_H};
-    if (status == MIEN_OK)
-        status = mi_gaze_apply_create(&c->apply, d, &config->shape, shown);
-    if (status == MIEN_OK)
-        status = mi_face_slots_open(&c->slots, arena.vec4s);
-    return status == MIEN_OK ? mi_face_slots_make(&c->slots) : status;
+    return status == MIEN_OK ? mi_gaze_apply_create(&c->apply, d, &config->shape, shown) : status;
 }
 
-int mi_gaze_chain_create(mi_gaze_chain **chain, mvk_device *device,
-                         const mi_face_effect_config *config, mi_log *log)
+static void close_parts(void *effect)
 {
-    *chain = NULL;
-    mi_gaze_chain *c = calloc(1, sizeof *c);
-    if (!c)
-        return mi_fail(log, MIEN_ERR_NOMEM, "out of memory");
-    c->slots = (mi_face_slots){.device = device, .transfer = config->transfer, .effect = c,
-                               .calls = &calls};
-    int status = create_parts(c, config, log);
-    if (status != MIEN_OK)
-        mi_gaze_chain_destroy(&c);
-    *chain = c;
-    return status;
-}
-
-void mi_gaze_chain_destroy(mi_gaze_chain **chain)
-{
-    mi_gaze_chain *c = *chain;
-    if (!c)
-        return;
-    *chain = NULL;
-    mi_face_slots_destroy(&c->slots);
+    chain *c = effect;
     mi_gaze_apply_destroy(&c->apply);
     mi_gaze_blend_destroy(&c->blend);
     mi_gaze_generator_destroy(&c->generator);
-    free(c);
 }
 
-int mi_gaze_chain_run(mi_gaze_chain *c, const mien_face *face, const float *amount, int32_t count,
-                      const mi_gaze_chain_values *v, bool *changed)
+static bool begin(void *effect, const void *values)
 {
+    chain *c = effect;
+    const mi_gaze_chain_values *v = values;
     if (v->learn <= 0)
         c->rest.time = 0;
-    return mi_face_slots_run(&c->slots, face, amount, v->wanted > 0 ? count : 0, v, changed);
+    return v->wanted > 0;
 }
 
-double mi_gaze_chain_mac(const mi_gaze_chain *c)
+static double mac(const void *effect)
 {
-    return c->generator.net.plan.mac * MI_EYES * c->slots.faces;
+    const chain *c = effect;
+    return c->generator.net.plan.mac * MI_EYES;
 }
+
+const mi_slot_calls mi_gaze_chain = {.bytes = sizeof(chain), .open = open_parts,
+                                     .close = close_parts, .create = create_slot,
+                                     .destroy = destroy_slot, .record = record_slot,
+                                     .begin = begin, .prepare = prepare, .mac = mac};

@@ -6,8 +6,6 @@
 
 #include "face_slots.h"
 
-typedef struct mi_gaze_chain mi_gaze_chain;
-
 /* What may differ from frame to frame. */
 typedef struct mi_gaze_chain_values {
     float wanted;    /* 0..1: how far eyes are turned; 0: nothing is done */
@@ -19,17 +17,7 @@ typedef struct mi_gaze_chain_values {
     bool reset;      /* this frame has no past */
 } mi_gaze_chain_values;
 
-int mi_gaze_chain_create(mi_gaze_chain **chain, mvk_device *device,
-                         const mi_face_effect_config *config, mi_log *log);
-void mi_gaze_chain_destroy(mi_gaze_chain **chain); /* *chain may be NULL */
-
-/* Turns the eyes of the frame that was put into the transfer, in place; amount[i]: 0..1, how much
- * of the effect face[i] gets. Lost ones are left as they are. *changed: there was one to look at.
- * One submission, one host wait, no allocation; count: up to MIEN_FACES_MAX. */
-int mi_gaze_chain_run(mi_gaze_chain *chain, const mien_face *face, const float *amount,
-                      int32_t count, const mi_gaze_chain_values *values, bool *changed);
-
-/* Multiply-accumulates of the network in the last frame. */
-double mi_gaze_chain_mac(const mi_gaze_chain *chain);
+/* Its values are mi_gaze_chain_values. */
+extern const mi_slot_calls mi_gaze_chain;
 
 #endif

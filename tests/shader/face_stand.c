@@ -11,7 +11,7 @@ static int create(face_stand *s, device_rig *rig, const mien_frame *shape, const
     assert_int_equal(mi_transfer_create(&s->transfer, rig->device, shape), MIEN_OK);
     mi_face_effect_config config = {.transfer = &s->transfer, .shape = *shape, .path = path,
                                     .what = s->effect->what};
-    return s->effect->create(&s->chain, rig->device, &config, log);
+    return mi_face_slots_create(&s->slots, s->effect->chain, rig->device, &config, log);
 }
 
 void face_stand_up(face_stand *s, device_rig *rig, const face_effect *effect, mien_format format,
@@ -27,7 +27,7 @@ void face_stand_up(face_stand *s, device_rig *rig, const face_effect *effect, mi
 
 void face_stand_down(face_stand *s)
 {
-    s->effect->destroy(s->chain);
+    mi_face_slots_destroy(&s->slots);
     mi_transfer_destroy(&s->transfer);
     test_frame_free(&s->in);
     test_frame_free(&s->out);
@@ -38,7 +38,8 @@ bool face_stand_run(face_stand *s, const mien_face *face, const float *amount, i
 {
     bool changed;
     mi_transfer_put(&s->transfer, &s->in.frame);
-    assert_int_equal(s->effect->run(s->chain, face, amount, count, values, &changed), MIEN_OK);
+    assert_int_equal(mi_face_slots_run(s->slots, face, amount, count, values, &changed),
+                     MIEN_OK);
     mi_frame_unpack(&s->out.frame, mi_transfer_input(&s->transfer, changed));
     return changed;
 }
@@ -79,7 +80,7 @@ void face_stand_check_refused(device_rig *rig, const face_effect *effect, const 
     mi_log log;
     mi_log_init(&log, NULL);
     assert_int_equal(create(&s, rig, &shape, path, &log), status);
-    assert_null(s.chain);
+    assert_null(s.slots);
     print_message("%s\n", log.error);
     assert_non_null(strstr(log.error, words));
     assert_non_null(strstr(log.error, path));

@@ -9,42 +9,15 @@
 
 enum { STAND_W = 320, STAND_H = 240 };
 
-/* An effect's chain, without its types; FACE_EFFECT() makes one. */
 typedef struct face_effect {
     const char *what; /* how messages call its model */
-    int (*create)(void **chain, mvk_device *device, const mi_face_effect_config *config,
-                  mi_log *log);
-    void (*destroy)(void *chain);
-    int (*run)(void *chain, const mien_face *face, const float *amount, int32_t count,
-               const void *values, bool *changed);
+    const mi_slot_calls *chain;
 } face_effect;
-
-/* Defines the face_effect `name` of type_create(), type_destroy() and type_run(). */
-#define FACE_EFFECT(name, what, type) \
-    static int name##_create(void **chain, mvk_device *device, \
-                             const mi_face_effect_config *config, mi_log *log) \
-    { \
-        type *made; \
-        int status = type##_create(&made, device, config, log); \
-        *chain = made; \
-        return status; \
-    } \
-    static void name##_destroy(void *chain) \
-    { \
-        type *made = chain; \
-        type##_destroy(&made); \
-    } \
-    static int name##_run(void *chain, const mien_face *face, const float *amount, int32_t count, \
-                          const void *values, bool *changed) \
-    { \
-        return type##_run(chain, face, amount, count, values, changed); \
-    } \
-    static const face_effect name = {what, name##_create, name##_destroy, name##_run};
 
 typedef struct face_stand {
     const face_effect *effect;
     mi_transfer transfer;
-    void *chain;
+    mi_face_slots *slots;
     test_frame in, out;
 } face_stand;
 

@@ -20,7 +20,7 @@ enum { W = STAND_W, H = STAND_H, FRAMES = 40, GRID = 40, WAVES = 24, POINTS = GR
 static device_rig rig;
 static char folder[TEST_FOLDER], model[TEST_PATH];
 
-FACE_EFFECT(age_effect, "age model", mi_face_chain)
+static const face_effect age_effect = {"age model", &mi_face_chain};
 
 /* y = (x - mean of 5x5 around it) * 2 * the fourth channel; no gain. */
 static void write_model(const char *path, int64_t side, int64_t channels)

@@ -24,7 +24,7 @@ static const double DEGREES = 57.29577951;
 static device_rig rig;
 static char folder[TEST_FOLDER], model[TEST_PATH];
 
-FACE_EFFECT(gaze_effect, "gaze model", mi_gaze_chain)
+static const face_effect gaze_effect = {"gaze model", &mi_gaze_chain};
 
 static bool in_eye(double u, double v, double grow)
 {
