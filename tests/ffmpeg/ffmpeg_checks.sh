@@ -36,9 +36,11 @@ run_ff() {
 # A small moving picture as a lavfi source: source WIDTHxHEIGHT
 source_of() { echo "testsrc2=s=$1:r=10"; }
 
-# Hashes of the frames that a filter chain makes, one a line: hashes SIZE FRAMES CHAIN
-hashes() {
-    run_ff -f lavfi -i "$(source_of "$1")" -frames:v "$2" -vf "$3" -f framemd5 - |
+# Hashes of the frames that a filter chain makes, one a line: hashes SIZE FRAMES CHAIN, or of
+# another input hashes_of FRAMES CHAIN INPUT...
+hashes() { hashes_of "$2" "$3" -f lavfi -i "$(source_of "$1")"; }
+hashes_of() {
+    run_ff "${@:3}" -frames:v "$1" -vf "$2" -f framemd5 - |
         sed -n 's/.*, *//; /^[0-9a-f]\{32\}$/p' || true # no lines then, and the check fails
 }
 

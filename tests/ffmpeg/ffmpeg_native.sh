@@ -114,7 +114,7 @@ near() { # LINES: two, each box 0, within 6 pixels of the face, sure of it
          BEGIN { split("0 179 71 271 177", want) } END { exit !(n == 2 && !bad) }' <<<"$1"
 }
 if [ ! -e "$top/models/face-mesh.onnx" ] || [ -z "$portrait" ]; then
-    skip "no face networks in models/ or no portrait (python3-imageio): face_meta"
+    skip "no face networks in models/ or no portrait (python3-imageio): face_meta, age"
 else
     looped=(-loop 1 -i "$portrait")
     boxes=$(boxes_of format=yuv420p,mien=face_meta=1 "${looped[@]}")
@@ -130,6 +130,18 @@ else
     if near "$boxes"; then ok "face_meta by command"; else not_ok "face_meta by command: $boxes"; fi
     same "face_meta alone leaves the frames" "$(hashes 96x64 3 format=rgba)" \
         "$(hashes 96x64 3 format=rgba,mien=face_meta=1)"
+
+    # Age: the face is another picture, what is above it is not; by command from the fourth frame.
+    aged() { hashes_of 8 "format=rgba,$1" -r 10 "${looped[@]}"; }
+    face=crop=96:110:177:69
+    bare=$(aged "$face")
+    older=$(aged "mien=age=30,$face")
+    differ "age changes the face" "$(frames 1p "$bare")" "$(frames 1p "$older")"
+    same "and nothing above it" "$(aged crop=512:66:0:0)" "$(aged mien=age=30,crop=512:66:0:0)"
+    moved=$(aged "sendcmd=c='0.25 mien age 0',mien=age=30,$face")
+    same "sendcmd age: before" "$(frames 1,3p "$older")" "$(frames 1,3p "$moved")"
+    differ "sendcmd age: ramps" "$(frames 4p "$bare")" "$(frames 4p "$moved")"
+    same "sendcmd age: after" "$(frames 6,8p "$bare")" "$(frames 6,8p "$moved")"
 fi
 
 # Sizes that change in mid-stream: ffmpeg makes the graph anew, a filter before this one does not.
