@@ -197,15 +197,17 @@ static int plan_node(planner *p, const mi_node *n)
     }
 }
 
-/* A node whose result is one pixel and whose operands are there, or -1. */
+/* A node for the kernel of small pictures whose result is one pixel and whose operands are there, or
+ * -1. */
 static int32_t find_pixel(const planner *p)
 {
     for (int32_t i = p->node + 1; i < p->g->nodes; i++) {
         const mi_node *n = &p->g->node[i];
         const mi_tensor *out = mi_planner_tensor(p, n->out);
         bool can = !p->done[i] && !out->data && out->h == 1 && out->w == 1 &&
-                   (n->op == MI_OP_CONV || n->op == MI_OP_SLICE || n->op == MI_OP_CONCAT ||
-                    (n->op >= MI_OP_ADD && n->op <= MI_OP_DIV));
+                   (n->op == MI_OP_SLICE || n->op == MI_OP_CONCAT ||
+                    (n->op >= MI_OP_ADD && n->op <= MI_OP_DIV) ||
+                    (n->op == MI_OP_CONV && mi_small_conv(p, n)));
         for (int32_t k = 0; k < n->inputs && can; k++)
             can = n->in[k] < 0 || mi_planner_tensor(p, n->in[k])->data ||
                   mi_is_ready(p, n->in[k]);
