@@ -6,7 +6,7 @@
 int32_t mi_blob_take(mi_blob *blob, size_t vec4s)
 {
     size_t need = blob->vec4s + vec4s;
-    if (need > blob->capacity) {
+    if (need > blob->capacity || !blob->data) { /* also for nothing: an address to add to */
         size_t capacity = need + need / 2 + 256;
         float *data = need > INT32_MAX ? NULL : realloc(blob->data, capacity * 4 * sizeof(float));
         if (!data) {
