@@ -163,7 +163,9 @@ static void fill(CamNode *node, struct pw_buffer *to, const GstVideoFrame *frame
     if (header) {
         header->flags = 0;
         header->offset = 0;
-        header->pts = (gint64)GST_BUFFER_PTS(frame->buffer);
+        /* Of the clock, not of our stream; and now rather than the camera's, for readers that keep
+         * to the clock drop what is late, and would drop what the filter takes its time for. */
+        header->pts = g_get_monotonic_time() * 1000;
         header->dts_offset = 0;
         header->seq = node->count;
     }

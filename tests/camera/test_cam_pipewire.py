@@ -20,14 +20,15 @@ PROGRAM, WORK = sys.argv[1:3]
 SIZE = 640 * 360 * 2
 
 
-def read(session, frames, name='mien-cam'):
+def read(session, frames, name='mien-cam', sink=()):
     """What a reader gets: the bytes of frames, YUY2."""
     node = session.node(name)
     path = os.path.join(WORK, 'read.yuv')
     if os.path.exists(path):
         os.unlink(path)
     session.run('gst-launch-1.0', '-q', 'pipewiresrc', f'path={node}', f'num-buffers={frames}',
-                '!', 'video/x-raw,format=YUY2', '!', 'filesink', f'location={path}', seconds=20)
+                '!', 'video/x-raw,format=YUY2', '!', 'filesink', f'location={path}', *sink,
+                seconds=20)
     try:
         with open(path, 'rb') as file:
             data = file.read()
@@ -52,6 +53,9 @@ def test_readers(s):
         s.check(f'reader {turn + 1} gets moving frames',
                 len(frames) == 20 and len(set(frames)) >= 15,
                 f'{len(frames)} frames, {len(set(frames))} different')
+    # As sinks with a window do it; stamps of another clock would leave one frame.
+    frames = read(s, 30, sink=['sync=true', 'max-lateness=20000000'])
+    s.check('a reader that drops late frames gets most of them', len(frames) >= 15, len(frames))
     before = int(s.status()['frames-out'])
     time.sleep(2)
     s.check('without a reader it goes on', int(s.status()['frames-out']) > before + 20, s.status())
