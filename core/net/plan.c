@@ -197,8 +197,8 @@ static int plan_node(planner *p, const mi_node *n)
     }
 }
 
-/* A node for the kernel of small pictures whose result is one pixel and whose operands are there, or
- * -1. */
+/* A node for the kernel of small pictures whose result is one pixel and whose operands are there,
+ * or -1. */
 static int32_t find_pixel(const planner *p)
 {
     for (int32_t i = p->node + 1; i < p->g->nodes; i++) {
