@@ -101,7 +101,7 @@ test_age() {
     check 'none below' same_rows "$work/bare" "$work/aged" 179 333
     # The first of the single parameters, as a share of -40..50.
     check 'ffmpeg: age as a single parameter' face "$work/single" \
-        'frei0r=mien:|1|||||1|frame|0.8|0.43|hold|auto|cpu'
+        'frei0r=mien:|1||||||1|frame|0.8|0.43|hold|auto|cpu'
     check 'is more at its end' other_rows "$work/aged" "$work/single" 90 70
     check 'and the same' face "$work/most" 'frei0r=mien:filter_params=age=50 device=cpu'
     check 'as by name' cmp "$work/most" "$work/single"
