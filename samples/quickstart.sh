@@ -23,7 +23,7 @@ packages=(
 )
 
 step() { # NUMBER TEXT
-    printf '[%s/8] %s\n' "$1" "$2"
+    printf '[%s/9] %s\n' "$1" "$2"
 }
 
 die() { # one line that says what to do
@@ -279,10 +279,16 @@ step 7 "eye contact with gst-launch-1.0: $gaze_video"
 up_to_date "$gaze_video" "$video" "$root/models/gaze.onnx" "${made_by[@]}" ||
     with_gstreamer "$video" gaze=1 "$gaze_video"
 
+age_video=$out/$stem-age-gstreamer.mp4
+step 8 "thirty years older with gst-launch-1.0: $age_video"
+up_to_date "$age_video" "$video" "$root/models/face-age.onnx" "${made_by[@]}" ||
+    with_gstreamer "$video" age=30 "$age_video"
+
 before_after=$out/$stem-before-after.png
 all_styles=$out/$stem-styles.png
 eyes=$out/$stem-gaze.png
-step 8 "pictures: $before_after, $all_styles and $eyes"
+ages=$out/$stem-ages.png
+step 9 "pictures: $before_after, $all_styles, $eyes and $ages"
 if ! up_to_date "$before_after" "$ffmpeg_video"; then
     after=$out/$stem-after.png
     logged after 'no frame of the result could be read' ffmpeg -nostdin -v error -y -ss "$middle" \
@@ -310,5 +316,13 @@ if ! up_to_date "$eyes" "$video" "$root/models/gaze.onnx" "${made_by[@]}"; then
     else
         printf '      %s\n' "no face is in the frame at $middle s: no picture of eyes"
     fi
+fi
+if ! up_to_date "$ages" "$video" "$root/models/face-age.onnx" "${made_by[@]}"; then
+    cells=()
+    for years in -20 0 20 40; do
+        still "$before" "age=$years" "$out/$stem-still-age$years.png"
+        cells+=("age=$years" "$out/$stem-still-age$years.png")
+    done
+    sheet "$ages" 2 "$width:$height" "${cells[@]}"
 fi
 echo "done: look at $out"

@@ -15,8 +15,8 @@ stand in it once for each width, so that in a blurred picture they can be as blu
            conv1x1 40 -> 24, up x2, + fine,   two residual conv3x3
     gate   conv1x1  24 -> 24, times the lines of every width and the folds, conv1x1 24 -> 16
     older, younger  conv3x3  24 -> 16, each (older with the gate's) times the years of its sign;
-                                             their sum, times the picture, depth to space
-                                             -> 4 @256
+                                             their sum bent to limits by a tanh
+    rgb    conv1x1  16 -> 16                 times the picture, depth to space -> 4 @256
 
 The change grows from nothing with the years by construction; what is learned is its pattern, which
 may still depend on the years. It is a share of the picture's light: dark skin changes as much as
@@ -40,6 +40,11 @@ SIDE, YEARS = 256, 50.0
 # Sizes of the output's planes at 50 years: what the layers before it make is about 1, and a step of
 # Adam moves every weight alike.
 SCALE = (0.15, 0.15, 0.15, 0.7)
+# Limits that light, red and blue less light, and the gain come near to but do not pass: where much
+# is added up, eyes would get dark rings and thin brows glow. Not of each colour, so that shadows
+# stay warm.
+LIMIT = (0.4, 0.25, 0.25, 1.5)
+LIGHT = (0.3, 0.6, 0.1, 0), (0.7, -0.6, -0.1, 0), (-0.3, -0.6, 0.9, 0), (0, 0, 0, 1)  # from RGB
 DARK = 0.03             # of the picture, age_bank.DARK: a change of black is one of this much
 WIDTHS = (24, 40, 64, 96)
 KNOWN = 6               # planes of what is the same for all, age_teacher.Teacher.known()
@@ -48,6 +53,11 @@ FINEST = (0, 3)         # of them: the thinnest lines, their shadows and ridges
 
 def _residual(count):
     return lambda width: nn.ModuleList(ZeroConv(width, width) for _ in range(count))
+
+
+def _at_places(matrix):
+    """[16,16]: a matrix of the planes [4,4] at each of the four places of a pixel."""
+    return torch.kron(matrix.contiguous(), torch.eye(4))
 
 
 class AgeNet(nn.Module):
@@ -66,7 +76,10 @@ class AgeNet(nn.Module):
         self.gate = ZeroConv(a, 4 * KNOWN, kernel=1, norm=False)
         self.lines = nn.Parameter(torch.zeros(1, 4 * KNOWN, SIDE // 2, SIDE // 2))
         self.tone = ZeroConv(4 * KNOWN, 16, kernel=1, norm=False)
-        self.register_buffer("scale", torch.tensor(SCALE).repeat_interleave(4).view(1, 16, 1, 1))
+        limit, light = torch.tensor(LIMIT), torch.tensor(LIGHT)
+        self.register_buffer("mix", _at_places(light * torch.tensor(SCALE) / limit[:, None]),
+                             persistent=False)
+        self.register_buffer("rgb", _at_places(light.inverse() * limit), persistent=False)
         self._start()
 
     def _start(self):
@@ -107,26 +120,27 @@ class AgeNet(nn.Module):
             x = self._add(F.relu(skip + up), rise)
         older = self.older(x) + self.tone(self.gate(x) * self.lines)
         x = older * F.relu(years) + self.younger(x) * F.relu(-years)
-        x = F.pixel_shuffle(x * self.scale, 2)
+        x = torch.tanh(F.conv2d(x, self.mix[..., None, None]))
+        x = F.pixel_shuffle(F.conv2d(x, self.rgb[..., None, None]), 2)
         return torch.cat([x[:, :3] * (picture + DARK), x[:, 3:]], 1)
 
     def fold(self, strength=(1.0, 1.0), finest=1.0):
         """Batch norm and the output's scale into plain weights; for inference only. `strength`
-        multiplies what is added to the colours, of older and of younger, `finest` the thinnest of
-        the lines that are the same for all."""
+        multiplies what is added to the colours, of older and of younger, before it is bent to its
+        limits, `finest` the thinnest of the lines that are the same for all."""
         for m in self.modules():
             if isinstance(m, ZeroConv):
                 m.fold()
         with torch.no_grad():
             for head, factor in zip((self.older, self.tone, self.younger),
                                     (strength[0], *strength)):
-                scale = self.scale.view(-1).clone()
-                scale[:12] *= factor
-                head.conv.weight *= scale.view(-1, 1, 1, 1)
-                head.conv.bias *= scale
+                mix = self.mix.clone()
+                mix[:12] *= factor
+                head.conv.weight.copy_(torch.einsum("oi,ichw->ochw", mix, head.conv.weight))
+                head.conv.bias.copy_(mix @ head.conv.bias)
             for plane in FINEST:
                 self.tone.conv.weight[:, 4 * plane:4 * plane + 4] *= finest
-            self.scale.fill_(1)
+            self.mix.copy_(torch.eye(16))
         return self.eval()
 
     def macs(self):
@@ -140,7 +154,7 @@ class AgeNet(nn.Module):
                 key = name if name.split(".")[0] in ("lift", "rise") else name.split(".")[0]
                 side = sides[".".join(key.split(".")[:2]) if "." in key else key]
                 total += value.numel() * side * side
-        return total
+        return total + self.rgb.numel() * (SIDE // 2) ** 2
 
 
 class AgeGraph(ZeroGraph):
@@ -162,7 +176,8 @@ def _unshuffled(conv):
 
 
 def _point(weight, bias):
-    """1x1 convolution of what SpaceToDepth gives: `weight` [16,4,4] of (output, y x, channel)."""
+    """1x1 convolution of 16 channels; of what SpaceToDepth gives, `weight` is [16,4,4] of (output,
+    y x, channel)."""
     out = ZeroConv(16, 16, kernel=1, norm=False)
     with torch.no_grad():
         out.conv.weight.copy_(weight.reshape(16, 16, 1, 1))
@@ -206,7 +221,10 @@ def build_graph(net):
                                ("younger", g.conv(x, "younger", net.younger), -1)):
         share = g.relu(g.conv("halves", name + ".years", _years(sign)))
         parts.append(g.node("Mul", [change, share], name + ".part"))
-    x = g.node("Mul", [g.node("Add", parts, "sum"), g.conv("halves", "light", _light())], "lit")
+    x = g.node("Tanh", [g.node("Add", parts, "sum")], "bent")
+    light = g.conv("halves", "light", _light())
+    rgb = _point(net.rgb, torch.zeros(16))
+    x = g.node("Mul", [g.conv(x, "rgb", rgb), light], "lit")
     g.node("DepthToSpace", [x], "change", blocksize=2, mode="CRD")
 
     def value(name):

@@ -75,7 +75,7 @@ static void test_older_and_younger(void **state)
     assert_true(detail[2] == detail_of(&in.frame));
     assert_true(detail[0] < 0.9 * detail[2] && detail[1] < 0.9 * detail[2]);
     assert_true(detail[2] < detail[3] && detail[3] < detail[4] && detail[4] < detail[5]);
-    assert_true(detail[4] > 1.1 * detail[2]);
+    assert_true(detail[4] > 1.05 * detail[2]);
     mien_filter_destroy(&f);
     test_frame_free(&in);
     test_frame_free(&out);
