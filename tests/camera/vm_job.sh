@@ -187,6 +187,11 @@ JSON
 obs_has_frames() { # whole ones, YUY2 of 320x180
     [ "$(grep -c 'v4l2-input: /dev/video11: ts:.* used 115200$' /run/obs.log)" -ge 20 ]
 }
+obs_shows_bars() { # of vivid's colour bars the magenta one: on 1 % of the screen or more
+    DISPLAY=:7 ffmpeg -hide_banner -nostdin -v error -f x11grab -i :7 -frames:v 1 \
+        -vf scale=80:60:flags=neighbor -pix_fmt rgb24 -f rawvideo - | od -An -v -w3 -tu1 |
+        awk '$1 > 150 && $2 < 90 && $3 > 150 { n++ } END { exit n < 48 }'
+}
 
 if command -v obs >/dev/null && command -v Xvfb >/dev/null; then
     start --size 320x180 --fps 5 --output /dev/video11
@@ -195,10 +200,12 @@ if command -v obs >/dev/null && command -v Xvfb >/dev/null; then
     Xvfb :7 -screen 0 800x600x24 -nolisten tcp >/run/xvfb.log 2>&1 &
     display=$!
     wait_for 60 test -S /tmp/.X11-unix/X7
-    DISPLAY=:7 XDG_CONFIG_HOME=/run/config LIBGL_ALWAYS_SOFTWARE=1 QT_QPA_PLATFORM=xcb \
+    # Not Mesa's llvmpipe: under emulation it mostly ends with a segmentation fault of its own.
+    DISPLAY=:7 XDG_CONFIG_HOME=/run/config GALLIUM_DRIVER=softpipe QT_QPA_PLATFORM=xcb \
         dbus-run-session -- obs --multi --verbose >/run/obs.log 2>&1 &
     obs=$!
     check 'it takes frames, by its own log' wait_for 150 obs_has_frames
+    check 'its window shows them' wait_for 60 obs_shows_bars
     obs_has_frames || tail -n 30 /run/xvfb.log /run/obs.log | sed 's/^/# /'
     kill $obs $display
     check 'an orderly end' stop
