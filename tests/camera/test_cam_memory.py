@@ -3,9 +3,10 @@
 style, an output of PipeWire's with readers that come and go, requests on the socket; then a camera
 that goes and comes back.
 
-    test_cam_memory.py PROGRAM WORK_FOLDER [MINUTES]
+    test_cam_memory.py PROGRAM WORK_FOLDER [MINUTES [FRAMES_A_SECOND]]
 
-An hour of a call is 108000 frames; a test picture of 250 a second gives them in 8 minutes.
+An hour of a call is 108000 frames; a test picture of 250 a second gives them in 8 minutes. "60 30"
+is the hour itself, at little cost.
 """
 import os
 import sys
@@ -17,7 +18,8 @@ from cam_session import wait_for
 PROGRAM, WORK = sys.argv[1:3]
 MINUTES = float(sys.argv[3]) if len(sys.argv) > 3 else 1
 HOUR = 30 * 3600
-RATE, LOSSES = 250, 5
+RATE = int(sys.argv[4]) if len(sys.argv) > 4 else 250
+LOSSES, PARTS = 5, 10
 # What the C library's and LLVM's arenas settle is no leak; a frame of 160x120 is 38 KiB.
 GROWTH_HOUR, GROWTH_LEAST = 4 << 20, 1 << 20 # bytes in an hour of frames; in any run
 GROWTH_LOSS = 256 << 10                      # bytes a camera that went and came back
@@ -41,8 +43,8 @@ def look(s):
 
 
 def read_some(s):
-    s.run('gst-launch-1.0', '-q', 'pipewiresrc', f'path={s.node("mien-cam")}', 'num-buffers=250',
-          '!', 'video/x-raw,format=YUY2', '!', 'fakesink', seconds=20)
+    s.run('gst-launch-1.0', '-q', 'pipewiresrc', f'path={s.node("mien-cam")}',
+          f'num-buffers={RATE}', '!', 'video/x-raw,format=YUY2', '!', 'fakesink', seconds=20)
 
 
 def work(s, seconds):
@@ -77,8 +79,11 @@ def test_frames(s):
         return
     work(s, 20)  # all buffers and threads that it will have
     first = look(s)
-    work(s, 60 * MINUTES)
-    last = look(s)
+    last = first
+    for part in range(PARTS):
+        work(s, 60 * MINUTES / PARTS)
+        last = look(s)
+        print(f'# {(part + 1) * MINUTES / PARTS:g} minutes: {last}', flush=True)
     frames, more = last.frames - first.frames, last.rss - first.rss
     limit = max(GROWTH_LEAST, GROWTH_HOUR * frames / HOUR)
     s.check(f'{frames} frames ({frames / HOUR:.2f} hours at 30 a second)',

@@ -1,39 +1,7 @@
 # What is tried inside the virtual machine: mien-cam between vivid, a camera of the kernel's, and
 # v4l2loopback. PROGRAM, TESTS (this folder) and the GStreamer registry are set above this line.
-failed=0
+. "$TESTS/vm_checks.sh"
 export AV_LOG_FORCE_NOCOLOR=1 # what clears escapes off the console eats the next word
-up() { cut -d' ' -f1 /proc/uptime; }
-ok() { echo "ok - $* [$(up) s]"; }
-no() {
-    echo "not ok - $* [$(up) s]"
-    failed=1
-}
-check() { # WHAT COMMAND...
-    local what=$1
-    shift
-    if "$@"; then ok "$what"; else no "$what"; fi
-}
-
-log=/run/mien-cam.log
-start() { # OPTIONS... : mien-cam, what it says goes to the log
-    : >"$log"
-    "$PROGRAM" --no-keys --device cpu "$@" 2>"$log" &
-    program=$!
-}
-said() { grep -q -e "$1" "$log"; }
-wait_for() { # SECONDS COMMAND...
-    local end=$((SECONDS + $1))
-    shift
-    until "$@"; do
-        [ "$SECONDS" -lt "$end" ] || { sed 's/^/# /' "$log"; return 1; }
-        sleep 0.3
-    done
-}
-is() { "$PROGRAM" status 2>/dev/null | grep -q -e "^$1=$2"; }
-stop() {
-    kill "$program"
-    wait "$program"
-}
 # After it was away it may have another number.
 vivid() { basename "$(dirname "$(grep -lx vivid.* /sys/class/video4linux/*/name | head -n 1)")"; }
 size_is() { v4l2-ctl -d "$1" --get-fmt-video 2>/dev/null | grep -q "Width/Height.*: $2"; }
