@@ -38,6 +38,7 @@ typedef struct CamApp {
     gchar *source_trouble; /* of the pipeline; it is closed at the next tick */
     gboolean ended;        /* a file, which is opened again at the next tick */
     gboolean repeated;     /* it was: no news */
+    gboolean tempo_told;   /* that the file does not have one */
     gchar *card;           /* name of the last camera that gave frames */
     guint64 frames;        /* from cameras at the last tick */
 
@@ -137,6 +138,17 @@ static void greet_source(CamApp *app)
     app->card = g_strdup(app->source->card);
 }
 
+/* Once, though such a file is opened again for each turn. */
+static void tell_tempo(CamApp *app)
+{
+    double rate = app->source && app->source->tempo ? cam_tempo_rate(app->source->tempo) : 0;
+    if (app->tempo_told || rate <= 0)
+        return;
+    cam_say("%s does not say when its frames are due: they come at %g a second (--fps for another "
+            "rate)", app->source->label, rate);
+    app->tempo_told = TRUE;
+}
+
 static void tend_source(CamApp *app, gint64 now)
 {
     gint64 last;
@@ -147,6 +159,7 @@ static void tend_source(CamApp *app, gint64 now)
         app->repeated = FALSE;
     }
     app->frames = frames;
+    tell_tempo(app);
     if (app->ended)
         repeat_source(app);
     if (app->source_trouble)
@@ -307,6 +320,12 @@ static void tend_stop(CamApp *app, gint64 now)
     cam_effects_tend(&app->effects, filter(app), FALSE, count(app));
 }
 
+static gboolean is_flowing(const CamApp *app)
+{
+    return (app->source_link.state == CAM_LINK_RUNNING || app->repeated) &&
+           app->output_link.state == CAM_LINK_RUNNING;
+}
+
 static gboolean tick(gpointer data)
 {
     CamApp *app = data;
@@ -316,9 +335,7 @@ static gboolean tick(gpointer data)
     tend_source(app, now);
     tend_output(app, now);
     tend_black(app, now);
-    cam_effects_tend(&app->effects, filter(app),
-                     app->source_link.state == CAM_LINK_RUNNING &&
-                         app->output_link.state == CAM_LINK_RUNNING, count(app));
+    cam_effects_tend(&app->effects, filter(app), is_flowing(app), count(app));
     cam_notify("WATCHDOG=1");
     return G_SOURCE_CONTINUE;
 }

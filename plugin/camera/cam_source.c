@@ -159,6 +159,9 @@ static CamSource *make_file(const CamOptions *options, gchar **trouble)
     if (!source)
         return NULL;
     g_object_set(cam_pipe_find(source->pipe, "camera"), "location", options->camera, NULL);
+    GstPad *pad = gst_element_get_static_pad(cam_pipe_find(source->pipe, "convert"), "sink");
+    source->tempo = cam_tempo_new(pad, options->wish.fps);
+    gst_object_unref(pad);
     source->label = g_strdup_printf("file %s", options->camera);
     return source;
 }

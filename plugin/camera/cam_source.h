@@ -6,6 +6,7 @@
 #include "cam_options.h"
 #include "cam_pipe.h"
 #include "cam_pipewire.h"
+#include "cam_tempo.h"
 
 typedef struct CamSource {
     GstElement *pipe;
@@ -13,6 +14,7 @@ typedef struct CamSource {
     gchar *path;  /* of the device, or NULL */
     gchar *card;  /* the device's name, or NULL */
     gboolean raw; /* a device that gives no JPEG */
+    CamTempo *tempo; /* of a file, or NULL; it ends with the pipeline */
     CamPulse *pulse; /* of PipeWire, if the camera is one of its, or NULL */
 } CamSource;
 

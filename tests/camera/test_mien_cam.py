@@ -360,9 +360,7 @@ def test_file():
           (time.sleep(3) or camera.said().count('\n') == 1), camera.said())
     make_clip(clip)
     check('it is taken when it is there', camera.runs(20), camera.said())
-    start, before = time.time(), int(status()['frames-in'])
-    time.sleep(4)
-    rate = (int(status()['frames-in']) - before) / (time.time() - start)
+    rate = measure_rate(camera)
     check('a file is repeated at its own rate', 12 < rate < 22, rate)
     check('its size is kept', status().get('size') == '320x240')
     camera.end()
@@ -373,8 +371,68 @@ def test_file():
     start = int(status()['frames-in'])
     check('so is one without an index, which has to be opened again',
           wait_for(lambda: int(status()['frames-in']) > start + 60, 10), status())
-    check('without a word', camera.said().count('\n') == 2, camera.said())
+    check('with one line, that it has no times',
+          camera.said().count('\n') == 3 and camera.said().count('30 a second') == 1, camera.said())
+    check('its rate is known', wait_for(lambda: 20 < float(status()['rate-in']) < 33, 15), status())
     camera.end()
+
+
+def read_ue(bits, at):
+    """Exp-Golomb: the value, and where the next one begins."""
+    zeros = bits.index('1', at) - at
+    return int(bits[at + zeros:at + 2 * zeros + 1], 2) - 1, at + 2 * zeros + 1
+
+
+def drop_vui(stream):
+    """An H.264 stream, of the baseline profile, without what its parameters say about time."""
+    start = stream.index(b'\0\0\0\1\x67') + 5
+    end = stream.index(b'\0\0\0\1', start)
+    raw = stream[start:end].replace(b'\0\0\3', b'\0\0')
+    bits = ''.join(f'{byte:08b}' for byte in raw)
+    at = 24  # profile, constraints, level
+    values = []
+    for _ in range(4):  # id, frame numbers, order of output, frames of reference
+        value, at = read_ue(bits, at)
+        values.append(value)
+    assert values[2] == 2, 'the order of output is that of the stream'
+    _, at = read_ue(bits, at + 1)
+    _, at = read_ue(bits, at)  # width, height
+    assert bits[at:at + 3] in ('100', '110'), 'whole frames, and all of them'
+    bits = bits[:at + 3] + '0' + '1'
+    bits += '0' * (-len(bits) % 8)
+    return stream[:start] + bytes(int(bits[i:i + 8], 2) for i in range(0, len(bits), 8)) + \
+        stream[end:]
+
+
+def measure_rate(camera, seconds=4):
+    """Frames a second, by the frames that came."""
+    camera.runs(20)
+    start, before = time.time(), int(status()['frames-in'])
+    time.sleep(seconds)
+    return (int(status()['frames-in']) - before) / (time.time() - start)
+
+
+def test_raw_stream():
+    encoders = subprocess.run(['ffmpeg', '-v', 'error', '-encoders'], capture_output=True,
+                              text=True).stdout if shutil.which('ffmpeg') else ''
+    if 'libx264' not in encoders:
+        print('skipped: ffmpeg with libx264 is not installed')
+        return
+    timed, raw = os.path.join(WORK, 'timed.264'), os.path.join(WORK, 'raw.264')
+    subprocess.run(['ffmpeg', '-nostdin', '-v', 'error', '-y', '-f', 'lavfi', '-i',
+                    'testsrc2=s=320x240:r=20:d=2', '-c:v', 'libx264', '-profile:v', 'baseline',
+                    timed], check=True)
+    with open(timed, 'rb') as clip, open(raw, 'wb') as without:
+        without.write(drop_vui(clip.read()))
+    for clip, words, least, most, lines in ((timed, [], 16, 22, 2), (raw, [], 24, 33, 3),
+                                            (raw, ['--fps', '10'], 8, 12, 3)):
+        camera = Camera('--camera', clip, *words, *BASE)
+        rate = measure_rate(camera)
+        what = ' '.join([os.path.basename(clip), *words])
+        check(f'{what} plays at {rate:.0f} a second', least < rate < most, camera.said())
+        check(f'in {lines} lines', camera.said().count('\n') == lines and
+              (lines == 2 or 'raw.264 does not say when' in camera.said()), camera.said())
+        camera.end()
 
 
 def choose(keys, camera, name):
@@ -586,8 +644,8 @@ def main():
         os.unlink(SOCKET)
     for test in (test_words, test_control, test_params, test_watch, test_preview_words,
                  test_left_socket, test_style, test_refused_style,
-                 test_slow, test_delay, test_file, test_keys, test_job_control, test_signals,
-                 test_standing_still, test_sleep, test_systemd, test_memory):
+                 test_slow, test_delay, test_file, test_raw_stream, test_keys, test_job_control,
+                 test_signals, test_standing_still, test_sleep, test_systemd, test_memory):
         if sys.argv[4:] and test.__name__ not in sys.argv[4:]:
             continue
         print('#', test.__name__, flush=True)
