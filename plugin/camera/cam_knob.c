@@ -10,7 +10,7 @@ struct CamKnob {
     double min, max;
     gchar **choices; /* or NULL */
     gint digits;     /* of a number, after the point */
-    GtkWidget *label, *widget, *note; /* note: of a number, or NULL */
+    GtkWidget *label, *widget, *note, *reset; /* note: of a number, or NULL */
     GPtrArray *values;  /* of a drop-down: what its rows stand for */
     GPtrArray *toggles; /* of flags: check buttons, borrowed */
     gboolean showing;   /* it is this program that changes the widget */
@@ -18,8 +18,11 @@ struct CamKnob {
     gpointer data;
 };
 
+static void tend_reset(CamKnob *knob);
+
 static void report(CamKnob *knob)
 {
+    tend_reset(knob);
     if (!knob->showing)
         knob->turned(knob, knob->data);
 }
@@ -159,8 +162,62 @@ static gboolean is_number(const CamKnob *knob)
     return !strcmp(knob->type, "float") || !strcmp(knob->type, "int");
 }
 
+/* The default as the widget would say it. */
+static gchar *print_usual(const CamKnob *knob)
+{
+    return is_number(knob) ? print_number(knob, g_ascii_strtod(knob->usual, NULL))
+                           : g_strdup(knob->usual);
+}
+
+static void tend_reset(CamKnob *knob)
+{
+    gchar *value = cam_knob_value(knob), *usual = print_usual(knob);
+    gtk_widget_set_sensitive(knob->reset, strcmp(value, usual) != 0);
+    g_free(usual);
+    g_free(value);
+}
+
+static void show_value(CamKnob *knob, const gchar *value)
+{
+    knob->showing = TRUE;
+    if (is_number(knob))
+        gtk_range_set_value(GTK_RANGE(knob->widget), g_ascii_strtod(value, NULL));
+    else if (knob->toggles)
+        show_toggles(knob, value);
+    else if (knob->values)
+        gtk_drop_down_set_selected(GTK_DROP_DOWN(knob->widget), find_choice(knob, value));
+    else
+        gtk_editable_set_text(GTK_EDITABLE(knob->widget), value);
+    knob->showing = FALSE;
+    tend_reset(knob);
+}
+
+static void reset(CamKnob *knob)
+{
+    show_value(knob, knob->usual);
+    report(knob);
+}
+
+static void make_reset(CamKnob *knob)
+{
+    gchar *usual = print_usual(knob), *name = g_strdup_printf("reset %s", knob->name);
+    gchar *tip = g_strdup_printf("back to %s%s%s", *usual ? usual : "(none)",
+                                 *knob->unit ? " " : "", knob->unit);
+    knob->reset = gtk_button_new_from_icon_name("view-refresh-symbolic");
+    gtk_button_set_has_frame(GTK_BUTTON(knob->reset), FALSE);
+    gtk_widget_set_valign(knob->reset, GTK_ALIGN_CENTER);
+    gtk_widget_set_tooltip_text(knob->reset, tip);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(knob->reset), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   name, -1);
+    g_signal_connect_swapped(knob->reset, "clicked", G_CALLBACK(reset), knob);
+    g_free(tip);
+    g_free(name);
+    g_free(usual);
+}
+
 static void make_widget(CamKnob *knob)
 {
+    make_reset(knob);
     if (is_number(knob)) {
         make_scale(knob);
     } else if (!strcmp(knob->type, "flags")) {
@@ -178,6 +235,7 @@ static void make_widget(CamKnob *knob)
     gtk_widget_set_hexpand(knob->widget, TRUE);
     gtk_accessible_update_property(GTK_ACCESSIBLE(knob->widget), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    knob->name, -1);
+    tend_reset(knob);
 }
 
 static void take_word(CamKnob *knob, const gchar *word)
@@ -245,6 +303,8 @@ void cam_knob_free(CamKnob *knob)
 {
     if (knob->widget)
         g_signal_handlers_disconnect_by_data(knob->widget, knob);
+    if (knob->reset)
+        g_signal_handlers_disconnect_by_data(knob->reset, knob);
     for (guint i = 0; knob->toggles && i < knob->toggles->len; i++)
         g_signal_handlers_disconnect_by_data(knob->toggles->pdata[i], knob);
     g_clear_pointer(&knob->toggles, g_ptr_array_unref);
@@ -271,6 +331,11 @@ GtkWidget *cam_knob_label(const CamKnob *knob)
 GtkWidget *cam_knob_note(const CamKnob *knob)
 {
     return knob->note;
+}
+
+GtkWidget *cam_knob_reset(const CamKnob *knob)
+{
+    return knob->reset;
 }
 
 GtkWidget *cam_knob_widget(const CamKnob *knob)
@@ -302,14 +367,6 @@ static gboolean is_being_written(const CamKnob *knob)
 
 void cam_knob_show(CamKnob *knob, const gchar *value)
 {
-    knob->showing = TRUE;
-    if (is_number(knob))
-        gtk_range_set_value(GTK_RANGE(knob->widget), g_ascii_strtod(value, NULL));
-    else if (knob->toggles)
-        show_toggles(knob, value);
-    else if (knob->values)
-        gtk_drop_down_set_selected(GTK_DROP_DOWN(knob->widget), find_choice(knob, value));
-    else if (!is_being_written(knob))
-        gtk_editable_set_text(GTK_EDITABLE(knob->widget), value);
-    knob->showing = FALSE;
+    if (!GTK_IS_ENTRY(knob->widget) || !is_being_written(knob))
+        show_value(knob, value);
 }

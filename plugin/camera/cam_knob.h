@@ -17,6 +17,7 @@ const gchar *cam_knob_name(const CamKnob *knob);
 GtkWidget *cam_knob_label(const CamKnob *knob);
 GtkWidget *cam_knob_widget(const CamKnob *knob);
 GtkWidget *cam_knob_note(const CamKnob *knob); /* beside it, its value; or NULL */
+GtkWidget *cam_knob_reset(const CamKnob *knob); /* a button: back to its default */
 
 /* Numbers and choices; not texts to write and sets of flags. */
 gboolean cam_knob_is_handy(const CamKnob *knob);

@@ -243,6 +243,7 @@ static void place(CamWindow *self, const CamKnob *knob)
     gtk_grid_attach(grid, cam_knob_widget(knob), 1, row, note ? 1 : 2, 1);
     if (note)
         gtk_grid_attach(grid, note, 2, row, 1, 1);
+    gtk_grid_attach(grid, cam_knob_reset(knob), 3, row, 1, 1);
 }
 
 static void hear_parameters(gpointer data, const gchar *error, gchar **lines, gint fd)

@@ -190,6 +190,40 @@ def test_others(s):
             wait_for(lambda: goes_on(s), 90), s.status())
 
 
+def can_reset(s, name):
+    button = s.widgets().get(('reset ' + name, 'push button'))
+    return bool(button) and button.get_state_set().contains(s.atspi.StateType.SENSITIVE)
+
+
+def test_reset(s):
+    """A number, a style, a choice, a flag and a text go back to what they were made to be."""
+    rows = (('smooth', '0.25', '0.8'), ('style', 'cartoon', ''), ('quality', 'high', 'auto'),
+            ('overlay', 'faces', 'none'), ('cache', 'none', ''))
+    names = [line.split('=')[0] for line in s.ask('params').splitlines()]
+    s.ask('set', 'gaze-x=0')
+
+    def there_are(*wanted):
+        return wait_for(lambda: [n for n in names if can_reset(s, n)] == sorted(
+            wanted, key=names.index), 5)
+    s.check('what is as it was made to be cannot be reset', there_are('device'),
+            [n for n in names if can_reset(s, n)])
+    s.ask('set', *(f'{name}={value}' for name, value, _ in rows))
+    s.check('what others change can be', there_are('device', *(name for name, _, _ in rows)),
+            [n for n in names if can_reset(s, n)])
+    for name, _, usual in rows:
+        s.widgets()['reset ' + name, 'push button'].do_action(0)
+        s.check(f'{name} goes back to its default', wait_for(
+            lambda: s.get(name) == f'{name}={usual}' and not can_reset(s, name), 5), s.get(name))
+    s.slider('age').set_current_value(3)
+    s.check('what is moved here can be, too', wait_for(lambda: can_reset(s, 'age'), 5))
+    s.run('xdotool', 'mousemove', '640', '300', 'click', '--repeat', '40', '4')  # to the top
+    time.sleep(0.5)
+    s.click(s.widgets()['reset age', 'push button'])
+    s.check('by a click', wait_for(lambda: s.get('age') == 'age=0' and not can_reset(s, 'age') and
+                                   s.slider_is('age', 0), 5), s.get('age'))
+    s.check('and frames go on', wait_for(lambda: goes_on(s), 90), s.status())
+
+
 def is_pressed(s, button):
     states = button.get_state_set()
     return states.contains(s.atspi.StateType.PRESSED) or states.contains(s.atspi.StateType.CHECKED)
@@ -286,8 +320,8 @@ def main():
     cam_session.enter(WORK, ['dbus-run-session', 'Xvfb', 'xdotool', 'ffmpeg', WINDOW])
     with Desk(WORK, PROGRAM) as desk:
         desk.start_display()
-        for test in (test_sight, test_hands, test_others, test_cover, test_robust, test_end,
-                     test_refusals):
+        for test in (test_sight, test_hands, test_others, test_reset, test_cover, test_robust,
+                     test_end, test_refusals):
             if sys.argv[4:] and test.__name__ not in sys.argv[4:]:
                 continue
             print('#', test.__name__, flush=True)
