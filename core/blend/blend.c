@@ -43,8 +43,10 @@ static void lay_out(mi_blend *b, mi_arena *arena)
     b->warp = mi_picture_take(arena, b->w, b->h);
     b->model = mi_picture_take(arena, b->w, b->h);
     b->still = 4 * mi_arena_take(arena, ((int64_t)b->w * b->h + 3) / 4);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         b->luma[i] = 4 * mi_arena_take(arena, ((int64_t)b->w * b->h + 3) / 4);
+        b->age[i] = 4 * mi_arena_take(arena, ((int64_t)b->w * b->h + 3) / 4);
+    }
     int32_t w = b->w, h = b->h;
     for (b->levels = 0; b->levels < MI_BLEND_LEVELS; b->levels++) {
         w = (w + 1) / 2;
@@ -156,6 +158,7 @@ void mi_blend_record_resolve(const mi_blend *b, mvk_commands *commands,
                            .styled = styled, .history_in = b->history[1 - parity].at,
                            .history_out = b->history[parity].at, .model = b->model.at,
                            .luma_in = b->luma[1 - parity], .luma_out = b->luma[parity],
+                           .age_in = b->age[1 - parity], .age_out = b->age[parity],
                            .still = b->still, .kr = b->kr, .kb = b->kb};
     mvk_dispatch(b->device, commands, plain ? b->resolve_plain : b->resolve, &p, sizeof p,
                  mi_groups(b->w, 16), mi_groups(b->h, 4), 1);

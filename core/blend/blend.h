@@ -25,6 +25,7 @@ typedef struct mi_blend {
     mi_picture history[2]; /* of even and odd frames */
     mi_picture warp, model;
     int32_t luma[2]; /* planes of floats: what the histories belong to */
+    int32_t age[2];  /* planes too: of how many frames a pixel's history is */
     int32_t still;   /* a plane too: how surely a pixel stands still */
     mi_motion_level level[MI_BLEND_LEVELS];
     int32_t levels;

@@ -21,5 +21,6 @@ struct blend_push {
     BLEND_INT model;      /* vec4 a pixel for export.comp */
     BLEND_INT luma_in, luma_out; /* float a pixel: luma that the history belongs to */
     BLEND_INT still;      /* float a pixel: how surely it stands still, 0..1 */
+    BLEND_INT age_in, age_out; /* float a pixel: frames that the history is made of */
     float kr, kb;
 };

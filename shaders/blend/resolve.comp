@@ -3,7 +3,8 @@
 // History (colour of the style, gain) is fetched where the motion says the pixel was, clamped to
 // what the 3x3 neighbourhood of the present output allows, and mixed with the present output by
 // how well the picture itself fits there. With u.fresh = 1, or without motion (PLAIN), the present
-// output stands alone.
+// output stands alone. A history that has only begun is the mean of its frames: what the network
+// drew just when a hand uncovered a place still shows the hand's nearness.
 //
 // With the history goes the luma of the picture that it belongs to, made in the same way: the next
 // frame's motion is found against it. Where the picture stands still, it also takes the place of
@@ -29,6 +30,8 @@ layout(constant_id = 0) const int PLAIN = 0; // 1: warp_error did not run
 // share of the contrast: no motion is right to the last tenth of a pixel, and on edges that must
 // not let the style's own unrest through.
 const float ERROR = 8.0 / 255.0, ERROR_SHARE = 0.35;
+const float CLAMP_WIDER = 1.36; // than with faces: strokes are bold, and a place begins anew anyway
+const float AGE_MAX = 256.0; // frames; beyond it, no weight is that small
 const float GAIN_NOISE = (4.0 / 255.0) * (4.0 / 255.0); // variance taken as noise, not an edge
 const float GAIN_MAX = 1.25;
 
@@ -99,7 +102,7 @@ void resolve(int x, int y, vec3 colour, vec4 warp, column a, column b, column c)
     vec4 present = vec4(colour, clamp(slope, 0.0, GAIN_MAX)), past = present;
     vec2 flow = warp.xy;
     int here = y * p.w + x;
-    float alpha = 1.0, still = 0.0, luma = warp.w, luma_past = luma;
+    float alpha = 1.0, still = 0.0, luma = warp.w, luma_past = luma, age = 1.0;
     if (PLAIN == 0 && u.fresh == 0.0) {
         float error[9] = {a.error[0], a.error[1], a.error[2], b.error[0], b.error[1],
                           b.error[2], c.error[0], c.error[1], c.error[2]};
@@ -108,7 +111,10 @@ void resolve(int x, int y, vec3 colour, vec4 warp, column a, column b, column c)
             shift += error[k];
         float scale = ERROR + (flow == vec2(0) ? 0.0 : ERROR_SHARE * sqrt(variance));
         float confidence = smoothstep(LOW, HIGH, confidence_of(error, shift, scale));
-        alpha = mix(1.0, u.alpha, confidence);
+        ivec2 from = clamp(ivec2(floor(vec2(x, y) + flow + 0.5)), ivec2(0), ivec2(p.w, p.h) - 1);
+        age += confidence * texelFetch(arena_float, p.age_in + from.y * p.w + from.x).x;
+        age = min(age, AGE_MAX);
+        alpha = max(mix(1.0, u.alpha, confidence), 1.0 / age);
         if (flow == vec2(0)) {
             still = confidence;
             past = texelFetch(arena_vec4, p.history_in + here);
@@ -117,13 +123,14 @@ void resolve(int x, int y, vec3 colour, vec4 warp, column a, column b, column c)
             past = history_between(vec2(x, y) + flow);
             luma_past = texelFetch(arena_float, p.luma_out + here).x; // warp_error put it there
         }
-        past.rgb = clamped(past.rgb, mean, sigma);
+        past.rgb = clamped(past.rgb, mean, CLAMP_WIDER * sigma);
     }
     vec4 blended = mix(past, present, alpha);
     luma_past = mix(luma_past, luma, alpha);
     luma = flow == vec2(0) ? luma_past : luma;
     arena_store_float[p.luma_out + here] = luma_past;
     arena_store_float[p.still + here] = still;
+    arena_store_float[p.age_out + here] = age;
     store(p.history_out + here, blended);
     float l = luma_of(blended.rgb);
     store(p.model + here,

@@ -8,9 +8,10 @@
 /* What shaders/blend/resolve.comp says about itself. */
 static const double ERROR = 8.0 / 255, ERROR_SHARE = 0.35;
 static const double CONFIDENCE_LOW = 0.15, CONFIDENCE_HIGH = 0.5;
-static const double CLAMP_SIGMA = 1.1, CLAMP_MORE = 0.8 / 255;
+static const double CLAMP_SIGMA = 1.36 * 1.1, CLAMP_MORE = 0.8 / 255;
 static const double GAIN_NOISE = (4.0 / 255) * (4.0 / 255);
 static const double GAIN_MAX = 1.25;
+static const double AGE_MAX = 256;
 
 static int32_t limit(int32_t v, int32_t low, int32_t high)
 {
@@ -145,19 +146,28 @@ static void past_of(const resolve_input *in, const around3x3 *a, const float *wa
     history_rgb(c, past);
 }
 
+/* Of how many frames the history at a pixel's old place is. */
+static double age_of(const resolve_input *in, const float *warp, int32_t x, int32_t y)
+{
+    oracle_plane p = {in->age, in->w, in->h, 1, 0};
+    return value(&p, (int32_t)floor(x + (double)warp[0] + 0.5),
+                 (int32_t)floor(y + (double)warp[1] + 0.5));
+}
+
 static void resolve_pixel(const resolve_input *in, const resolve_output *out, int32_t x, int32_t y)
 {
     size_t here = (size_t)y * (size_t)in->w + (size_t)x, pixel = here * 4;
     around3x3 a = look_around(in, x, y);
     double present[5] = {a.colour[0], a.colour[1], a.colour[2], a.gain, a.luma}, b[5];
-    double still = 0, luma = a.luma;
+    double still = 0, luma = a.luma, age = 1;
     for (int k = 0; k < 5; k++)
         b[k] = present[k];
     if (!in->fresh && !in->plain) {
         const float *warp = in->warp + pixel;
         bool moves = blend_oracle_moves(warp);
         double past[5], confidence = confidence_of(&a, moves);
-        double weight = 1 + (in->alpha - 1) * confidence;
+        age = fmin(1 + confidence * age_of(in, warp, x, y), AGE_MAX);
+        double weight = fmax(1 + (in->alpha - 1) * confidence, 1 / age);
         past_of(in, &a, warp, x, y, past);
         for (int k = 0; k < 5; k++)
             b[k] = past[k] + (present[k] - past[k]) * weight;
@@ -168,6 +178,7 @@ static void resolve_pixel(const resolve_input *in, const resolve_output *out, in
         out->history[pixel + (size_t)k] = (float)b[k];
     out->still[here] = (float)still;
     out->luma[here] = (float)b[4];
+    out->age[here] = (float)age;
     double l = in->kr * b[0] + (1 - in->kr - in->kb) * b[1] + in->kb * b[2];
     out->model[pixel] = (float)(l - b[3] * luma);
     out->model[pixel + 1] = (float)((b[2] - l) / (2 - 2 * in->kb));

@@ -28,11 +28,12 @@ typedef struct resolve_input {
     /* vec4 a pixel, as in shaders/blend/blend_push.h */
     const float *now, *warp, *styled, *history;
     const float *luma, *carried; /* what the history belongs to; the same where the pixels were */
+    const float *age;            /* frames that the history is made of */
 } resolve_input;
 
 typedef struct resolve_output {
     float *history, *model; /* vec4 a pixel */
-    float *still, *luma;
+    float *still, *luma, *age;
 } resolve_output;
 
 void blend_oracle_resolve(const resolve_input *in, const resolve_output *out);

@@ -382,12 +382,15 @@ static void check_resolve(resolve_kind kind, int32_t w, int32_t h, int parity, f
     stage_up(&s, w, h);
     size_t bytes = s.pixels * 16, thin = s.pixels * 4;
     float *now = rig_room(bytes), *warp = rig_room(bytes), *styled = rig_room(bytes),
-          *history = rig_room(bytes), *luma = rig_room(thin), *carried = rig_room(thin);
-    resolve_output want = {rig_room(bytes), rig_room(bytes), rig_room(thin), rig_room(thin)};
+          *history = rig_room(bytes), *luma = rig_room(thin), *carried = rig_room(thin),
+          *age = rig_room(thin);
+    resolve_output want = {rig_room(bytes), rig_room(bytes), rig_room(thin), rig_room(thin),
+                           rig_room(thin)};
     fill_resolve(kind, &d, s.pixels, now, warp, styled, history);
     for (size_t i = 0; i < s.pixels; i++) {
         luma[i] = now[4 * i + 3] + dice_float(&d, -0.05f, 0.05f);
         carried[i] = now[4 * i + 3] + dice_float(&d, -0.05f, 0.05f);
+        age[i] = dice_float(&d, 1, 64);
     }
     rig_write(&rig, &s.memory.arena, (size_t)s.picture[parity].at * 16, now, bytes);
     rig_write(&rig, &s.memory.arena, (size_t)s.blend.warp.at * 16, warp, bytes);
@@ -395,6 +398,7 @@ static void check_resolve(resolve_kind kind, int32_t w, int32_t h, int parity, f
     rig_write(&rig, &s.memory.arena, (size_t)s.blend.history[1 - parity].at * 16, history, bytes);
     rig_write(&rig, &s.memory.arena, (size_t)s.blend.luma[1 - parity] * 4, luma, thin);
     rig_write(&rig, &s.memory.arena, (size_t)s.blend.luma[parity] * 4, carried, thin);
+    rig_write(&rig, &s.memory.arena, (size_t)s.blend.age[1 - parity] * 4, age, thin);
     struct frame_uniform u = {.strength = 1, .alpha = alpha, .fresh = kind == KIND_FRESH};
     rig_write(&rig, &s.memory.uniform, 0, &u, sizeof u);
     mvk_commands list;
@@ -404,15 +408,16 @@ static void check_resolve(resolve_kind kind, int32_t w, int32_t h, int parity, f
     resolve_input in = {.w = w, .h = h, .kr = KR, .kb = KB, .alpha = (double)alpha,
                         .fresh = kind == KIND_FRESH, .plain = kind == KIND_PLAIN, .now = now,
                         .warp = warp, .styled = styled, .history = history, .luma = luma,
-                        .carried = carried};
+                        .carried = carried, .age = age};
     blend_oracle_resolve(&in, &want);
     compare_plane(name[kind], "history", &s, (size_t)s.blend.history[parity].at * 16, 4,
                   want.history);
     compare_plane(name[kind], "model", &s, (size_t)s.blend.model.at * 16, 4, want.model);
     compare_plane(name[kind], "still", &s, (size_t)s.blend.still * 4, 1, want.still);
     compare_plane(name[kind], "luma", &s, (size_t)s.blend.luma[parity] * 4, 1, want.luma);
-    float *all[] = {now,          warp,       styled,     history,  luma, carried,
-                    want.history, want.model, want.still, want.luma};
+    compare_plane(name[kind], "age", &s, (size_t)s.blend.age[parity] * 4, 1, want.age);
+    float *all[] = {now,  warp,         styled,     history,    luma,      carried,
+                    age,  want.history, want.model, want.still, want.luma, want.age};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
     stage_down(&s);
@@ -425,6 +430,48 @@ static void test_resolve(void **state)
         check_resolve((resolve_kind)kind, 33, 21, 0, 0.12f);
         check_resolve((resolve_kind)kind, 16, 18, 1, 0.5f);
     }
+}
+
+/* A history that has only begun is the mean of its frames, so that the first one, which a hand or a
+ * cut has just left, soon counts no more than the others. */
+static void test_young_history(void **state)
+{
+    (void)state;
+    enum { W = 64, H = 48, FRAMES = 6 };
+    stage_rig s;
+    texture t = make_texture(7);
+    dice d = dice_of(11);
+    stage_up(&s, W, H);
+    float *luma = rig_room(s.pixels * 4), *styled = rig_room(s.pixels * 16),
+          *mean = rig_room(s.pixels * 16);
+    memset(mean, 0, s.pixels * 16);
+    draw(&t, 0, 0, 1, 0, &d, W, H, luma);
+    for (int frame = 0; frame < FRAMES; frame++) {
+        int parity = frame % 2;
+        mvk_commands list;
+        struct frame_uniform u = {.strength = 1, .alpha = 0.12f, .fresh = frame == 0};
+        for (size_t i = 0; i < s.pixels * 4; i++) { /* grey, so that nothing is clamped */
+            styled[i] = i % 4 ? styled[i - 1]
+                              : (i / 4 % 2 ? 0.7f : 0.3f) + dice_float(&d, -0.01f, 0.01f);
+            mean[i] += styled[i] / FRAMES;
+        }
+        write_picture(&s, parity, luma);
+        rig_write(&rig, &s.memory.arena, (size_t)s.styled * 16, styled, s.pixels * 16);
+        rig_write(&rig, &s.memory.uniform, 0, &u, sizeof u);
+        rig_begin(&rig, &s.memory, &list);
+        mi_blend_record_motion(&s.blend, &list, s.picture, parity);
+        mi_blend_record_resolve(&s.blend, &list, s.picture, s.styled, parity, false);
+        rig_run(&rig, &list);
+    }
+    float *got = read_vec4s(&s, s.blend.history[(FRAMES - 1) % 2].at, s.pixels);
+    for (size_t i = 0; i < s.pixels * 4; i++)
+        if (i % 4 != 3 && !(fabsf(got[i] - mean[i]) < 1e-3f))
+            fail_msg("pixel %zu is %g, not the mean %g", i / 4, (double)got[i], (double)mean[i]);
+    free(got);
+    free(mean);
+    free(styled);
+    free(luma);
+    stage_down(&s);
 }
 
 /* What a history of an effect that does nothing is off from the present picture, rms in shares of
@@ -501,7 +548,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_alpha),       cmocka_unit_test(test_pyramids),
         cmocka_unit_test(test_translation), cmocka_unit_test(test_slow_translation),
         cmocka_unit_test(test_still),       cmocka_unit_test(test_warp_error),
-        cmocka_unit_test(test_resolve),     cmocka_unit_test(test_slow_history)};
+        cmocka_unit_test(test_resolve),     cmocka_unit_test(test_young_history),
+        cmocka_unit_test(test_slow_history)};
     const rig_group group = {"blend", tests, sizeof tests / sizeof tests[0], NULL, NULL};
     return rig_tests_main(&rig, &group, argc, argv);
 }
