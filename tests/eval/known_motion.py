@@ -5,6 +5,7 @@ lies in front of all layers and is a mask only. "Where" maps are H x W x 2 float
 of frame t its place in frame s, pixels, the middle of the top left one at (0.5, 0.5).
 """
 import dataclasses
+import functools
 import typing
 
 import cv2
@@ -101,10 +102,13 @@ class Scene:
         self.size, self.layers, self.cover = size, layers, cover
         self.drawn = [None] * len(layers)   # (poses of this layer and those behind it, picture)
         self.kept = {}                      # poses -> what sure() gives, of some frames
+        self.ways = {}                      # two frames' poses -> what carried() gives, of all
 
+    @functools.cached_property
     def uncovered(self):
         return Scene(self.size, self.layers)
 
+    @functools.cached_property
     def without_faces(self):
         return Scene(self.size, [k for k in self.layers if not k.is_face], self.cover)
 
@@ -157,7 +161,13 @@ class Scene:
 
     def carried(self, t, s):
         """(where, valid): for each pixel of frame t its place in frame s, and whether it is there
-        to be seen in both, whatever covers it."""
+        to be seen in both, whatever covers it. Kept, for the next effect on the same clip."""
+        poses = self.poses(t), self.poses(s)
+        if poses not in self.ways:
+            self.ways[poses] = self.make_carried(t, s)
+        return self.ways[poses]
+
+    def make_carried(self, t, s):
         w, h = self.size
         where, valid = np.zeros((h, w, 2), np.float32), np.zeros((h, w), bool)
         for k, layer in enumerate(self.layers):
@@ -173,4 +183,6 @@ class Scene:
             inside = ((there >= 1) & (there <= np.array([w - 1, h - 1]))).all(2)
             where[mine] = there[mine]
             valid |= mine & seen & inside
+        for kept in (where, valid):
+            kept.flags.writeable = False
         return where, valid

@@ -35,6 +35,7 @@ class Clip:
     swap: int = None
     step: int = None
     seed: int = 1
+    shot: dict = dataclasses.field(default_factory=dict, init=False)    # Scene -> its videos()
 
     @property
     def size(self):
@@ -56,10 +57,16 @@ class Clip:
 
     def videos(self, scene=None):
         """I420 of all frames, F x bytes: with the sensor's noise, and without. With another scene
-        the noise is the same."""
+        the noise is the same. Kept, for the next effect."""
+        scene = scene or self.scene
+        if scene not in self.shot:
+            self.shot[scene] = self.shoot(scene)
+        return self.shot[scene]
+
+    def shoot(self, scene):
         sensor, noisy, clean = draw.Sensor(*self.size, self.seed + 100), [], []
         for t in range(self.frames):
-            picture = (scene or self.scene).frame(t)
+            picture = scene.frame(t)
             clean.append(self.planes(picture))
             noisy.append(self.planes(sensor.add(picture, self.noise)))
         return np.stack(noisy), np.stack(clean)

@@ -15,6 +15,7 @@ import cv2
 import face_clips
 import mien_library
 import temporal_clips
+import temporal_real
 import temporal_report
 import temporal_scores
 import videos
@@ -75,27 +76,38 @@ def library(build):
                                         ("cache", os.path.join(CACHE, "mien"))])
 
 
-def known_clip(name, words, args):
-    """One clip of known motion, in a process of its own."""
+def known_clip(name, args):
+    """{effect: scores} of one clip of known motion, which is drawn once; in a process of its
+    own."""
     cv2.setNumThreads(1)
     clip = next(c for c in temporal_clips.set_of(store(args.shared), args.which) if c.name == name)
-    return temporal_scores.score_known(clip, Effect(words), library(args.build), args.cheats,
-                                       reference() if args.which != "suite" else None)
+    marks = reference() if args.which != "suite" else None
+    return {words: temporal_scores.score_known(clip, Effect(words), library(args.build),
+                                               args.cheats, marks) for words in args.effect}
 
 
-def real_clip(path, words, args):
+def real_clip(path, args):
+    """{effect: scores} of one video, whose face is looked for once."""
     cv2.setNumThreads(1)
-    video, effect = videos.read(path), Effect(words)
+    video = videos.read(path)
+    found = face_of(video)
 
-    def run(effect):
-        planes = effect.run(library(args.build), video.planes, video.size, rate=video.rate)
-        return videos.Video(planes, video.size, video.rate)
-    return temporal_scores.score_pair(video, run(effect), run(effect.changed(smooth=0)),
-                                      args.area or effect.area(), args.cheats, reference())
+    def scores(effect):
+        def run(effect):
+            planes = effect.run(library(args.build), video.planes, video.size, rate=video.rate)
+            return videos.Video(planes, video.size, video.rate)
+        return temporal_scores.score_pair(video, run(effect), run(effect.changed(smooth=0)),
+                                          args.area or effect.area(), args.cheats, reference(),
+                                          found)
+    return {words: scores(Effect(words)) for words in args.effect}
+
+
+def face_of(video):
+    return temporal_real.Face(reference(), video) if reference() else None
 
 
 def jobs_of(args):
-    """[(name, function, argument)]: what an effect is scored on."""
+    """[(name, function, argument)]: what effects are scored on."""
     if args.real:
         paths = args.clips or found_videos(args.shared)
         if not paths:
@@ -119,18 +131,27 @@ def found_videos(shared):
     return out
 
 
-def effect_result(words, args):
+def effect_results(args):
+    """Of every effect. A clip goes to one process for all effects, the one with most work first."""
     jobs = jobs_of(args)
     context = multiprocessing.get_context("spawn")      # Vulkan does not survive a fork
     with concurrent.futures.ProcessPoolExecutor(max(1, min(args.jobs, len(jobs))),
                                                 context) as pool:
-        waiting = [(name, pool.submit(run, what, words, args)) for name, run, what in jobs]
-        clips = {}
-        for name, job in waiting:
-            clips[name] = job.result()
-            print(f"{words}: {name}", file=sys.stderr, flush=True)
-    return temporal_report.finished(words, clips, args.real,
-                                    complete=not args.real and not args.clips)
+        waiting = {pool.submit(run, what, args): name
+                   for name, run, what in sorted(jobs, key=work, reverse=True)}
+        scores = {}
+        for job in concurrent.futures.as_completed(waiting):
+            scores[waiting[job]] = job.result()
+            print("scored:", waiting[job], file=sys.stderr, flush=True)
+    return [temporal_report.finished(words, {name: scores[name][words] for name, *_ in jobs},
+                                     args.real, complete=not args.real and not args.clips)
+            for words in args.effect]
+
+
+def work(job):
+    """For what to begin with: a video's bytes; a clip with a hand is run thrice."""
+    name, run, what = job
+    return os.path.getsize(what) if run is real_clip else name.startswith("hand")
 
 
 def pair_result(args):
@@ -140,7 +161,7 @@ def pair_result(args):
         if other and other.size != video.size:
             raise ValueError("{}: {}x{}, the input is {}x{}".format(path, *other.size, *video.size))
     clip = temporal_scores.score_pair(video, output, per_frame, args.area or "frame", args.cheats,
-                                      reference())
+                                      reference(), face_of(video))
     name = os.path.basename(args.output)
     return temporal_report.finished(name, {name: clip}, True)
 
@@ -153,8 +174,7 @@ def score(args):
     """Writes and prints all that is asked for; lines that say what --limits misses."""
     missed = []
     results = [pair_result(args)] if args.output else []
-    for words in args.effect:
-        results.append(effect_result(words, args))
+    results += effect_results(args) if args.effect else []
     for result in results:
         folder = os.path.join(args.out, folder_of(result["title"]) + ("-real" if args.real else ""))
         temporal_report.write(result, folder)

@@ -56,7 +56,7 @@ class Runs(Stream):
             settled(clip, 0, plain.stepped_back(), library)
         self.controls = {}
         if scene.cover:
-            for kind, other in ((ON, scene.without_faces()), (BEHIND, scene.uncovered())):
+            for kind, other in ((ON, scene.without_faces), (BEHIND, scene.uncovered)):
                 self.controls[kind] = Stream(clip, clip.videos(other), effect, library)
         elif clip.break_at is not None:
             self.controls[AFTER] = Stream(clip, videos, effect, library, clip.break_at)
@@ -89,8 +89,8 @@ class KnownMoments:
             if t > 0 and t != clip.cut:
                 where, valid = clip.scene.carried(t, t - 1)
                 if self.last_cover is not None:
-                    valid &= sampled(self.last_cover.astype(np.float32), where,
-                                     cv2.INTER_LINEAR) == 0
+                    valid = valid & (sampled(self.last_cover.astype(np.float32), where,
+                                             cv2.INTER_LINEAR) == 0)
                 moment.where, moment.carried = where, byte(valid & region & ~near)
                 moment.before = sampled(before, where)
                 moment.clean = clean, sampled(clean_before, where)
@@ -118,7 +118,7 @@ class KnownMoments:
             return
         face = face_areas.oval(clip.face(t).points(t), FACE, self.size)
         if cover is not None:
-            bare = rgb(clip.planes(clip.scene.frame(t, covered=False)), self.size)
+            bare = self.runs.controls[BEHIND].clean.rgb(t)
             on = shrunk(cover >= SURE, EDGE) & self.valid & region & face
             if on.any():
                 moment.leftovers[ON] = Shining(Leftover(on, fresh, [

@@ -106,11 +106,11 @@ def steadied(series):
 
 class RealMoments:
     """Of the first `count` frames. `per_frame`: the same effect's output without smoothing, which
-    stands for what is ideal, or None. `area`: frame, face, background."""
+    stands for what is ideal, or None. `area`: frame, face, background. `found`: its Face, or
+    None."""
 
-    def __init__(self, video, count, per_frame, area, reference=None):
+    def __init__(self, video, count, per_frame, area, found=None):
         self.video, self.count, self.per_frame, self.area = video, count, per_frame, area
-        found = Face(reference, video) if reference else None
         self.face = found.points if found else [None] * len(video)
         self.near_faces = found.near if found else None
 

@@ -152,10 +152,11 @@ def score_step(clip, runs, area, cheats):
         "step": clip.step}
 
 
-def score_pair(video, output, per_frame, area, cheats=True, reference=None):
-    """A video and what was made of it; `per_frame`: the same effect without smoothing, or None."""
+def score_pair(video, output, per_frame, area, cheats=True, reference=None, found=None):
+    """A video and what was made of it; `per_frame`: the same effect without smoothing, or None;
+    `found`: the video's Face, if `reference` has looked for it."""
     count = min(len(v) for v in (video, output, per_frame or output))
-    moments = RealMoments(video, count, per_frame, area, reference)
+    moments = RealMoments(video, count, per_frame, area, found)
     figures, spectra = tallied(moments, Outputs(output, per_frame, cheats), None, reference,
                                video.rate)
     figures[OUTPUT]["lacking"] = abs(len(video) - len(output))
