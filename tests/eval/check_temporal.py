@@ -298,9 +298,12 @@ def check_page():
     f = figures(Pan().moments(10), lambda t, m: m.ideal) | {"t90": 0.15, "ghost": 7.77}
     clips = {"hand-x": {"kind": "hand", "figures": {temporal_scores.OUTPUT: f,
                                                     temporal_scores.PER_FRAME: f}, "spectra": {}}}
-    words = f"style={temporal_docs.SHOWN}"
     text = temporal_docs.page({(words, temporal_docs.KNOWN): temporal_report.finished(
-        words, clips, False)})
+        words, clips, False) for words in temporal_docs.effects()})
+    check("every effect has its row", all(f"| {w} |" in text for w in temporal_docs.FACES))
+    check("pictures and cheats of what is shown", all(
+        f"-{name}.svg" in text and f"-{name}.jpg" in text and f"### {words}" in text
+        for words, name in temporal_docs.SHOWN.items()))
     check("a missed limit is in bold", "**7.77**" in text and "**0.00**" not in text, text)
     check("no line that could be wrapped is too long", all(
         len(k) <= 100 or k.startswith(("|", "!")) for k in text.splitlines()))

@@ -13,7 +13,8 @@
 #       any video and what any program made of it. FRAMES: the same effect without smoothing; only
 #       with it are there E, F and J.
 #   tests/eval/run_temporal.sh --docs
-#       all shipped styles, into docs/temporal.md.
+#       all shipped styles, age and gaze, into docs/temporal.md. --from DIR: with the results that
+#       lie there.
 #
 # --no-cheats: without them, faster. --limits: exit status 1 where a limit is missed. --build DIR:
 # the build of mien (default: build/). --jobs N: processes (default: one a core). --out DIR: for

@@ -3,7 +3,8 @@
 
     temporal_docs.py [--from DIR] [--into DIR] [--build DIR] [--shared DIR] [--jobs N]
 
---from: takes the results that temporal_figures.py has written there, instead of running it again.
+--from: takes the results that temporal_figures.py has written there, instead of running it again,
+where it has any.
 """
 import argparse
 import glob
@@ -20,20 +21,27 @@ from effect_run import Effect
 from temporal_limits import LIMITS, REAL_LIMITS
 from temporal_scores import OUTPUT, PER_FRAME
 
-SHOWN = "cartoon"       # the style whose pictures and cheats are shown
+# Effects whose pictures and cheats are shown, and their names in those of files.
+SHOWN = {"style=cartoon": "cartoon", "age=30": "age"}
+# Effects on faces. The people of the clips look at the camera: they are asked to look past it.
+FACES = ("age=30", "age=-20", "gaze=1:gaze-x=8")
 STRIP = ("walk", (30, 31, 32, 33, 34))
 AREAS = ("frame", "face")
 KNOWN, REAL = "", "-real"
+# Name in that of a file, which plot, its title.
+PLOTS = (("joint", "joint", "J"), ("spectrum", "spectrum-still", "Flicker spectrum"),
+         ("response", "response", "Answer to a step"))
 POINT = {"ntre": "NTRE", "warp ratio": "warping error", "flicker": "flicker", "ghost": "ghost",
          "lag": "lag", "t90": "90 % of a step", "J": "J"}
 
 INTRO = """Written by `tests/eval/run_temporal.sh --docs`. What an effect does to a face must not
-flicker, swim, lag or leave ghosts. Here is what the shipped styles reach with the default
-`smooth=0.8`, and how to measure the same on an effect, a filter or a video of one's own."""
+flicker, swim, lag or leave ghosts. Here is what the shipped styles, in the frame and in faces, age
+and gaze reach with the default `smooth=0.8`, and how to measure the same on an effect, a filter or
+a video of one's own."""
 
 USE = """\
     tests/eval/run_temporal.sh --effect style=cartoon:style-area=face  # clips of known motion
-    tests/eval/run_temporal.sh --effect style=cartoon --real my.mp4    # videos, measured motion
+    tests/eval/run_temporal.sh --effect age=30 --real my.mp4           # videos, measured motion
     tests/eval/run_temporal.sh --input in.mp4 --output out.mp4         # what any program made
 
 Tables, JSON and plots go to `out/temporal`. `tests/run.sh` installs what it needs. The outputs are
@@ -50,14 +58,14 @@ else in the same place; `step` of `style-strength` from 0.2 (age, gaze: from 0).
 another layer's edge or of the hand nothing is judged."""
 
 IDEAL = """**What is ideal.** The effect's own per-frame output (`smooth=0`) for the clean, still
-picture with nothing before it, carried along by the exact motion. A style's strokes do not move
-exactly with the scene: a network draws them anew for each frame, on a raster of its own. That is
-what flickers, so strokes that stick to the surface are the aim, and what the network would have
-drawn afresh is not. The choice matters little: `F fresh` is F against the per-frame output for
-the clean moving frame. `ideal` in the table is that picture itself, which no filter can reach that
-does not know the motion; it shows the floor of a figure. NTRE's is the input's own noise, which a
-style removes and which therefore is part of R = output - input; `clean` is NTRE against the input
-without noise."""
+picture with nothing before it, carried along by the exact motion. A style's strokes and the lines
+of a face do not move exactly with the scene: a network draws them anew for each frame, on a raster
+of its own. That is what flickers, so strokes that stick to the surface are the aim, and what the
+network would have drawn afresh is not. The choice matters little: `F fresh` is F against the
+per-frame output for the clean moving frame. `ideal` in the table is that picture itself, which no
+filter can reach that does not know the motion; it shows the floor of a figure. NTRE's is the
+input's own noise, which an effect removes and which therefore is part of R = output - input;
+`clean` is NTRE against the input without noise."""
 
 MEASURES = """**The figures**, means over all clips and the worst.
 
@@ -105,29 +113,32 @@ def arguments():
 
 
 def effects():
+    """Of the whole frame, of faces."""
     names = sorted(os.path.basename(p)[6:-5] for p in
                    glob.glob(os.path.join(run.ROOT, "models", "style-*.onnx")))
     return [f"style={n}" + ("" if a == "frame" else f":style-area={a}")
-            for a in AREAS for n in names]
+            for a in AREAS for n in names] + list(FACES)
 
 
 def results(args):
     """{(effect, KNOWN or REAL): result}."""
     source = args.source or os.path.join(run.ROOT, "out", "temporal")
+    kinds = [KNOWN] + ([REAL] if run.found_videos(args.shared) else [])
+    paths = {(words, kind): os.path.join(source, run.folder_of(words) + kind, "temporal.json")
+             for words in effects() for kind in kinds}
+    for kind in kinds:
+        lacking = [w for w in effects() if not (args.source and os.path.exists(paths[w, kind]))]
+        for words, more in (([w for w in lacking if w in SHOWN], []),
+                            ([w for w in lacking if w not in SHOWN], ["--no-cheats"])):
+            if words:
+                run.score(run.arguments([
+                    *(x for w in words for x in ("--effect", w)), "--out", source, "--build",
+                    args.build, "--shared", args.shared, "--jobs", str(args.jobs),
+                    *(["--real"] if kind == REAL else []), *more]))
     found = {}
-    for words in effects():
-        shown = words == f"style={SHOWN}"
-        for kind in (KNOWN, REAL):
-            if not args.source and (kind == KNOWN or run.found_videos(args.shared)):
-                more = ["--real"] if kind == REAL else []
-                more += [] if shown else ["--no-cheats"]
-                run.score(run.arguments(["--effect", words, "--out", source, "--build", args.build,
-                                         "--shared", args.shared, "--jobs", str(args.jobs),
-                                         *more]))
-            path = os.path.join(source, run.folder_of(words) + kind, "temporal.json")
-            if os.path.exists(path):
-                with open(path, encoding="utf-8") as file:
-                    found[words, kind] = json.load(file)
+    for key, path in paths.items():
+        with open(path, encoding="utf-8") as file:
+            found[key] = json.load(file)
     return found
 
 
@@ -147,7 +158,7 @@ def effects_table(found, kind):
         lines.append([words.replace("style=", "").replace(":style-area=", ", "), *cells,
                       report.cell(plain["ntre clean" if kind == KNOWN else "ntre"], 3)])
     last = "per frame: clean" if kind == KNOWN else "per frame: NTRE"
-    return report.table(["style", *(c[0] for c in used), last], lines)
+    return report.table(["effect", *(c[0] for c in used), last], lines)
 
 
 def wrapped(text):
@@ -171,22 +182,28 @@ def limits_text():
 
 
 def page(found):
-    shown = found[f"style={SHOWN}", KNOWN]
+    shown = {words: found[words, KNOWN] for words in SHOWN if (words, KNOWN) in found}
     text = "# Steady effects, in figures\n\n" + wrapped(INTRO) + USE + "\n\n"
-    text += "![Frames of the clip walk](temporal-strip.jpg)\n\n" + wrapped(
-        f"*Consecutive frames of the clip `{STRIP[0]}` with `style={SHOWN}`; the lower rows show "
-        "what is new against the frame before, carried by the exact motion, "
+    for words in shown:
+        text += f"![{words}, frames of the clip {STRIP[0]}](temporal-strip-{SHOWN[words]}.jpg)\n\n"
+    text += wrapped(
+        f"*Consecutive frames of the clip `{STRIP[0]}` with "
+        f"{' and '.join(f'`{w}`' for w in shown)}; the lower rows show what is new against the "
+        "frame before, carried by the exact motion, "
         f"{temporal_pictures.GAIN} times stronger.*")
-    text += "## Shipped styles\n\n" + wrapped(limits_text()) + effects_table(found, KNOWN) + "\n"
+    text += "## Every effect\n\n" + wrapped(limits_text()) + effects_table(found, KNOWN) + "\n"
     if any(k == REAL for _, k in found):
         clips = next(r["clips"] for (_, k), r in found.items() if k == REAL)
         names = ", ".join(f"`{c}`" for c in clips)
         text += "## On videos\n\n" + wrapped(f"{names} of `../shared/data`.") + \
             effects_table(found, REAL) + "\n"
-    text += "## Against cheats\n\n" + wrapped(CHEATS) + report.outputs_table(shown) + "\n"
-    text += "![J](temporal-joint.svg)\n\n![Flicker spectrum](temporal-spectrum.svg)\n\n"
-    text += "![Answer to a step](temporal-response.svg)\n\n"
-    text += f"## Every clip, style={SHOWN}\n\n" + report.clips_table(shown) + "\n"
+    text += "## Against cheats\n\n" + wrapped(CHEATS)
+    for words, result in shown.items():
+        text += f"### {words}\n\n" + report.outputs_table(result) + "\n" + "".join(
+            f"![{title}](temporal-{name}-{SHOWN[words]}.svg)\n\n" for name, _, title in PLOTS)
+    text += "## Every clip\n\n"
+    for words, result in shown.items():
+        text += f"### With {words}\n\n" + report.clips_table(result) + "\n"
     measures = MEASURES.format(patches=len(face_areas.PATCHES))
     text += "## What is measured\n\n" + wrapped("\n\n".join((CLIPS, IDEAL, measures)))
     return text.rstrip() + "\n"
@@ -195,19 +212,20 @@ def page(found):
 def main():
     args = arguments()
     found = results(args)
-    shown = found[f"style={SHOWN}", KNOWN]
     os.makedirs(args.into, exist_ok=True)
     with open(os.path.join(args.into, "temporal.md"), "w", encoding="utf-8") as file:
         file.write(page(found))
-    plots = report.plots(shown)
-    for name, plot in (("joint", "joint"), ("spectrum", "spectrum-still"),
-                       ("response", "response")):
-        with open(os.path.join(args.into, f"temporal-{name}.svg"), "w", encoding="utf-8") as file:
-            file.write(plots[plot])
     clip = next(c for c in temporal_clips.set_of(run.store(args.shared), "one")
                 if c.kind == STRIP[0])
-    temporal_pictures.write(os.path.join(args.into, "temporal-strip.jpg"), temporal_pictures.strip(
-        clip, Effect(f"style={SHOWN}"), run.library(args.build), STRIP[1]))
+    for words, name in SHOWN.items():
+        plots = report.plots(found[words, KNOWN])
+        for kind, plot, _ in PLOTS:
+            with open(os.path.join(args.into, f"temporal-{kind}-{name}.svg"), "w",
+                      encoding="utf-8") as file:
+                file.write(plots[plot])
+        temporal_pictures.write(
+            os.path.join(args.into, f"temporal-strip-{name}.jpg"),
+            temporal_pictures.strip(clip, Effect(words), run.library(args.build), STRIP[1]))
     print(f"written: {args.into}/temporal.md and its pictures")
 
 
