@@ -68,14 +68,15 @@ typedef struct moments {
     double cross[3][3];            /* [from axis][to axis], mean products */
 } moments;
 
-static void take_moments(moments *m, const mi_shape *shape, const float point[MI_POINTS][3])
+static void take_moments(moments *m, const float from[MI_MESH_POINTS][3],
+                         const float weight[MI_MESH_POINTS], const float point[MI_POINTS][3])
 {
     *m = (moments){0};
     for (int i = 0; i < MI_MESH_POINTS; i++) {
-        double w = shape->weight[i];
+        double w = weight[i];
         m->weight += w;
         for (int k = 0; k < 3; k++) {
-            m->from[k] += w * shape->point[i][k];
+            m->from[k] += w * from[i][k];
             m->to[k] += w * point[i][k];
         }
     }
@@ -85,9 +86,9 @@ static void take_moments(moments *m, const mi_shape *shape, const float point[MI
         m->to[k] *= each;
     }
     for (int i = 0; i < MI_MESH_POINTS; i++) {
-        double w = shape->weight[i] * each, a[3], b[3];
+        double w = weight[i] * each, a[3], b[3];
         for (int k = 0; k < 3; k++) {
-            a[k] = shape->point[i][k] - m->from[k];
+            a[k] = from[i][k] - m->from[k];
             b[k] = point[i][k] - m->to[k];
         }
         for (int j = 0; j < 3; j++)
@@ -125,9 +126,15 @@ static void set_identity(mi_pose *pose)
 
 void mi_pose_fit(mi_pose *pose, const mi_shape *shape, const float point[MI_POINTS][3])
 {
+    mi_pose_fit_points(pose, shape->point, shape->weight, point);
+}
+
+void mi_pose_fit_points(mi_pose *pose, const float from[MI_MESH_POINTS][3],
+                        const float weight[MI_MESH_POINTS], const float point[MI_POINTS][3])
+{
     set_identity(pose);
     moments m;
-    take_moments(&m, shape, point);
+    take_moments(&m, from, weight, point);
     /* Written so that NaN fails; a face of a thousandth of a pixel is none. */
     if (!(m.spread_from > 1e-6 && m.spread_to > 1e-6 && m.spread_to < 1e12))
         return;

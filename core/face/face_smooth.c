@@ -11,6 +11,11 @@
  * out of the noise long before that of a single one. A group that moves is followed at once;
  * afterwards its gain falls as 1, 1/2, 1/3 ... , which is the mean since the motion.
  *
+ * A point that something covers is guessed, and with it the depth of all: a hand before the mouth
+ * tilts the whole face. The pose is then that of the points that are bare, as they lie on this head
+ * and in the picture alone, and covered points stay on the head, as those beside them nearly do.
+ * They are let go slowly, should it be wrong that they are covered.
+ *
  * How strong the noise is, is measured on the way: a second difference knows no steady motion.
  * All lengths are outer-eye distances (pose.scale). */
 #include "face_smooth.h"
@@ -33,6 +38,7 @@ typedef enum group {
 _Static_assert((int)GROUPS == (int)MI_SMOOTH_GROUPS, "the header's array holds every group");
 
 enum { TURN = 0, SHIFT = 3, SCALE = 6, SETTLE = 12 };
+enum { ROUNDS = 3 }; /* of a pose from some of the points */
 
 /* Measured on still faces of known noise: standard deviations over that of a point. */
 static const double axis_noise[MI_SMOOTH_AXES] = {2.3, 2.1, 0.9, 0.6, 0.6, 1.0, 0.9};
@@ -52,7 +58,14 @@ static const double point_time = 0.5;        /* seconds a point at rest is avera
 static const float noise_start = 0.0015f, noise_min = 0.0004f, noise_max = 0.01f;
 static const double noise_rate = 1.0;     /* 1/s: of the logarithm */
 static const float noise_spread = 2.0f;   /* at most, of a group against the others */
+static const float count_least = 4; /* coordinates of a group; with less it tells nothing */
 static const float noise_moving = 4.0f;   /* excess from which on a group tells nothing of noise */
+/* How bare a point is, over what it usually is, below / above which it is not / wholly believed. */
+static const float bare_low = 0.7f, bare_high = 0.98f, usual_least = 0.05f;
+static const float bare_least = 0.1f; /* share of the rigid points' weight; with less, all are */
+static const float calm_low = 0.55f, calm_high = 0.95f; /* the same for points beside such */
+static const float stray = 0.02f; /* outer-eye distances off: such a point has half its weight */
+static const double covered_time = 3.0; /* seconds: covers become usual, their points are let go */
 static const float farthest = 1e7f;        /* pixels; squares of more do not fit */
 static const double longest_gap = 0.5;    /* seconds; beyond, nothing is known any more */
 
@@ -280,11 +293,85 @@ static void steady_head(mi_smooth *smooth, const mi_pose *seen, double dt)
 
 /* ---- the face ---- */
 
+/* How far each point is believed, 0..1: beards and fringes are covers of a kind, but usual ones.
+ * `share`: of the rigid points' weight that is. False where all of it is, or too little for a
+ * pose. */
+static bool find_trust(mi_smooth *smooth, float trust[MI_POINTS], float *share,
+                       const mi_shape *shape, const float *bare, double dt)
+{
+    float all = 0, left = 0, slow = (float)(1 - exp(-dt / covered_time));
+    bool covered = false;
+    for (int i = 0; i < MI_POINTS; i++) {
+        float now = bare ? bare[i] : 1, *usual = &smooth->usual[i];
+        *usual += (now > *usual ? 1 : slow) * (now - *usual);
+        float t = (now / fmaxf(*usual, usual_least) - bare_low) / (bare_high - bare_low);
+        trust[i] = t > 0 ? fminf(t, 1) : 0;
+        covered = covered || trust[i] < 1;
+        all += i < MI_MESH_POINTS ? shape->weight[i] : 0;
+        left += i < MI_MESH_POINTS ? shape->weight[i] * trust[i] : 0;
+    }
+    *share = left / all;
+    for (int i = 0; i < MI_POINTS && left < bare_least * all; i++)
+        trust[i] = 1;
+    return covered && left >= bare_least * all;
+}
+
+/* What passes the face leads astray the points beside it as well: then hardly any is believed but
+ * those of the eyes, which blink. */
+static void calm_down(const mi_smooth *smooth, float trust[MI_POINTS], float share)
+{
+    float calm = fminf(fmaxf((share - calm_low) / (calm_high - calm_low), 0), 1);
+    for (int i = 0; i < MI_POINTS; i++) {
+        int g = smooth->group[i];
+        bool eye = g == GROUP_LEFT_EYE || g == GROUP_RIGHT_EYE || g >= GROUP_LEFT_IRIS;
+        trust[i] *= eye ? 1 : calm;
+    }
+}
+
+/* Gives the points the depths that the head has in that pose. */
+static void flatten(const mi_smooth *smooth, const mi_pose *pose, float raw[MI_POINTS][3])
+{
+    for (int i = 0; i < MI_POINTS; i++) {
+        float p[3];
+        to_frame(p, pose, smooth->point[i]);
+        raw[i][2] = p[2];
+    }
+}
+
+/* The weight of a point that lies there: those near what covers the face are led astray by it
+ * (Cauchy's weights). */
+static float weight_of(const mi_smooth *smooth, const mi_pose *pose, const float raw[3], int i)
+{
+    float p[3];
+    to_frame(p, pose, smooth->point[i]);
+    float x = (raw[0] - p[0]) / pose->scale, y = (raw[1] - p[1]) / pose->scale;
+    return 1 / (1 + (x * x + y * y) / (stray * stray));
+}
+
+/* The pose of the points that are bare; all of them get the depths that go with it. Starts from the
+ * last pose, so that what the picture leaves open stays. */
+static void fit_bare(const mi_smooth *smooth, const mi_shape *shape, const float trust[MI_POINTS],
+                     float raw[MI_POINTS][3], mi_pose *pose)
+{
+    float weight[MI_MESH_POINTS], misfit = pose->misfit;
+    *pose = smooth->pose;
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < MI_MESH_POINTS; i++)
+            weight[i] = shape->weight[i] * trust[i] * weight_of(smooth, pose, raw[i], i);
+        flatten(smooth, pose, raw);
+        mi_pose_fit_points(pose, (const float(*)[3])smooth->point, weight,
+                           (const float(*)[3])raw);
+    }
+    flatten(smooth, pose, raw);
+    pose->misfit = misfit;
+}
+
 typedef struct group_sums {
     float surprise[GROUPS], drift[GROUPS], bend[GROUPS], count[GROUPS];
 } group_sums;
 
-static void take_sums(const mi_smooth *smooth, float seen[MI_POINTS][3], group_sums *sums)
+static void take_sums(const mi_smooth *smooth, float seen[MI_POINTS][3],
+                      const float trust[MI_POINTS], group_sums *sums)
 {
     memset(sums, 0, sizeof *sums);
     for (int i = 0; i < MI_POINTS; i++) {
@@ -293,10 +380,10 @@ static void take_sums(const mi_smooth *smooth, float seen[MI_POINTS][3], group_s
             float e = seen[i][k] - smooth->point[i][k];
             float d = smooth->drift[i][k] + (float)drift_share * (e - smooth->drift[i][k]);
             float b = seen[i][k] - 2 * smooth->last[0][i][k] + smooth->last[1][i][k];
-            sums->surprise[g] += e * e;
-            sums->drift[g] += d * d;
-            sums->bend[g] += b * b;
-            sums->count[g] += 1;
+            sums->surprise[g] += trust[i] * e * e;
+            sums->drift[g] += trust[i] * d * d;
+            sums->bend[g] += trust[i] * b * b;
+            sums->count[g] += trust[i];
         }
     }
 }
@@ -320,9 +407,10 @@ static void learn_noise(mi_smooth *smooth, const group_sums *sums, double dt)
     float face = smooth->noise * smooth->noise;
     for (int g = 0; g < GROUPS; g++) {
         /* Of a second difference: 1 + 4 + 1 times the variance. */
+        bool bare = sums->count[g] >= count_least;
         float square = sums->bend[g] / (6 * sums->count[g]), *own = &smooth->own_noise[g];
-        float value = square / (*own * *own);
-        if (smooth->excess[g] < noise_moving)
+        float value = bare ? square / (*own * *own) : face;
+        if (bare && smooth->excess[g] < noise_moving)
             *own *= nudge(value > face, step / 2);
         *own = fminf(fmaxf(*own, group_noise[g] / noise_spread), group_noise[g] * noise_spread);
         int k = g;
@@ -342,7 +430,7 @@ static void open_groups(mi_smooth *smooth, const group_sums *sums, double dt)
         float expected = sums->count[g] * sigma * sigma;
         float now = sums->surprise[g] / expected;
         float mean = sums->drift[g] / (expected * (float)(drift_share / (2 - drift_share)));
-        float excess = fmaxf(now, mean) / group_limit[g];
+        float excess = sums->count[g] >= count_least ? fmaxf(now, mean) / group_limit[g] : 0;
         float gain = smooth->gain[g] / (1 + smooth->gain[g]);
         if (excess > 1)
             gain = 1 - (1 - gain) / excess;
@@ -351,8 +439,10 @@ static void open_groups(mi_smooth *smooth, const group_sums *sums, double dt)
     }
 }
 
-static void steady_face(mi_smooth *smooth, float seen[MI_POINTS][3])
+static void steady_face(mi_smooth *smooth, float seen[MI_POINTS][3], const float trust[MI_POINTS],
+                        double dt)
 {
+    float slow = (float)(1 - exp(-dt / covered_time));
     for (int i = 0; i < MI_POINTS; i++) {
         int g = smooth->group[i];
         float sigma = smooth->noise * smooth->own_noise[g], gain = smooth->gain[g], square = 0;
@@ -363,6 +453,7 @@ static void steady_face(mi_smooth *smooth, float seen[MI_POINTS][3])
         float excess = square / (2 * sigma * sigma * point_limit * group_limit[g]);
         if (excess > 1)
             gain = fmaxf(gain, 1 - (1 - gain) / excess);
+        gain = trust[i] * gain + (1 - trust[i]) * fminf(gain, slow);
         for (int k = 0; k < 3; k++) {
             float e = seen[i][k] - smooth->point[i][k];
             smooth->point[i][k] += gain * e;
@@ -395,7 +486,7 @@ static void give(const mi_smooth *smooth, float steady[MI_POINTS][3], mi_pose *p
 }
 
 void mi_smooth_step(mi_smooth *smooth, const mi_shape *shape, const float raw[MI_POINTS][3],
-                    double dt, float steady[MI_POINTS][3], mi_pose *pose)
+                    const float *bare, double dt, float steady[MI_POINTS][3], mi_pose *pose)
 {
     if (!is_usable(raw)) {
         if (smooth->started) {
@@ -414,14 +505,20 @@ void mi_smooth_step(mi_smooth *smooth, const mi_shape *shape, const float raw[MI
         *pose = seen_pose;
         return;
     }
-    float seen[MI_POINTS][3];
-    for (int i = 0; i < MI_POINTS; i++)
-        to_head(seen[i], &seen_pose, raw[i]);
+    float seen[MI_POINTS][3], trust[MI_POINTS], share;
+    memcpy(seen, raw, sizeof seen);
+    if (find_trust(smooth, trust, &share, shape, bare, dt))
+        fit_bare(smooth, shape, trust, seen, &seen_pose);
+    calm_down(smooth, trust, share);
+    for (int i = 0; i < MI_POINTS; i++) {
+        float p[3] = {seen[i][0], seen[i][1], seen[i][2]};
+        to_head(seen[i], &seen_pose, p);
+    }
     group_sums sums;
-    take_sums(smooth, seen, &sums);
+    take_sums(smooth, seen, trust, &sums);
     learn_noise(smooth, &sums, dt);
     steady_head(smooth, &seen_pose, dt);
     open_groups(smooth, &sums, dt);
-    steady_face(smooth, seen);
+    steady_face(smooth, seen, trust, dt);
     give(smooth, steady, pose);
 }

@@ -20,6 +20,10 @@ typedef struct mi_pose {
  * 1. */
 void mi_pose_fit(mi_pose *pose, const mi_shape *shape, const float point[MI_POINTS][3]);
 
+/* The same for points of another face than the mean one, and weights of one's own. */
+void mi_pose_fit_points(mi_pose *pose, const float from[MI_MESH_POINTS][3],
+                        const float weight[MI_MESH_POINTS], const float point[MI_POINTS][3]);
+
 /* Degrees, signs as in mien_face; yaw and roll -180..180, pitch -90..90. Yaw and pitch say where
  * the nose points as the camera sees it, whatever the roll. */
 void mi_pose_angles(const mi_pose *pose, float *yaw, float *pitch, float *roll);
@@ -45,6 +49,7 @@ typedef struct mi_smooth {
     float own_noise[MI_SMOOTH_GROUPS]; /* over `noise` */
     uint8_t group[MI_POINTS];
     float point[MI_POINTS][3];   /* steady, head coordinates */
+    float usual[MI_POINTS];      /* how surely nothing covers them, as a rule */
     float drift[MI_POINTS][2];   /* mean of the latest surprises */
     float last[2][MI_POINTS][2]; /* raw of the last two frames, head coordinates, latest first */
 } mi_smooth;
@@ -53,9 +58,11 @@ typedef struct mi_smooth {
 void mi_smooth_reset(mi_smooth *smooth);
 
 /* One frame: `raw` points as the network gave them, `dt` seconds since the last frame (> 0).
- * `steady` and `pose` get the result; `steady` may be `raw`. Points that are not finite (or
- * beyond 1e7) leave the last result standing (zeros and no turn, if there is none). */
+ * `bare`: how surely nothing covers each of the MI_POINTS points, 0..1; NULL: nothing does. A
+ * covered one is guessed by the network: it stays where the head has it. `steady` and `pose` get
+ * the result; `steady` may be `raw`. Points that are not finite (or beyond 1e7) leave the last
+ * result standing (zeros and no turn, if there is none). */
 void mi_smooth_step(mi_smooth *smooth, const mi_shape *shape, const float raw[MI_POINTS][3],
-                    double dt, float steady[MI_POINTS][3], mi_pose *pose);
+                    const float *bare, double dt, float steady[MI_POINTS][3], mi_pose *pose);
 
 #endif

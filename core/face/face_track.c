@@ -553,9 +553,10 @@ static void accept(mi_track *track, int32_t slot)
     if (f->frames == 0)
         mi_smooth_reset(&f->smooth);
     f->frames = 1;
-    mi_smooth_step(&f->smooth, &mi_mean_face, sight->point, track->dt, f->face.point, &pose);
-    f->face.presence = sight->presence;
     mi_measure_bare(sight, f->bare);
+    mi_smooth_step(&f->smooth, &mi_mean_face, sight->point, f->bare, track->dt, f->face.point,
+                   &pose);
+    f->face.presence = sight->presence;
     mi_measure(&f->face, &mi_mean_face, &pose, sight, track->width, track->height);
     f->square = mi_roi_of_points((const float(*)[3])f->face.point);
     f->weak = f->found.verdict == MI_WEAK ? f->weak + 1 : 0;
