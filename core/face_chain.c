@@ -153,12 +153,14 @@ static void close_parts(void *effect)
 }
 
 /* The history has two texels for one of the maps, each way. */
-static int set_tiles(void *effect)
+static int set_atlas(void *effect)
 {
     chain *c = effect;
     float tile[TILES_MAX];
     int32_t tiles = mi_atlas_tiles(&c->atlas, MI_SKIN_TILE_W / 2, MI_SKIN_TILE_H / 2, tile);
-    return mi_skin_set_tiles(&c->skin, &c->slots->arena, tile, tiles);
+    float share[MI_TEXELS];
+    mi_atlas_shares(&c->atlas, share);
+    return mi_skin_set_atlas(&c->skin, &c->slots->arena, tile, tiles, share);
 }
 
 static bool begin(void *effect, const void *values)
@@ -175,7 +177,7 @@ static double mac(const void *effect)
 }
 
 const mi_slot_calls mi_face_chain = {.bytes = sizeof(chain), .open = open_parts,
-                                     .close = close_parts, .fill = set_tiles,
+                                     .close = close_parts, .fill = set_atlas,
                                      .create = create_slot, .destroy = destroy_slot,
                                      .record = record_slot, .begin = begin, .prepare = prepare,
                                      .mac = mac};

@@ -11,7 +11,7 @@
 
 typedef struct mi_skin {
     mvk_device *device;
-    mvk_pipeline *look, *shift, *unwrap, *resolve;
+    mvk_pipeline *glance, *sway, *look, *shift, *unwrap, *seen, *fill, *resolve;
     struct skin_push push; /* what is the same for all faces */
     int32_t history[MIEN_FACES_MAX], state[MIEN_FACES_MAX];
     int32_t tiles; /* in use */
@@ -32,9 +32,11 @@ typedef struct mi_skin_frame {
 int mi_skin_create(mi_skin *skin, mvk_device *device, mi_arena *arena, int32_t square,
                    int32_t maps, float kr, float kb);
 
-/* Says which tiles of the atlas are in use, column + 1024 * row each; before anything is recorded,
- * when the arena's memory is there, cleared. Blocks. */
-int mi_skin_set_tiles(mi_skin *skin, const mvk_buffer *arena, const float *tile, int32_t tiles);
+/* Says which tiles of the atlas are in use, column + 1024 * row each, and the share of the face's
+ * area that each of maps x maps elements has, 0..1; before anything is recorded, when the arena's
+ * memory is there, cleared. Blocks. */
+int mi_skin_set_atlas(mi_skin *skin, const mvk_buffer *arena, const float *tile, int32_t tiles,
+                      const float *share);
 void mi_skin_destroy(mi_skin *skin); /* zeroed; may be zero already */
 
 /* Records what makes `texture` of `crop`, for the effect's network: how far the skin of one face,

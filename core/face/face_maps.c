@@ -20,16 +20,14 @@ enum { FADE = 6 };
 /* A turned face ends where its texture does not, and fades there over this many elements of the
  * map: the points of what turns away are the least sure, and beside them is the background. */
 enum { RIM = 7 };
-/* How surely nothing covers a place, below / above which nothing / all of an effect is shown. */
-static const float BARE_LOW = 0.15f, BARE_HIGH = 0.5f;
 /* What lies this much behind other skin is hidden, in sides of the square. */
 static const float HIDDEN = 0.06f;
 static const float FAR = 1e9f;
 
 typedef struct vertex {
     float x, y, z; /* sides of the square; 0, 0 is its corner */
-    float seen;    /* how surely it is, turned to the camera and not covered: 0..1 */
-    float shown;   /* share of an effect that is, 0..1 */
+    float facing;  /* how surely it is turned to the camera, 0..1 */
+    float bare;    /* how surely nothing covers it, 0..1 */
 } vertex;
 
 static float smooth_step(float low, float high, float x)
@@ -182,6 +180,12 @@ int32_t mi_atlas_tiles(const mi_atlas *atlas, int32_t w, int32_t h, float *tile)
 }
 
 /* Twice the area; its sign tells which way round the corners come. */
+void mi_atlas_shares(const mi_atlas *atlas, float share[MI_TEXELS])
+{
+    for (int i = 0; i < MI_TEXELS; i++)
+        share[i] = atlas->texel[i].share;
+}
+
 static float turn(const float a[2], const float b[2], const float c[2])
 {
     return (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]);
@@ -194,20 +198,20 @@ static float way_round(void)
     return turn(mi_mean_face.uv[t[0]], mi_mean_face.uv[t[1]], mi_mean_face.uv[t[2]]) < 0 ? -1 : 1;
 }
 
-static void place(vertex v[MI_MESH_POINTS], const mi_roi *square, const float point[MI_POINTS][3])
+static void place(vertex v[MI_MESH_POINTS], const mi_roi *square, const float point[MI_POINTS][3],
+                  const float *bare)
 {
     float scale = 1 / fmaxf(square->side, 1e-3f);
     float c = scale * cosf(square->angle), s = scale * sinf(square->angle);
     for (int k = 0; k < MI_MESH_POINTS; k++) {
         float x = point[k][0] - square->x, y = point[k][1] - square->y;
         v[k] = (vertex){.x = 0.5f + c * x + s * y, .y = 0.5f - s * x + c * y,
-                        .z = scale * point[k][2]};
+                        .z = scale * point[k][2], .bare = bare ? bare[k] : 1};
     }
 }
 
-/* How far the skin at each point is turned to the camera, the mean of the triangles around it, and
- * bare. */
-static void find_seen(vertex v[MI_MESH_POINTS], const float *bare, float sign)
+/* How far the skin at each point is turned to the camera: the mean of the triangles around it. */
+static void find_facing(vertex v[MI_MESH_POINTS], float sign)
 {
     float normal[MI_MESH_POINTS][3] = {{0}};
     for (int32_t k = 0; k < mi_mean_face.triangles; k++) {
@@ -223,9 +227,7 @@ static void find_seen(vertex v[MI_MESH_POINTS], const float *bare, float sign)
     for (int k = 0; k < MI_MESH_POINTS; k++) {
         const float *n = normal[k];
         float length = sqrtf(n[0] * n[0] + n[1] * n[1] + n[2] * n[2]);
-        float facing = length > 0 ? smooth_step(FACING_LOW, FACING_HIGH, sign * n[2] / length) : 0;
-        v[k].seen = bare ? facing * bare[k] : facing;
-        v[k].shown = bare ? facing * smooth_step(BARE_LOW, BARE_HIGH, bare[k]) : facing;
+        v[k].facing = length > 0 ? smooth_step(FACING_LOW, FACING_HIGH, sign * n[2] / length) : 0;
     }
 }
 
@@ -251,8 +253,8 @@ static void draw(const mi_maps *maps, const vertex *v, const uint16_t t[3], floa
             for (int m = 0; m < 2; m++)
                 to[m] = w[0] * mi_mean_face.uv[t[0]][m] + w[1] * mi_mean_face.uv[t[1]][m] +
                         w[2] * mi_mean_face.uv[t[2]][m];
-            to[2] = open ? 0
-                         : fminf(w[0] * c[0]->shown + w[1] * c[1]->shown + w[2] * c[2]->shown, 1);
+            float facing = w[0] * c[0]->facing + w[1] * c[1]->facing + w[2] * c[2]->facing;
+            to[2] = open ? 0 : fminf(facing, 1);
             to[3] = z;
         }
 }
@@ -329,7 +331,7 @@ static float seen(const mi_maps *maps, const vertex *v)
     if (!(v->x >= 0 && v->y >= 0 && v->x < 1 && v->y < 1))
         return 0;
     const float *front = maps->uv[(int)(v->y * MI_MAP) * MI_MAP + (int)(v->x * MI_MAP)];
-    return v->z > front[3] + HIDDEN ? 0 : fminf(v->seen, 1);
+    return v->z > front[3] + HIDDEN ? 0 : fminf(v->facing, 1);
 }
 
 /* What is interpolated from elements of the face, which reach one element further. */
@@ -358,8 +360,8 @@ mi_box mi_maps_make(const mi_maps *maps, const mi_atlas *atlas, const mi_roi *sq
 {
     vertex v[MI_MESH_POINTS];
     float sign = way_round();
-    place(v, square, point);
-    find_seen(v, bare, sign);
+    place(v, square, point, bare);
+    find_facing(v, sign);
     for (int i = 0; i < MI_TEXELS; i++) {
         maps->uv[i][0] = maps->uv[i][1] = maps->uv[i][2] = 0;
         maps->uv[i][3] = FAR;
@@ -376,12 +378,13 @@ mi_box mi_maps_make(const mi_maps *maps, const mi_atlas *atlas, const mi_roi *sq
             sum.x += t->weight[k] * from->x;
             sum.y += t->weight[k] * from->y;
             sum.z += t->weight[k] * from->z;
-            sum.seen += t->weight[k] * from->seen;
+            sum.facing += t->weight[k] * from->facing;
+            sum.bare += t->weight[k] * from->bare;
         }
         maps->at[i][0] = sum.x;
         maps->at[i][1] = sum.y;
         maps->at[i][2] = seen(maps, &sum);
-        maps->at[i][3] = t->share;
+        maps->at[i][3] = fminf(fmaxf(sum.bare, 0), 1);
     }
     return box_of(maps);
 }

@@ -30,15 +30,18 @@ void mi_atlas_make(mi_atlas *atlas);
 enum { MI_TILE_ROW = 1024 };
 int32_t mi_atlas_tiles(const mi_atlas *atlas, int32_t w, int32_t h, float *tile);
 
+void mi_atlas_shares(const mi_atlas *atlas, float share[MI_TEXELS]); /* row by row */
+
 /* Element k of a map is the one around the same position as texel k of the atlas, for `uv` in the
  * square (mi_roi's u, v). */
 typedef struct mi_maps {
     /* Of the atlas' texels: position in the square, 0..1 where it is inside; how surely it is seen,
-     * 0..1: turned to the camera, hidden by nothing, inside the square; share of the atlas. */
+     * 0..1: turned to the camera, not behind other skin, inside the square; how surely nothing
+     * covers it, 0..1. */
     float (*at)[4];
-    /* Of places in the square: u, v; how surely skin is seen there, 0..1: turned to the camera, not
-     * covered and not at the face's outline, 0 beside it and between the lips; depth in sides of
-     * the square, for mi_maps_make() only. */
+    /* Of places in the square: u, v; how surely skin is seen there if nothing covers it, 0..1:
+     * turned to the camera and not at the face's outline, 0 beside it and between the lips; depth
+     * in sides of the square, for mi_maps_make() only. */
     float (*uv)[4];
 } mi_maps;
 

@@ -39,15 +39,50 @@ vec2 shift_at(vec2 texel)
     return between(p.shift, p.patches, (texel + 0.5) / float(2 * PATCH) - 0.5).xy;
 }
 
-// The texel of an invocation where workgroups are the tiles in use.
-ivec2 texel_of_tile()
+// Map elements of a coarse look, each way.
+const int GLANCE = 4;
+
+// How far the whole face has swayed at a place of the maps, map elements.
+vec2 sway_at(vec2 place)
 {
-    int tile = int(texelFetch(arena_float, 4 * p.tiles + int(gl_WorkGroupID.x)).x);
-    return ivec2(8 * (tile & 1023), 4 * (tile >> 10)) + ivec2(gl_LocalInvocationID.xy);
+    float middle = 0.25 * float(p.size) - 0.5;
+    vec4 first = texelFetch(arena_vec4, p.sway), rest = texelFetch(arena_vec4, p.sway + 1);
+    vec2 q = (place - middle) / middle;
+    return first.xy + vec2(dot(first.zw, q), dot(rest.xy, q));
+}
+
+// Texels of what says how surely nothing covers them, each way.
+const int SEEN = 4;
+
+float bare_at(vec2 texel)
+{
+    return between(p.seen, p.size / SEEN, (texel + 0.5) / float(SEEN) - 0.5).x;
+}
+
+// Where workgroups are four of the tiles in use each: the first of an invocation's four texels
+// below one another; x < 0: it has none.
+ivec2 column_of_tile()
+{
+    int tile = int(texelFetch(arena_float, 4 * p.tiles + 4 * int(gl_WorkGroupID.x) +
+                                               int(gl_LocalInvocationID.y)).x);
+    return tile < 0 ? ivec2(-1) : ivec2(8 * (tile & 1023) + int(gl_LocalInvocationID.x),
+                                        4 * (tile >> 10));
 }
 
 float luma_of(vec3 c)
 {
     return p.kr * c.r + (1.0 - p.kr - p.kb) * c.g + p.kb * c.b;
+}
+
+// Of a place of the maps that lies `at` there: what the history took for its luma; luma of the
+// picture; how surely that is the skin. A texel without history has nothing to compare.
+vec3 look_at(int x, int y, vec4 at)
+{
+    int texel = p.state + 2 * y * p.size + 2 * x;
+    vec4 a = texelFetch(arena_vec4, texel), b = texelFetch(arena_vec4, texel + 1);
+    vec4 c = texelFetch(arena_vec4, texel + p.size), d = texelFetch(arena_vec4, texel + p.size + 1);
+    float now = luma_of(between(p.crop, p.square, at.xy * float(p.square) - 0.5).rgb);
+    bool known = min(min(a.w, b.w), min(c.w, d.w)) >= 1.0;
+    return vec3(luma_of(0.25 * (a + b + c + d).rgb), now, known ? at.z * at.w : 0.0);
 }
 #endif

@@ -14,15 +14,21 @@ struct skin_push {
     SKIN_INT square;         /* columns and rows of crop and model, pixels */
     SKIN_INT tiles;          /* floats: tiles of 8 x 4 texels that are in use, column + 1024 row */
     SKIN_INT at, uv;         /* maps, see core/face/face_maps.h */
+    SKIN_INT share;          /* floats, a map element: of the face's area in it, 0..1 */
     SKIN_INT patches;        /* columns and rows of what shifts are found for */
+    SKIN_INT glance;         /* 4x4 map elements: luma before, luma now, how surely it is seen, 0 */
+    SKIN_INT sway;           /* two: motion of the middle of the atlas x, y, and at its right edge
+                              * against that; the same at its lower edge; 0, map elements */
     SKIN_INT look;           /* a map element: luma before, luma now, how surely it is seen, 0 */
     SKIN_INT shift;          /* a patch: how far the skin has slipped, texels */
     SKIN_INT crop;           /* R'G'B' of the face's square, how much is wanted */
     SKIN_INT texture;        /* a texel: the same there, the network's picture */
     SKIN_INT result;         /* a texel: of the network, residual R'G'B', gain of what is finer */
-    SKIN_INT view;           /* a texel: luma of the crop, its change, how surely seen, share */
-    SKIN_INT history, state; /* a texel: blended result; luma it belongs to, frames in it (64 at
-                              * most), share of patience used up, 0 */
+    SKIN_INT view;           /* a texel: change of colour in the picture (-1: unknown), of luma, how
+                              * surely seen, 0 */
+    SKIN_INT seen;           /* 4x4 texels: how surely nothing covers them */
+    SKIN_INT history, state; /* a texel: blended result; R'G'B' it belongs to, frames in it (64 at
+                              * most) + share of patience used up (below 1) */
     SKIN_INT shown;          /* a texel: what is to be seen */
     SKIN_INT model;          /* a pixel of the square, see compose/skin_apply.comp */
     float kr, kb;            /* luma weights of red and blue */

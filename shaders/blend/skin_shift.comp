@@ -54,5 +54,5 @@ void main()
             (gg.x * gg.z - gg.y * gg.y);
         d = dot(d, d) > MOST * MOST ? vec2(0) : d;
     }
-    store(p.shift + j * p.patches + i, vec4(2.0 * d, 0, 0));
+    store(p.shift + j * p.patches + i, vec4(2.0 * (d + sway_at(vec2(x0, y0))), 0, 0));
 }

@@ -7,6 +7,9 @@
 layout(local_size_x = 8, local_size_y = 4) in;
 #include "blend/skin.glsl"
 
+// How surely nothing covers a place, below / above which nothing / all of the effect is shown.
+const float BARE_LOW = 0.15, BARE_HIGH = 0.5;
+
 void main()
 {
     int x = int(u.box_x0) + int(gl_GlobalInvocationID.x);
@@ -18,7 +21,9 @@ void main()
     vec4 uv = between(p.uv, maps, (vec2(x, y) + 0.5) * (float(maps) / float(p.square)) - 0.5);
     if (uv.z > 0.0) {
         vec2 texel = uv.xy * float(p.size) - 0.5;
-        vec4 r = between(p.shown, p.size, texel - shift_at(texel)) * (uv.z * u.amount);
+        texel -= shift_at(texel);
+        float share = uv.z * smoothstep(BARE_LOW, BARE_HIGH, bare_at(texel));
+        vec4 r = between(p.shown, p.size, texel) * (share * u.amount);
         float luma = luma_of(texelFetch(arena_vec4, p.crop + y * p.square + x).rgb);
         float l = luma_of(r.rgb);
         model = vec4(l - r.w * luma, (r.b - l) / (2.0 - 2.0 * p.kb),

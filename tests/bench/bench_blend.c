@@ -135,7 +135,9 @@ static void face_record(device_rig *rig, face_bench *f, float *room)
     make_maps(f, room, &square, &box);
     rig_write(rig, &f->memory.arena, (size_t)f->maps_at * 16, room, 2 * MI_TEXELS * 16);
     int32_t tiles = mi_atlas_tiles(&f->atlas, MI_SKIN_TILE_W / 2, MI_SKIN_TILE_H / 2, tile);
-    must(mi_skin_set_tiles(&f->skin, &f->memory.arena, tile, tiles));
+    float share[MI_TEXELS];
+    mi_atlas_shares(&f->atlas, share);
+    must(mi_skin_set_atlas(&f->skin, &f->memory.arena, tile, tiles, share));
     struct skin_uniform u = {.alpha = 0.12f, .settle = 0.15f, .carry = 1, .amount = 1};
     u.crop.square[0] = mi_crop_square(square.x, square.y, square.side, square.angle, SQUARE, 1);
     mi_face_apply_extent(&f->apply, &u, square.x, square.y, square.side, square.angle,

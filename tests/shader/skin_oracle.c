@@ -8,9 +8,9 @@
 
 /* What the shaders say about themselves. */
 static const double ERROR_SCALE = 11.0 / 255;
-static const double SHOW_LOW = 0.15, SHOW_HIGH = 0.5, WRITE = 0.25, TRUST = 0.5, SEEN = 0.5;
+static const double SHOW_LOW = 0.15, SHOW_HIGH = 0.5, WRITE = 0.25, TRUST = 0.5, SURE = 0.5;
 static const double CLAMP_SIGMA = 1.1, CLAMP_MORE = 0.8 / 255, GAIN_MORE = 0.01;
-static const double COUNT_MAX = 64;
+static const double COUNT_MAX = 64, BARE_LOW = 0.15, BARE_HIGH = 0.5;
 
 static double within(double v, double low, double high)
 {
@@ -54,31 +54,142 @@ static double luma_of(const skin_case *c, const double rgb[3])
     return c->kr * rgb[0] + (1 - c->kr - c->kb) * rgb[1] + c->kb * rgb[2];
 }
 
+static double smooth_step(double low, double high, double x)
+{
+    double t = within((x - low) / (high - low), 0, 1);
+    return t * t * (3 - 2 * t);
+}
+
 static void put(float *to, const double value[4])
 {
     for (int k = 0; k < 4; k++)
         to[k] = (float)value[k];
 }
 
-static void look(const skin_case *c, const skin_pictures *p)
+/* Luma before, luma now d elements beside it, how surely that is skin; 0. */
+static void look(const skin_case *c, const skin_pictures *p, int32_t x, int32_t y,
+                 const double d[2], double to[4])
 {
-    for (int32_t y = 0; y < c->size / 2; y++)
-        for (int32_t x = 0; x < c->size / 2; x++) {
-            const float *at = p->at + ((size_t)y * (size_t)c->size / 2 + (size_t)x) * 4;
-            double rgb[4], to[4] = {0};
-            bool known = at[3] > 0;
-            for (int k = 0; k < 4; k++) {
-                size_t texel = (size_t)(2 * y + k / 2) * (size_t)c->size + (size_t)(2 * x + k % 2);
-                to[0] += (double)p->state[texel * 4] / 4;
-                known = known && p->state[texel * 4 + 1] > 0;
+    double rgb[4], at[4];
+    bool known = true;
+    to[0] = to[3] = 0;
+    for (int k = 0; k < 4; k++) {
+        size_t texel = (size_t)(2 * y + k / 2) * (size_t)c->size + (size_t)(2 * x + k % 2);
+        const float *state = p->state + texel * 4;
+        to[0] += luma_of(c, (const double[]){(double)state[0], (double)state[1],
+                                             (double)state[2]}) / 4;
+        known = known && state[3] >= 1;
+    }
+    between(p->at, c->size / 2, x + d[0], y + d[1], at);
+    between(p->crop, c->square, at[0] * c->square - 0.5, at[1] * c->square - 0.5, rgb);
+    to[1] = luma_of(c, rgb);
+    to[2] = known ? at[2] * at[3] : 0;
+}
+
+/* ---- the sway of the whole face ---- */
+
+enum { GLANCE = 4, UNKNOWN = 7, STEPS = 4 };
+static const double GLANCE_NOISE = 2.0 / 255, FACE_USUAL = 0.5, FACE_STRANGE = 10.0 / 255;
+static const double FACE_MOST = 2.5;
+
+static void glance(const skin_case *c, const skin_pictures *p, int32_t cells)
+{
+    static const double nowhere[2] = {0};
+    for (int32_t y = 0; y < cells; y++)
+        for (int32_t x = 0; x < cells; x++) {
+            double sum[4] = {0}, one[4];
+            for (int k = 0; k < GLANCE * GLANCE; k++) {
+                int32_t column = k % GLANCE, row = k / GLANCE;
+                if ((column + row) % 2)
+                    continue;
+                look(c, p, GLANCE * x + column, GLANCE * y + row, nowhere, one);
+                for (int i = 0; i < 4; i++)
+                    sum[i] += one[i] / (GLANCE * GLANCE / 2);
             }
-            between(p->crop, c->square, (double)at[0] * c->square - 0.5,
-                    (double)at[1] * c->square - 0.5, rgb);
-            to[1] = luma_of(c, rgb);
-            to[2] = known ? (double)at[2] : 0;
-            put(p->look + ((size_t)y * (size_t)c->size / 2 + (size_t)x) * 4, to);
+            put(p->glance + ((size_t)y * (size_t)cells + (size_t)x) * 4, sum);
         }
 }
+
+static void glance_at(const skin_pictures *p, int32_t cells, int32_t x, int32_t y, double to[3])
+{
+    const float *from = p->glance + ((size_t)limit(y, 0, cells - 1) * (size_t)cells +
+                                     (size_t)limit(x, 0, cells - 1)) * 4;
+    for (int k = 0; k < 3; k++)
+        to[k] = (double)from[k];
+}
+
+/* Adds a place to the normal equations, a row of [matrix | right side] for each unknown. */
+static void add_place(const skin_pictures *p, int32_t cells, int32_t x, int32_t y,
+                      const double found[UNKNOWN], double sum[UNKNOWN][UNKNOWN + 1])
+{
+    double here[3], left[3], right[3], above[3], below[3], now[4], middle = 0.5 * (cells - 1);
+    double qx = (x - middle) / middle, qy = (y - middle) / middle;
+    glance_at(p, cells, x, y, here);
+    glance_at(p, cells, x - 1, y, left);
+    glance_at(p, cells, x + 1, y, right);
+    glance_at(p, cells, x, y - 1, above);
+    glance_at(p, cells, x, y + 1, below);
+    between(p->glance, cells, x + found[0] + found[2] * qx + found[3] * qy,
+            y + found[1] + found[4] * qx + found[5] * qy, now);
+    double gx = (right[0] - left[0]) / 2, gy = (below[0] - above[0]) / 2;
+    double e = here[0] - now[1] - found[6];
+    double w = fmin(fmin(fmin(here[2], now[2]), fmin(left[2], right[2])), fmin(above[2], below[2]));
+    double slope[UNKNOWN + 1] = {gx, gy, gx * qx, gx * qy, gy * qx, gy * qy, 1, e};
+    w /= 1 + e * e / (FACE_STRANGE * FACE_STRANGE);
+    for (int a = 0; a < UNKNOWN; a++)
+        for (int b = 0; b <= UNKNOWN; b++)
+            sum[a][b] += w * slope[a] * slope[b];
+}
+
+/* Gauss and Jordan's elimination; the matrix is positive definite. */
+static void solve(double sum[UNKNOWN][UNKNOWN + 1])
+{
+    for (int a = 0; a < UNKNOWN; a++)
+        for (int row = 0; row < UNKNOWN; row++) {
+            double share = row == a ? 0 : sum[row][a] / sum[a][a];
+            for (int b = 0; b <= UNKNOWN; b++)
+                sum[row][b] -= share * sum[a][b];
+        }
+    for (int a = 0; a < UNKNOWN; a++)
+        sum[a][UNKNOWN] /= sum[a][a];
+}
+
+void skin_oracle_sway(const skin_case *c, const skin_pictures *p)
+{
+    int32_t cells = c->size / (2 * GLANCE);
+    double found[UNKNOWN] = {0};
+    glance(c, p, cells);
+    for (int step = 0; step < STEPS; step++) {
+        double sum[UNKNOWN][UNKNOWN + 1] = {{0}};
+        for (int32_t i = 0; i < cells * cells; i++)
+            add_place(p, cells, i % cells, i / cells, found, sum);
+        for (int a = 0; a < UNKNOWN; a++) {
+            double usual = a < UNKNOWN - 1 ? FACE_USUAL : 1;
+            double prior = GLANCE_NOISE * GLANCE_NOISE / (usual * usual);
+            sum[a][a] += prior;
+            sum[a][UNKNOWN] -= prior * found[a];
+        }
+        solve(sum);
+        for (int a = 0; a < UNKNOWN; a++)
+            found[a] += sum[a][UNKNOWN];
+    }
+    double most = fabs(found[0]) + fabs(found[1]);
+    for (int a = 2; a < UNKNOWN - 1; a++)
+        most = fmax(most, fabs(found[a]));
+    double scale = !c->fresh && most <= FACE_MOST ? GLANCE : 0;
+    for (int a = 0; a < 8; a++)
+        p->sway[a] = a < UNKNOWN - 1 ? (float)(scale * found[a]) : 0;
+}
+
+static void sway_at(const skin_case *c, const skin_pictures *p, double x, double y, double d[2])
+{
+    double middle = 0.25 * c->size - 0.5, qx = (x - middle) / middle, qy = (y - middle) / middle;
+    for (int k = 0; k < 2; k++)
+        d[k] = (double)p->sway[k] + (double)p->sway[2 + 2 * k] * qx +
+               (double)p->sway[3 + 2 * k] * qy;
+}
+
+/* ---- the slip of its parts ---- */
 
 static const float *look_at(const skin_case *c, const skin_pictures *p, int32_t x, int32_t y)
 {
@@ -129,13 +240,88 @@ static void patch_shift(const skin_case *c, const skin_pictures *p, int32_t x0, 
 
 void skin_oracle_shift(const skin_case *c, const skin_pictures *p)
 {
-    look(c, p);
+    for (int32_t y = 0; y < c->size / 2; y++)
+        for (int32_t x = 0; x < c->size / 2; x++) {
+            double d[2], to[4];
+            sway_at(c, p, x, y, d);
+            look(c, p, x, y, d, to);
+            put(p->look + ((size_t)y * (size_t)c->size / 2 + (size_t)x) * 4, to);
+        }
     for (int32_t j = 0; j < c->patches; j++)
         for (int32_t i = 0; i < c->patches; i++) {
-            double d[2];
+            double d[2], sway[2];
             patch_shift(c, p, i * PATCH + PATCH / 2, j * PATCH + PATCH / 2, d);
+            sway_at(c, p, i * PATCH + PATCH / 2, j * PATCH + PATCH / 2, sway);
             put(p->shift + ((size_t)j * (size_t)c->patches + (size_t)i) * 4,
-                (const double[]){2 * d[0], 2 * d[1], 0, 0});
+                (const double[]){2 * (d[0] + sway[0]), 2 * (d[1] + sway[1]), 0, 0});
+        }
+}
+
+/* ---- the picture ---- */
+
+enum { SEEN = 4, WINDOW = 3, STEP = 2, SAMPLES = (2 * WINDOW + 1) * (2 * WINDOW + 1) };
+static const double CERTAIN = 0.99, KNOWN = 0.5, SAME = 4.0 / 255, OTHER = 8.0 / 255;
+static const double LIGHT = 0.8, LIGHT_MAX = 8.0 / 255, FILL_LOW = 0.5, FILL_HIGH = 0.9;
+
+static double sameness(const skin_case *c, const skin_pictures *p, int32_t x, int32_t y)
+{
+    double known = 0, colour = 0, change = 0, error = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        double light = known > 0 ? within(LIGHT * change / known, -LIGHT_MAX, LIGHT_MAX) : 0;
+        for (int32_t j = -WINDOW; j <= WINDOW; j++)
+            for (int32_t i = -WINDOW; i <= WINDOW; i++) {
+                const float *view = p->view + ((size_t)limit(y + STEP * j, 0, c->size - 1) *
+                                               (size_t)c->size +
+                                               (size_t)limit(x + STEP * i, 0, c->size - 1)) * 4;
+                double w = view[0] >= 0 ? (double)view[2] : 0;
+                if (pass == 1) {
+                    error += fabs((double)view[1] - light) / SAMPLES;
+                    continue;
+                }
+                known += w;
+                colour += w * (double)view[0];
+                change += w * (double)view[1];
+            }
+    }
+    return known < KNOWN * SAMPLES ? 0 : 1 - smooth_step(SAME, OTHER, fmax(error, colour / known));
+}
+
+static void find_seen(const skin_case *c, const skin_pictures *p)
+{
+    for (int32_t y = 0; y < c->size / SEEN; y++)
+        for (int32_t x = 0; x < c->size / SEEN; x++) {
+            double at[4], d[4], tx = SEEN * x + 0.5 * (SEEN - 1), ty = SEEN * y + 0.5 * (SEEN - 1);
+            shift_at(c, p, tx, ty, d);
+            between(p->at, c->size / 2, (tx + d[0] + 0.5) / 2 - 0.5, (ty + d[1] + 0.5) / 2 - 0.5,
+                    at);
+            double bare = at[3];
+            if (!c->fresh && bare < CERTAIN)
+                bare = fmax(bare, sameness(c, p, SEEN * x + SEEN / 2, SEEN * y + SEEN / 2));
+            put(p->seen + ((size_t)y * (size_t)(c->size / SEEN) + (size_t)x) * 4,
+                (const double[]){bare, 0, 0, 0});
+        }
+}
+
+static double bare_at(const skin_case *c, const skin_pictures *p, double x, double y)
+{
+    double bare[4];
+    between(p->seen, c->size / SEEN, (x + 0.5) / SEEN - 0.5, (y + 0.5) / SEEN - 0.5, bare);
+    return bare[0];
+}
+
+static void fill(const skin_case *c, const skin_pictures *p)
+{
+    for (int32_t y = 0; y < c->size; y++)
+        for (int32_t x = 0; x < c->size; x++) {
+            size_t here = ((size_t)y * (size_t)c->size + (size_t)x) * 4;
+            double bare = bare_at(c, p, x, y);
+            double share = smooth_step(FILL_LOW, FILL_HIGH, bare);
+            if (bare >= 1)
+                continue;
+            for (size_t k = 0; k < 3 && !c->fresh && p->view[here] >= 0; k++)
+                p->texture[here + k] = (float)((double)p->state[here + k] * (1 - share) +
+                                               (double)p->texture[here + k] * share);
+            p->view[here + 2] = (float)((double)p->view[here + 2] * bare);
         }
 }
 
@@ -145,15 +331,21 @@ void skin_oracle_unwrap(const skin_case *c, const skin_pictures *p)
         for (int32_t x = 0; x < c->size; x++) {
             size_t here = ((size_t)y * (size_t)c->size + (size_t)x) * 4;
             double at[4], picture[4], d[4];
-            shift_at(c, p, x, y, d);
+            shift_at(c, p, x / 2 * 2 + 0.5, y / 2 * 2 + 0.5, d); /* of the map element */
             between(p->at, c->size / 2, (x + d[0] + 0.5) / 2 - 0.5, (y + d[1] + 0.5) / 2 - 0.5,
                     at);
             between(p->crop, c->square, at[0] * c->square - 0.5, at[1] * c->square - 0.5, picture);
-            double luma = luma_of(c, picture);
+            double change[3];
+            for (size_t k = 0; k < 3; k++)
+                change[k] = picture[k] - (double)p->state[here + k];
+            double luma = luma_of(c, change);
+            double colour = fmax(fabs(change[0] - luma), fabs(change[2] - luma));
             put(p->texture + here, picture);
             put(p->view + here,
-                (const double[]){luma, luma - (double)p->state[here], at[2], at[3]});
+                (const double[]){p->state[here + 3] < 1 ? -1 : colour, luma, at[2], 0});
         }
+    find_seen(c, p);
+    fill(c, p);
 }
 
 /* YCoCg and the gain. */
@@ -211,15 +403,19 @@ static void resolve_texel(const skin_case *c, const skin_pictures *p, int32_t x,
 {
     size_t here = ((size_t)y * (size_t)c->size + (size_t)x) * 4;
     const float *view = p->view + here, *before = p->state + here;
-    if (view[3] <= 0)
+    double share = (double)p->share[(size_t)(y / 2) * (size_t)(c->size / 2) + (size_t)(x / 2)];
+    if (share <= 0)
         return;
-    bool seen = (double)view[2] >= SEEN;
-    double present[4], past[4], shown[4], state[4] = {(double)view[0], seen, 0, 0};
+    bool seen = (double)view[2] >= SURE;
+    const float *picture = p->texture + here;
+    double frames = floor((double)before[3]), impatience = (double)before[3] - frames;
+    double present[4], past[4], shown[4];
+    double state[4] = {(double)picture[0], (double)picture[1], (double)picture[2], seen};
     around a = look_around(c, p, x, y);
     bool sure = seen && a.confidence >= WRITE;
-    double impatience = seen && !sure ? (double)before[2] + c->haste : 0;
-    bool anew = c->fresh || impatience >= 1 || before[1] == 0;
-    double weight = fmax(c->alpha, 1 / ((double)before[1] + 1));
+    impatience = seen && !sure ? impatience + c->haste : 0;
+    bool anew = c->fresh || impatience >= 1 || frames == 0;
+    double weight = fmax(c->alpha, 1 / (frames + 1));
     double t = within((a.confidence - SHOW_LOW) / (SHOW_HIGH - SHOW_LOW), 0, 1);
     for (int i = 0; i < 4; i++) {
         present[i] = (double)p->result[here + (size_t)i];
@@ -229,17 +425,17 @@ static void resolve_texel(const skin_case *c, const skin_pictures *p, int32_t x,
     }
     if (!anew) {
         bool trusted = seen && a.confidence > TRUST;
-        state[0] = (double)before[0] +
-                   (trusted ? c->settle * ((double)view[0] - (double)before[0]) : 0);
-        state[1] = fmin((double)before[1] + 1, COUNT_MAX);
-        state[2] = impatience;
+        for (int i = 0; i < 3; i++)
+            state[i] = (double)before[i] +
+                       (trusted ? c->settle * ((double)picture[i] - (double)before[i]) : 0);
+        state[3] = fmin(frames + 1, COUNT_MAX) + impatience;
         allowed(&a, past, shown);
-        double trust = t * t * (3 - 2 * t) * fmin((double)view[2] / SEEN, 1);
+        double trust = t * t * (3 - 2 * t) * fmin((double)view[2] / SURE, 1);
         for (int i = 0; i < 4; i++)
             shown[i] = present[i] + trust * (shown[i] - present[i]);
     }
     for (int i = 0; i < 4; i++)
-        shown[i] *= (double)view[3];
+        shown[i] *= share;
     put(p->history + here, past);
     put(p->state + here, state);
     put(p->shown + here, shown);
@@ -261,10 +457,14 @@ void skin_oracle_model(const skin_case *c, const skin_pictures *p)
             between(p->uv, c->size / 2, (x + 0.5) * maps / c->square - 0.5,
                     (y + 0.5) * maps / c->square - 0.5, uv);
             if (uv[2] > 0) {
-                double rgb[3], share = uv[2] * c->amount;
-                double x_texel = uv[0] * c->size - 0.5, y_texel = uv[1] * c->size - 0.5, d[4];
+                double rgb[3], d[4];
+                double x_texel = uv[0] * c->size - 0.5, y_texel = uv[1] * c->size - 0.5;
                 shift_at(c, p, x_texel, y_texel, d);
-                between(p->shown, c->size, x_texel - d[0], y_texel - d[1], r);
+                x_texel -= d[0];
+                y_texel -= d[1];
+                double share = uv[2] * c->amount *
+                               smooth_step(BARE_LOW, BARE_HIGH, bare_at(c, p, x_texel, y_texel));
+                between(p->shown, c->size, x_texel, y_texel, r);
                 for (int i = 0; i < 3; i++)
                     rgb[i] = (double)p->crop[here + (size_t)i];
                 double l = luma_of(c, r) * share;

@@ -43,11 +43,12 @@ static void skin_up(skin_rig *s, const mien_frame *shape, size_t frame_bytes)
                       &(rig_sizes){.arena = arena.vec4s, .frame = frame_bytes,
                                    .uniform = sizeof(struct skin_uniform)});
     float tile[SIZE * SIZE / 32];
+    static const float share[MAPS * MAPS];
     int32_t tiles = 0;
     for (int32_t y = 0; y < SIZE / MI_SKIN_TILE_H; y++)
         for (int32_t x = 0; x < SIZE / MI_SKIN_TILE_W; x++)
             tile[tiles++] = (float)(x + 1024 * y);
-    assert_int_equal(mi_skin_set_tiles(&s->skin, &s->memory.arena, tile, tiles), MIEN_OK);
+    assert_int_equal(mi_skin_set_atlas(&s->skin, &s->memory.arena, tile, tiles, share), MIEN_OK);
 }
 
 static void skin_down(skin_rig *s)
@@ -76,17 +77,21 @@ static float *random_picture(dice *d, size_t pixels, float low, float high)
 }
 
 enum { TEXELS = SIZE * SIZE, PIXELS = SQUARE * SQUARE, PLACES = MAPS * MAPS };
+enum { CELLS = MAPS / 4 * (MAPS / 4) };
 enum { ACROSS = (MAPS + 7) / 8, PATCHES = ACROSS * ACROSS };
 
 /* Histories of all kinds: new ones, long ones, such as do not fit at all, little light and much. */
 static skin_pictures random_pictures(dice *d)
 {
     skin_pictures p = {.at = random_picture(d, PLACES, -0.2f, 1.2f),
+                       .share = random_picture(d, PLACES / 4, -0.3f, 1.3f),
                        .uv = random_picture(d, PLACES, 0, 1),
                        .crop = random_picture(d, PIXELS, 0.45f, 0.55f),
                        .texture = random_picture(d, TEXELS, 0, 1),
                        .result = random_picture(d, TEXELS, -0.05f, 0.05f),
+                       .glance = random_picture(d, CELLS, 0, 1), .sway = random_picture(d, 2, 0, 1),
                        .look = random_picture(d, PLACES, 0, 1),
+                       .seen = random_picture(d, TEXELS / 16, 0, 1),
                        .shift = random_picture(d, PATCHES, 0, 1),
                        .view = random_picture(d, TEXELS, 0, 1),
                        .history = random_picture(d, TEXELS, -0.05f, 0.05f),
@@ -95,23 +100,25 @@ static skin_pictures random_pictures(dice *d)
                        .model = random_picture(d, PIXELS, 0, 1)};
     float apart = dice_float(d, 0, 0.2f);
     for (size_t i = 0; i < PLACES; i++) {
-        for (size_t k = 2; k < 4; k++) /* seen, share: 0 and 1 are common */
+        p.share[i] = fminf(fmaxf(p.share[i], 0), 1);
+        for (size_t k = 2; k < 4; k++) /* seen, bare: 0 and 1 are common */
             p.at[4 * i + k] = fminf(fmaxf(p.at[4 * i + k], 0), 1);
         if (dice_int(d, 0, 3) == 0)
             p.uv[4 * i + 2] = 0;
     }
     for (size_t i = 0; i < TEXELS; i++) {
-        p.state[4 * i] = dice_float(d, 0.5f - apart, 0.5f + apart);
-        p.state[4 * i + 1] = (float)dice_int(d, 0, 70);
-        p.state[4 * i + 3] = 0;
+        for (size_t k = 0; k < 3; k++)
+            p.state[4 * i + k] = dice_float(d, 0.5f - apart, 0.5f + apart);
+        p.state[4 * i + 3] = (float)dice_int(d, 0, 63) + dice_float(d, 0, 0.99f);
     }
     return p;
 }
 
 static void free_pictures(skin_pictures *p)
 {
-    float *all[] = {p->at,   p->uv,      p->crop,  p->texture, p->result, p->look, p->shift,
-                    p->view, p->history, p->state, p->shown,   p->model};
+    float *all[] = {p->at,   p->share, p->uv,   p->crop, p->texture, p->result,
+                    p->look, p->shift, p->view, p->seen, p->history, p->state,
+                    p->sway, p->shown, p->model, p->glance};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
 }
@@ -119,6 +126,7 @@ static void free_pictures(skin_pictures *p)
 static void write_inputs(skin_rig *s, const skin_pictures *p)
 {
     write_picture(s, s->frame.at, p->at, PLACES);
+    arena_put(&rig, &s->memory, s->skin.push.share, p->share, PLACES);
     write_picture(s, s->frame.uv, p->uv, PLACES);
     write_picture(s, s->frame.crop, p->crop, PIXELS);
     write_picture(s, s->frame.result, p->result, TEXELS);
@@ -153,12 +161,16 @@ static void check_round(skin_rig *s, dice *d, bool fresh)
     memcpy(s->memory.uniform.map, &u, sizeof u);
     write_inputs(s, &p);
     run(s);
+    skin_oracle_sway(&c, &p);
+    check_picture(s, "glance", s->skin.push.glance, p.glance, CELLS);
+    check_picture(s, "sway", s->skin.push.sway, p.sway, 2);
     skin_oracle_shift(&c, &p);
     check_picture(s, "look", s->skin.push.look, p.look, PLACES);
     check_picture(s, "shift", s->skin.push.shift, p.shift, PATCHES);
     skin_oracle_unwrap(&c, &p);
     check_picture(s, "texture", s->frame.texture, p.texture, TEXELS);
     check_picture(s, "view", s->skin.push.view, p.view, TEXELS);
+    check_picture(s, "seen", s->skin.push.seen, p.seen, TEXELS / 16);
     skin_oracle_resolve(&c, &p);
     check_picture(s, "history", s->skin.history[SLOT], p.history, TEXELS);
     check_picture(s, "state", s->skin.state[SLOT], p.state, TEXELS);
