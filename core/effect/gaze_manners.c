@@ -13,7 +13,7 @@ static const float EYES_FULL = 20, EYES_NONE = 30, HEAD_FULL = 15, HEAD_NONE = 2
 /* Degrees off the target: nothing has to be done / has to be done in full; of known eyes. */
 static const float STILL = 3, WHOLE = 8, STILL_KNOWN = 2.5f, WHOLE_KNOWN = 7;
 static const float REST_MOST = 0.2f; /* what is special in eyes is less: 11 degrees each way; */
-static const double EASE = 1;        /* seconds in which so much is taken up */
+static const double EASE = 1;        /* seconds in which so much of anything is taken up */
 static const float UNSURE = 0.4f, SURE = 0.7f;   /* trust */
 static const float OPEN = 0.3f;                  /* less says nothing of the gaze */
 static const float COVERED = 0.2f, BARE = 0.6f;  /* of the eye's region */
@@ -67,6 +67,13 @@ static bool both_sure(const mi_eye_state *eye)
         if (eye[i].open < OPEN || eye[i].trust < SURE)
             return false;
     return true;
+}
+
+/* What was learnt is taken up without a jump: the first frame knows nothing of it. */
+static void take_up(float shown[2], const float learnt[2], double dt)
+{
+    for (int k = 0; k < 2; k++)
+        shown[k] = toward(shown[k], learnt[k], (double)REST_MOST * dt / EASE);
 }
 
 /* People's irises stand apart by different angles: their mean is free of it. */
@@ -152,14 +159,14 @@ void mi_manners_take(mi_manners *m, const mien_face *face, const mi_manners_step
                           .eased = {step->rest.gaze[0], step->rest.gaze[1]}};
     if (step->learn <= 0)
         m->rest.time = 0;
-    for (int k = 0; k < 2; k++)
-        m->eased[k] = toward(m->eased[k], m->rest.gaze[k], (double)REST_MOST * step->dt / EASE);
+    take_up(m->eased, m->rest.gaze, step->dt);
     if (step->eye)
         memcpy(eye, step->eye, sizeof eye);
     else
         first_look(face, eye);
     decide(m, face, eye, step, wanted);
     for (int i = 0; i < MI_EYES; i++) {
+        take_up(m->eased_offset[i], m->offset[i], step->dt);
         float to = fminf(fmaxf(step->most, 0), 1) * wanted[i];
         m->share[i] = step->fresh ? to : toward(m->share[i], to, step->dt / RAMP);
     }
@@ -170,6 +177,6 @@ void mi_manners_ask(const mi_manners *m, int eye, const float target[2], float t
 {
     *share = m->share[eye];
     for (int k = 0; k < 2; k++)
-        turn[k] = m->share[eye] * (target[k] - m->offset[eye][k] + m->eased[k]);
+        turn[k] = m->share[eye] * (target[k] - m->eased_offset[eye][k] + m->eased[k]);
     turn[0] *= mi_eye_mirror(eye);
 }

@@ -51,7 +51,8 @@ typedef struct mi_manners {
     float offset[MI_EYES][2]; /* of both eyes' mean direction from that of this one */
     bool met;                 /* the two were seen at once: offset is known */
     mi_gaze_rest rest;
-    float eased[2];           /* what is taken off: follows rest.gaze without a jump */
+    float eased_offset[MI_EYES][2], eased[2]; /* what is taken off: these follow offset and
+                                               * rest.gaze without a jump */
     float off_target;         /* 0..1: have they lately looked elsewhere? */
     double closed[MI_EYES];   /* seconds since the eye was open */
     float held[MI_EYES];      /* what was wanted then, 0..1 */

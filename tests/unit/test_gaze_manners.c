@@ -188,6 +188,26 @@ static void test_turn(void **state)
     }
 }
 
+/* How far eyes stand apart is seen in the second frame of a face: what it changes does not pop. */
+static void test_apart_eases(void **state)
+{
+    (void)state;
+    person p = person_looking(10, 0);
+    float turn[2], share, was = 0, most = 0.2f * (float)DT + 1e-5f;
+    for (int i = 0; i < MI_EYES; i++)
+        p.eye[i].gaze[0] += i == 0 ? 0.08f : -0.08f;
+    p.step.fresh = true;
+    for (int n = 0; n < 30; n++) {
+        frames(&p, 1);
+        p.step.fresh = false;
+        mi_manners_ask(&p.manners, 0, p.step.target, turn, &share);
+        assert_shares(&p, 1, 1);
+        assert_true(fabsf(turn[0] - was) <= most);
+        was = turn[0];
+    }
+    assert_float_equal(was, 0.08f, 1e-3);
+}
+
 /* Where the eyes look afterwards that really look so, degrees, while the network says so much more
  * of them; and how fast that changes when they stand still. */
 static float seen_off(person *p, float yaw, float pitch, const float more[2], int count)
@@ -350,8 +370,8 @@ int main(void)
         cmocka_unit_test(test_where_it_works), cmocka_unit_test(test_near_target),
         cmocka_unit_test(test_on_target),      cmocka_unit_test(test_blink),
         cmocka_unit_test(test_each_eye),       cmocka_unit_test(test_turn),
-        cmocka_unit_test(test_learns),         cmocka_unit_test(test_first_frame),
-        cmocka_unit_test(test_wild),           cmocka_unit_test(test_patch),
-        cmocka_unit_test(test_head)};
+        cmocka_unit_test(test_apart_eases),    cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_first_frame),    cmocka_unit_test(test_wild),
+        cmocka_unit_test(test_patch),          cmocka_unit_test(test_head)};
     return cmocka_run_group_tests_name("gaze_manners", tests, NULL, NULL);
 }
