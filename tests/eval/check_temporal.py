@@ -98,6 +98,8 @@ def check_ntre():
         f = figures(pan.moments(24), lambda t, m, p=pan, n=noise: m.ideal + p.noisy(n))
         near(f"NTRE of an effect of rms 10 with fresh noise of {noise:g}", f["ntre"],
              np.sqrt(2 * noise ** 2 / (100 + noise ** 2)), 0.03)
+        near("what it were of a steady output, the input's noise being 2", f["ntre steady"],
+             np.sqrt(2 * 2 ** 2 / (100 + noise ** 2)), 0.05)
     f = figures(Pan().moments(24), lambda t, m: m.ideal)
     check("NTRE of an effect that moves with the scene", f["ntre"] < 1e-3, f["ntre"])
     pan = Pan()

@@ -70,6 +70,9 @@ input's own noise, which an effect removes and which therefore is part of R = ou
 MEASURES = """**The figures**, means over all clips and the worst.
 
 - NTRE: `sqrt(mean |R_t - warp(R_t-1)|^2 / mean |R_t|^2)`. Half an effect has the same as the whole.
+  `steady`: what it were if the output did not change at all, carried by the motion: what is new in
+  the input alone, its noise and what the motion leaves unexplained, as a share of R. An effect that
+  changes little, on a video with much of that, cannot come far below.
 - Warping error: of the output over that of the input, squares, occlusions left out.
 - tOF: end-point error between the optical flows of output and input (Farneback), pixels.
 - Flicker: 3-15 Hz, levels rms of luma in {patches} patches that are fixed to the face, of a

@@ -230,6 +230,7 @@ class Tally:
         s = self.sums
         ghosts = {k: float(np.sqrt(max(v[0], 0) / v[1])) for k, v in self.ghosts.items() if v[1]}
         out = {"ntre": ratio(s["step"], s["residual"]) if s["in"] else None,
+               "ntre steady": ratio(s["in"], s["residual"]) if s["in"] else None,
                "ntre clean": ratio(s["clean step"], s["clean residual"])
                if s["clean residual"] else None,
                "warp ratio": s["out"] / s["in"] if s["in"] else None,

@@ -13,7 +13,7 @@ PARTS = ("E", "T", "F", "G")
 NEVER = "never"
 # Title, key, digits, what a figure is multiplied with.
 COLUMNS = (("NTRE", "ntre", 3, 1), ("worst", "ntre worst", 3, 1),
-           ("clean", "ntre clean", 3, 1),
+           ("steady", "ntre steady", 3, 1), ("clean", "ntre clean", 3, 1),
            ("warping error out / in", "warp ratio", 2, 1), ("worst", "warp ratio worst", 2, 1),
            ("tOF px", "tof", 2, 1), ("flicker", "flicker", 2, 1), ("fine", "fine flicker", 2, 1),
            ("moving", "flicker moving", 2, 1), ("ghost", "ghost", 2, 1),
@@ -23,14 +23,14 @@ COLUMNS = (("NTRE", "ntre", 3, 1), ("worst", "ntre worst", 3, 1),
            ("F fresh", "F fresh", 2, 1), ("G", "G", 2, 1), ("J", "J", 2, 1),
            ("p10", "J p10", 2, 1))
 LEGEND = """Mean over the clips, `worst` of them. NTRE: what is new in R = output - input from one
-frame to the next, carried by the motion, as a share of R; `clean`: against the input without its
-noise, which else is part of R. Warping error: of the output over that of
-the input (squares). tOF: how far the output's optical flow is from the input's. Flicker: levels rms
-of 3-15 Hz in patches on the still face, `fine`: in single pixels, `moving`: in patches on moving
-faces. Ghost: levels rms that shine through on and behind a hand, or after a cut or a change of
-person. Lag: pixels by which the output lies behind the exact motion, of the worst clip. 90 %: of a
-parameter's step. Drift: of landmarks, in percent of the outer-eye distance. Untouched: samples
-outside the effect's area that are bit-identical."""
+frame to the next, carried by the motion, as a share of R; `steady`: what it were if the output did
+not change at all; `clean`: against the input without its noise, which else is part of R. Warping
+error: of the output over that of the input (squares). tOF: how far the output's optical flow is
+from the input's. Flicker: levels rms of 3-15 Hz in patches on the still face, `fine`: in single
+pixels, `moving`: in patches on moving faces. Ghost: levels rms that shine through on and behind a
+hand, or after a cut or a change of person. Lag: pixels by which the output lies behind the exact
+motion, of the worst clip. 90 %: of a parameter's step. Drift: of landmarks, in percent of the
+outer-eye distance. Untouched: samples outside the effect's area that are bit-identical."""
 
 
 def mean(values):
@@ -52,8 +52,8 @@ def summary(clips, name):
     def column(key, kinds=None):
         return [f.get(key) for kind, f in rows if kinds is None or kind in kinds]
     out = {k: mean(column(k)) for k in (
-        "ntre", "ntre clean", "warp ratio", "tof", "landmark shift", "landmark drift", "untouched",
-        "face seen", "F fresh", *PARTS)}
+        "ntre", "ntre steady", "ntre clean", "warp ratio", "tof", "landmark shift",
+        "landmark drift", "untouched", "face seen", "F fresh", *PARTS)}
     real = all(kind == "real" for kind, _ in rows)
     still = ("real",) if real else ("still",)
     out |= {"lag": worst(column("lag")),
