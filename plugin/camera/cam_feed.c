@@ -165,6 +165,12 @@ void cam_feed_take_from(CamFeed *feed, GstAppSink *sink)
     gst_app_sink_set_callbacks(sink, &callbacks, feed, NULL);
 }
 
+void cam_feed_leave(GstAppSink *sink)
+{
+    GstAppSinkCallbacks none = {0};
+    gst_app_sink_set_callbacks(sink, &none, NULL, NULL);
+}
+
 void cam_feed_give_to(CamFeed *feed, GstAppSrc *target)
 {
     g_mutex_lock(&feed->lock);

@@ -15,6 +15,7 @@ void cam_feed_free(CamFeed *feed); /* after both pipelines are closed */
 
 /* Frames of `sink` go to the feed from now on, on the thread of its pipeline. */
 void cam_feed_take_from(CamFeed *feed, GstAppSink *sink);
+void cam_feed_leave(GstAppSink *sink); /* no more of them */
 
 /* Where frames go; NULL: nowhere. Takes a reference. */
 void cam_feed_give_to(CamFeed *feed, GstAppSrc *target);

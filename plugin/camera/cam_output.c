@@ -194,6 +194,8 @@ error:
 void cam_output_close(CamOutput *output, CamFeed *feed)
 {
     cam_feed_give_to(feed, NULL);
+    if (output->pipe)
+        cam_pipe_leave(output->pipe);
     g_clear_pointer(&output->pipe, cam_pipe_stop);
     g_clear_pointer(&output->node, cam_node_close);
     g_clear_pointer(&output->loopback, cam_loopback_close);

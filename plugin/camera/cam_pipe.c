@@ -74,11 +74,30 @@ GstMessage *cam_pipe_start(GstElement *pipe, const CamPipeEvents *events)
     return error;
 }
 
-void cam_pipe_stop(GstElement *pipe)
+static gpointer play(gpointer pipe)
+{
+    if (gst_element_set_state(pipe, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
+        GST_ELEMENT_ERROR(pipe, CORE, STATE_CHANGE, ("it could not be started"), (NULL));
+    return NULL; /* an element's own words came first, and only the first ones are heard */
+}
+
+GThread *cam_pipe_start_aside(GstElement *pipe, const CamPipeEvents *events)
+{
+    GstBus *bus = gst_element_get_bus(pipe);
+    gst_bus_add_watch(bus, handle, (gpointer)events);
+    gst_object_unref(bus);
+    return g_thread_new("start", play, pipe);
+}
+
+void cam_pipe_leave(GstElement *pipe)
 {
     GstBus *bus = gst_element_get_bus(pipe);
     gst_bus_remove_watch(bus);
-    gst_element_set_state(pipe, GST_STATE_NULL);
     gst_object_unref(bus);
+}
+
+void cam_pipe_stop(GstElement *pipe)
+{
+    gst_element_set_state(pipe, GST_STATE_NULL);
     gst_object_unref(pipe);
 }

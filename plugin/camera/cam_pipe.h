@@ -24,7 +24,14 @@ GstElement *cam_pipe_find(GstElement *pipe, const gchar *name);
  * could not be started: an error message, which the caller unrefs. */
 GstMessage *cam_pipe_start(GstElement *pipe, const CamPipeEvents *events);
 
-/* Stops and frees it. After that `events` is not called any more. */
+/* The same for a pipeline whose start may block, on a thread of its own, which the caller joins
+ * before it stops the pipeline; why it could not be started comes as an event. */
+GThread *cam_pipe_start_aside(GstElement *pipe, const CamPipeEvents *events);
+
+/* After this `events` is not called any more. */
+void cam_pipe_leave(GstElement *pipe);
+
+/* Stops and frees one that is left. Any thread. */
 void cam_pipe_stop(GstElement *pipe);
 
 #endif

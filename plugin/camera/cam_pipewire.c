@@ -74,10 +74,15 @@ gint cam_pulse_fd(const CamPulse *pulse)
     return pulse->fd;
 }
 
-void cam_pulse_close(CamPulse *pulse)
+void cam_pulse_leave(CamPulse *pulse)
 {
     if (pulse->watch)
         g_source_remove(pulse->watch);
+    pulse->watch = 0;
+}
+
+void cam_pulse_close(CamPulse *pulse)
+{
     close(pulse->fd);
     g_free(pulse);
 }

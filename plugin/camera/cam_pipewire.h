@@ -19,7 +19,8 @@ typedef struct CamPulse CamPulse;
  * then waits for answers that the others have read, and finds none. */
 CamPulse *cam_pulse_open(void (*ended)(gpointer data), gpointer data);
 gint cam_pulse_fd(const CamPulse *pulse);
-void cam_pulse_close(CamPulse *pulse); /* after the element is stopped */
+void cam_pulse_leave(CamPulse *pulse); /* after this `ended` is not called any more */
+void cam_pulse_close(CamPulse *pulse); /* one that is left, after the element stopped; any thread */
 
 /* PipeWire's cameras as GstDevice; the caller frees them with g_list_free_full(gst_object_unref).
  * Asking takes a moment. */

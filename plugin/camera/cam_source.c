@@ -290,6 +290,10 @@ CamSource *cam_source_open(const CamOptions *options, CamFeed *feed, const gchar
         return NULL;
     set_shape(source->pipe, options, feed, source->raw);
     cam_feed_take_from(feed, GST_APP_SINK(cam_pipe_find(source->pipe, "frames")));
+    if (source->pulse) { /* pipewiresrc waits up to 30 s for a link between it and the camera */
+        source->starter = cam_pipe_start_aside(source->pipe, events);
+        return source;
+    }
     GstMessage *error = cam_pipe_start(source->pipe, events);
     if (error) {
         *trouble = cam_source_explain(source, error);
@@ -299,14 +303,39 @@ CamSource *cam_source_open(const CamOptions *options, CamFeed *feed, const gchar
     return source;
 }
 
-void cam_source_close(CamSource *source)
+static gpointer end_source(gpointer data)
 {
+    CamSource *source = data;
+    g_clear_pointer(&source->starter, g_thread_join);
     cam_pipe_stop(source->pipe);
     g_clear_pointer(&source->pulse, cam_pulse_close);
     g_free(source->label);
     g_free(source->path);
     g_free(source->card);
     g_free(source);
+    return NULL;
+}
+
+static gboolean is_starting(const CamSource *source)
+{
+    GstState state;
+    gst_element_get_state(source->pipe, &state, NULL, 0);
+    return source->starter && state != GST_STATE_PLAYING;
+}
+
+/* What waits for PipeWire cannot be stopped before it has waited long enough; the program does not
+ * stand still for it, nor for its own end. */
+void cam_source_close(CamSource *source)
+{
+    cam_pipe_leave(source->pipe);
+    if (source->pulse)
+        cam_pulse_leave(source->pulse);
+    if (is_starting(source)) {
+        cam_feed_leave(GST_APP_SINK(cam_pipe_find(source->pipe, "frames")));
+        g_thread_unref(g_thread_new("end", end_source, source));
+    } else {
+        end_source(source);
+    }
 }
 
 gboolean cam_source_rewind(CamSource *source)

@@ -15,6 +15,7 @@ typedef struct CamSource {
     gchar *card;  /* the device's name, or NULL */
     gboolean raw; /* a device that gives no JPEG */
     CamTempo *tempo; /* of a file, or NULL; it ends with the pipeline */
+    GThread *starter; /* of PipeWire's, too, or NULL */
     CamPulse *pulse; /* of PipeWire, if the camera is one of its, or NULL */
 } CamSource;
 

@@ -99,6 +99,9 @@ class Session(Checks):
         self.start('pipewire', 'pipewire')
         socket = os.path.join(os.environ['XDG_RUNTIME_DIR'], 'pipewire-0')
         wait_for(lambda: os.path.exists(socket), 20)
+        self.start_wireplumber()
+
+    def start_wireplumber(self):
         self.start('wireplumber', 'wireplumber')
         wait_for(lambda: 'wireplumber' in self.run('pw-cli', 'list-objects', 'Client'), 20)
 

@@ -109,6 +109,40 @@ def test_camera_of_pipewire(s):
     s.stop('upstream')
 
 
+def answers(s, seconds):
+    """The longest time that an answer took."""
+    end, longest = time.time() + seconds, 0
+    while time.time() < end:
+        start = time.time()
+        s.status()
+        longest = max(longest, time.time() - start)
+        time.sleep(0.2)
+    return longest
+
+
+def test_no_session_manager(s):
+    """A camera that nobody links keeps pipewiresrc waiting for half a minute, and only that."""
+    s.start_upstream(640, 360)
+    s.stop('wireplumber')
+    s.camera('--camera', 'pipewire:upstream', '--size', '640x360', '--output', 'none')
+    s.check('it tries', wait_for(lambda: s.status().get('camera-state') == 'starting', 20),
+            s.status())
+    longest = answers(s, 20)
+    s.check(f'and answers meanwhile, within {longest:.2f} s, also when it tries again',
+            longest < 3 and 'it is opened again' in s.said('mien-cam'), s.said('mien-cam'))
+    start = time.time()
+    s.check('it ends in order and at once', s.stop('mien-cam') == 0 and time.time() - start < 3,
+            time.time() - start)
+    s.stop('upstream', signal.SIGKILL)
+    s.start_wireplumber()
+    s.start_upstream(640, 360)
+    s.camera('--camera', 'pipewire:upstream', '--size', '640x360', '--output', 'none')
+    s.check('with it the camera runs',
+            wait_for(lambda: s.status().get('camera-state') == 'running', 40), s.status())
+    s.stop('mien-cam')
+    s.stop('upstream')
+
+
 def difference(a, b):
     """Share of the luma that differs, and by how much at most."""
     apart = [abs(x - y) for x, y in zip(a[::2], b[::2])]
@@ -193,8 +227,8 @@ def main():
                              'gst-launch-1.0'])
     with cam_session.Session(WORK, PROGRAM) as session:
         session.start_pipewire()
-        for test in (test_readers, test_bad_readers, test_camera_of_pipewire, test_face,
-                     test_quality, test_new_pipewire):
+        for test in (test_readers, test_bad_readers, test_camera_of_pipewire,
+                     test_no_session_manager, test_face, test_quality, test_new_pipewire):
             if sys.argv[3:] and test.__name__ not in sys.argv[3:]:
                 continue
             print('#', test.__name__, flush=True)
