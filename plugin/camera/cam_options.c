@@ -89,6 +89,8 @@ static gchar *check(Parse *parse)
     if (*o->output != '/' && !g_strv_contains(OUTPUTS, o->output))
         return g_strdup_printf("--output '%s' is not a device file such as /dev/video10, pipewire "
                                "or none", o->output);
+    if (!*o->name)
+        return g_strdup("--name '' is no name");
     if (o->preview && !strcmp(o->control, "none"))
         return g_strdup("--preview needs the control socket: not with --control none");
     return NULL;

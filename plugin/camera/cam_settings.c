@@ -1,6 +1,7 @@
 #include "cam_settings.h"
 
 #include <math.h>
+#include <string.h>
 
 CamSettings *cam_settings_new(void)
 {
@@ -74,8 +75,44 @@ gchar *cam_settings_set(CamSettings *settings, const gchar *name, const gchar *v
     return trouble;
 }
 
+/* What `words` say a parameter is to be, or what it is. */
+static const gchar *wanted(const CamSettings *settings, gchar **words, const gchar *name)
+{
+    const gchar *value = cam_settings_get(settings, name);
+    gsize length = strlen(name);
+    for (; *words; words++)
+        if (!strncmp(*words, name, length) && (*words)[length] == '=')
+            value = *words + length + 1;
+    return value;
+}
+
+/* A style's name is looked up here already: who mistypes it hears so, and not the readers, whose
+ * camera goes for a moment where the filter has no other style to stay with. */
+static gchar *check_style(const CamSettings *settings, gchar **words)
+{
+    gchar names[4096];
+    const gchar *style = wanted(settings, words, "style");
+    if (strchr(style, '/') && !g_file_test(style, G_FILE_TEST_EXISTS))
+        return g_strdup_printf("there is no file '%s' for a style", style);
+    if (!*style || !strcmp(style, cam_settings_get(settings, "style")) ||
+        g_file_test(style, G_FILE_TEST_EXISTS) ||
+        mien_style_names(wanted(settings, words, "models"), names, sizeof names) != MIEN_OK)
+        return NULL;
+    gchar **list = g_strsplit(names, "|", -1);
+    gchar *text = g_strjoinv(", ", list), *trouble = NULL;
+    if (!g_strv_contains((const gchar *const *)list, style))
+        trouble = g_strdup_printf("there is no style or file '%s'; there are: %s", style,
+                                  *text ? text : "none");
+    g_free(text);
+    g_strfreev(list);
+    return trouble;
+}
+
 gchar *cam_settings_set_words(CamSettings *settings, gchar **words)
 {
+    gchar *unknown = check_style(settings, words);
+    if (unknown)
+        return unknown;
     for (gint pass = 0; pass < 2; pass++)
         for (gchar **word = words; *word; word++) {
             gchar *value = strchr(*word, '=');

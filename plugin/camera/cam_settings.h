@@ -25,7 +25,8 @@ const gchar *cam_settings_get(const CamSettings *settings, const gchar *name);
  * caller frees. */
 gchar *cam_settings_set(CamSettings *settings, const gchar *name, const gchar *value);
 
-/* The same for the words "name=value" up to NULL; either all of them are taken, or none. */
+/* The same for the words "name=value" up to NULL; either all of them are taken, or none. A style
+ * has to be installed, or a file, by now. */
 gchar *cam_settings_set_words(CamSettings *settings, gchar **words);
 
 /* Puts a value that is right into force while the user's own, which stays, is what it is now; NULL:

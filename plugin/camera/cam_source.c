@@ -111,13 +111,13 @@ gchar *cam_source_check(const CamOptions *options)
 
 static CamSource *make_test(const CamOptions *options, gchar **trouble)
 {
-    const gchar *pattern = find_part(options->camera);
+    const gchar *named = find_part(options->camera), *pattern = *named ? named : "smpte";
     CamSource *source = make(TEST, trouble);
     if (!source)
         return NULL;
     set_wish(source->pipe, &options->wish, 1280, 720, 30);
     gst_util_set_object_arg(G_OBJECT(cam_pipe_find(source->pipe, "camera")), "pattern",
-                            *pattern ? pattern : "smpte");
+                            pattern);
     source->label = g_strdup_printf("test picture %s", pattern);
     return source;
 }

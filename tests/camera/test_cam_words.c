@@ -112,6 +112,7 @@ static void test_options(void **state)
     refuse_line("mien-cam --input-format H264", "H264");
     refuse_line("mien-cam --format RGB", "RGB");
     refuse_line("mien-cam --output video10", "video10");
+    refuse_line("mien-cam --name ''", "--name");
     refuse_line("mien-cam dance", "dance");
     refuse_line("mien-cam set", "NAME=VALUE");
     refuse_line("mien-cam --style-strength 7", "style-strength");
@@ -222,10 +223,13 @@ static void test_requests(void **state)
                       .data = &heard};
     ask(&reach, "set style-strength=0.5", "ok\n");
     ask(&reach, "  get   style-strength ", "style-strength=0.5\nok\n");
-    ask(&reach, "set 'style=/a b/c.onnx' smooth=0.1", "ok\n");
-    ask(&reach, "get style smooth", "style=/a b/c.onnx\nsmooth=0.1\nok\n");
-    ask(&reach, "set style=", "ok\n");
-    ask(&reach, "get style", "style=\nok\n");
+    ask(&reach, "set 'cache=/a b/c' smooth=0.1", "ok\n");
+    ask(&reach, "get cache smooth", "cache=/a b/c\nsmooth=0.1\nok\n");
+    ask(&reach, "set cache=", "ok\n");
+    ask(&reach, "get cache", "cache=\nok\n");
+    ask_wrong(&reach, "set smooth=0.9 style=no-such-style", "'no-such-style'; there are: ");
+    ask_wrong(&reach, "set 'style=/a b/c.onnx'", "'/a b/c.onnx'");
+    ask_wrong(&reach, "set style=cartoon models=/no/such/folder", "there are: none");
     assert_int_equal(heard.changes, 3);
     ask_wrong(&reach, "set smooth=0.9 style-strength=3", "style-strength");
     ask(&reach, "get smooth", "smooth=0.1\nok\n"); /* all or none */

@@ -273,12 +273,22 @@ def test_left_socket():
     os.unlink(SOCKET)
 
 
+def broken_style():
+    path = os.path.join(WORK, 'broken.onnx')
+    with open(path, 'w') as file:
+        file.write('no network')
+    return path
+
+
 def test_style():
     camera = Camera('--camera', 'test:ball', '--size', '320x240', '--style', 'cartoon', *BASE)
     check('a style runs', camera.runs(90), camera.said())
-    ask('set', 'style=no-such-style')
-    check('a style that is not there is named',
-          wait_for(lambda: 'no-such-style' in camera.said(), 10))
+    code, _, err = ask('set', 'style=no-such-style')
+    check('a style that is not there is refused, with those that are',
+          code == 1 and one_line(err) and "'no-such-style'" in err and 'cartoon' in err, err)
+    ask('set', 'style=' + broken_style())
+    check('a file that is no style is named',
+          wait_for(lambda: 'broken.onnx' in camera.said(), 10))
     before = int(status()['frames-out'])
     check('and the old one plays on',
           wait_for(lambda: int(status()['frames-out']) > before + 10, 20))
@@ -296,9 +306,13 @@ def test_refused_style():
     camera = Camera('--camera', 'test:ball', '--size', '320x240', *BASE)
     camera.runs()
     wait_for(lambda: int(status()['frames-out']) > 60)
-    ask('set', 'style=no-such-style')
-    check('a style that is not there is named where there was none',
-          wait_for(lambda: 'no-such-style' in camera.said(), 10))
+    code, _, err = ask('set', 'style=no-such-style', 'smooth=0.25')
+    time.sleep(1)
+    check('a style that is not there is refused where there was none',
+          code == 1 and 'no-such-style' in err and ask('get', 'smooth')[1] == 'smooth=0.8\n', err)
+    check('and readers do not notice', camera.said().count('\n') == 2, camera.said())
+    ask('set', 'style=' + broken_style())
+    check('a file that is no style is named', wait_for(lambda: 'broken.onnx' in camera.said(), 10))
     before = int(status()['frames-out'])
     check('frames go on without it',
           wait_for(lambda: int(status()['frames-out']) > before + 30, 10), camera.said())
@@ -565,7 +579,7 @@ def test_signals():
     os.close(write)
     camera.runs()
     os.close(read)
-    ask('set', 'style=no-such-style')
+    ask('set', 'style=' + broken_style())
     time.sleep(1)
     check('nobody need listen to what it says', camera.process.poll() is None)
     camera.end()
