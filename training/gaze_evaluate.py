@@ -63,10 +63,22 @@ def faces_of(source, kinds=("london", "drawn")):
     return [(f["left"], f["right"]) for f in by_face.values() if len(f) == 2]
 
 
-def draw_face(pair, source, gaze, rng):
+# What scenes differ in, and how it is in a scene that has nothing of it.
+PLAIN = {"turn of the head": dict(turn=(0.0, 0.0)), "depth of the ball": dict(ball_depth=14.0),
+         "place of the patch": dict(place=gaze_render.placed()),
+         "lids": dict(closed=0.0, raised=0.0, follow=0.0),
+         "iris and lamps": dict(iris=None, pupil=1.0, lamps=(),
+                                iris_tint=np.ones(3, np.float32))}
+TOLD, VEIL = "what is told of the head", "makeup, hair, glasses"
+
+
+def draw_face(pair, source, gaze, rng, without=()):
     """Records of both eyes: looks at each gaze (N x 2: right, up, as the viewer sees it), lids as
-    they are for the first. What the eyes of one face share is the same."""
+    they are for the first. What the eyes of one face share is the same. `without`: keys of PLAIN,
+    TOLD, VEIL."""
     records, seed, told = [], int(rng.integers(1 << 30)), rng.normal(0, gaze_pairs.TOLD_SPREAD)
+    if TOLD in without:
+        told = np.zeros(2)
     for layers in pair:
         mirror = MIRROR[layers.eye.name.rsplit("/", 1)[1]]
         shared = np.random.default_rng(seed)
@@ -75,10 +87,14 @@ def draw_face(pair, source, gaze, rng):
         setting.turn = tuple(np.clip(setting.turn, -15, 15) * mirror)
         setting.closed, setting.raised = min(setting.closed, 0.15), min(setting.raised, 0.15)
         setting.ball_shift = (0.0, 0.0)
+        for name in without:
+            for key, value in PLAIN.get(name, {}).items():
+                setattr(setting, key, value)
         scene = gaze_render.Scene(layers, setting)
         veil = gaze_overlays.Veil()
         for layer, share in gaze_overlays.SHARES:
-            if layer is not gaze_overlays.thing and shared.random() < share * 0.6:
+            if (layer is not gaze_overlays.thing and shared.random() < share * 0.6 and
+                    VEIL not in without):
                 layer(veil, scene, shared)
         camera = gaze_camera.Camera.usual(shared)
         records.append(gaze_pairs.record(scene, own, veil, camera, shared, told * mirror))
@@ -230,35 +246,40 @@ def trials(net, judges, source, count, rng, most):
 SCENES, GAZES, EXPOSURES = 5, 6, 2     # of each face, in parts_of_error()
 
 
-def parts_of_error(net, source, rng):
+def parts_of_error(net, faces, source, rng, without=(), exposures=EXPOSURES):
     """Errors of the mean of both eyes, N x 2 in degrees, and for each the number of its person,
-    scene, gaze and exposure: N x 4."""
+    scene, gaze and exposure: N x 4. `without` as in draw_face()."""
     errors, of = [], []
     people = {}
-    for face, pair in enumerate(faces_of(source)):
+    for face, pair in enumerate(faces):
         person = people.setdefault(pair[0].eye.person, len(people))
         for scene in range(SCENES):
             gaze = np.array([_some_gaze(rng, MOST) for _ in range(GAZES)])
-            records = draw_face(pair, source, gaze, rng)
+            records = draw_face(pair, source, gaze, rng, without)
             if min(r.sure[0] for r in records) <= 0.7:
                 continue
             for look in range(GAZES):
-                for shot in range(EXPOSURES):
+                for shot in range(exposures):
                     mean = _see_face(net, records, look, rng)[1]
                     errors.append(np.rad2deg(mean - gaze[look]))
                     of.append((person, face * SCENES + scene, look, shot))
     return np.array(errors), np.array(of)
 
 
+def means_of(errors, of):
+    """For each error the mean of those with the same row in `of`."""
+    _, group = np.unique(of, axis=0, return_inverse=True)
+    group = group.ravel()
+    return np.stack([np.bincount(group, e) / np.bincount(group) for e in errors.T], 1)[group]
+
+
 def report_parts(net, source, rng):
-    errors, of = parts_of_error(net, source, rng)
+    errors, of = parts_of_error(net, faces_of(source), source, rng)
     if not len(errors):
         return
     known = np.broadcast_to(errors.mean(0), errors.shape)
     for depth, name in enumerate(("person", "scene", "gaze", "exposure"), 1):
-        _, group = np.unique(of[:, :depth], axis=0, return_inverse=True)
-        group = group.ravel()
-        mean = np.stack([np.bincount(group, e) / np.bincount(group) for e in errors.T], 1)[group]
+        mean = means_of(errors, of[:, :depth])
         print("error of both eyes, part of the %-9s across %.2f, up %.2f degrees squared" % (
             (name,) + tuple(((mean - known) ** 2).mean(0))))
         if depth < of.shape[1]:
