@@ -302,6 +302,8 @@ def check_page():
                                                     temporal_scores.PER_FRAME: f}, "spectra": {}}}
     text = temporal_docs.page({(words, temporal_docs.KNOWN): temporal_report.finished(
         words, clips, False) for words in temporal_docs.effects()})
+    done = [w for group in temporal_docs.groups(temporal_docs.effects()) for w in group]
+    check("every effect is scored once", sorted(done) == sorted(temporal_docs.effects()), done)
     check("every effect has its row", all(f"| {w} |" in text for w in temporal_docs.FACES))
     check("pictures and cheats of what is shown", all(
         f"-{name}.svg" in text and f"-{name}.jpg" in text and f"### {words}" in text

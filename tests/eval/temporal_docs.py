@@ -123,6 +123,16 @@ def effects():
             for a in AREAS for n in names] + list(FACES)
 
 
+def groups(effects):
+    """What is scored together, each clip being drawn once, and written before the next begins, so
+    that --from goes on there: those with cheats; styles of the frame; of faces; other effects."""
+    found = {}
+    for words in effects:
+        kind = "shown" if words in SHOWN else "other" if words in FACES else Effect(words).area()
+        found.setdefault(kind, []).append(words)
+    return list(found.values())
+
+
 def results(args):
     """{(effect, KNOWN or REAL): result}."""
     source = args.source or os.path.join(run.ROOT, "out", "temporal")
@@ -131,13 +141,12 @@ def results(args):
              for words in effects() for kind in kinds}
     for kind in kinds:
         lacking = [w for w in effects() if not (args.source and os.path.exists(paths[w, kind]))]
-        for words, more in (([w for w in lacking if w in SHOWN], []),
-                            ([w for w in lacking if w not in SHOWN], ["--no-cheats"])):
-            if words:
-                run.score(run.arguments([
-                    *(x for w in words for x in ("--effect", w)), "--out", source, "--build",
-                    args.build, "--shared", args.shared, "--jobs", str(args.jobs),
-                    *(["--real"] if kind == REAL else []), *more]))
+        for group in groups(lacking):
+            run.score(run.arguments([
+                *(x for w in group for x in ("--effect", w)), "--out", source, "--build",
+                args.build, "--shared", args.shared, "--jobs", str(args.jobs),
+                *(["--real"] if kind == REAL else []),
+                *([] if group[0] in SHOWN else ["--no-cheats"])]))
     found = {}
     for key, path in paths.items():
         with open(path, encoding="utf-8") as file:
