@@ -13,7 +13,11 @@ stand in it once for each width, so that in a blurred picture they can be as blu
            conv1x1 96 -> 64, up x2, + coarse, residual conv3x3
            conv1x1 64 -> 40, up x2, + middle, residual conv3x3
            conv1x1 40 -> 24, up x2, + fine,   two residual conv3x3
-    gate   conv1x1  24 -> 24, times the lines of every width and the folds, conv1x1 24 -> 16
+    sharp  conv3x3 s2 16 -> 12, abs, mean of 4x4, log    @16: how much varies at which width
+           conv3x3 12 -> 24;  conv1x1 24 -> 96, + far
+           conv1x1 24 -> 24, + conv1x1 24 -> 24 of the mean of all, up x8 = share
+    gate   conv1x1  24 -> 24, times the lines of every width and the folds, times the share of
+                                             each, conv1x1 24 -> 16
     older, younger  conv3x3  24 -> 16, each (older with the gate's) times the years of its sign;
                                              their sum bent to limits by a tanh
     rgb    conv1x1  16 -> 16                 times the picture, depth to space -> 4 @256
@@ -21,6 +25,9 @@ stand in it once for each width, so that in a blurred picture they can be as blu
 The change grows from nothing with the years by construction; what is learned is its pattern, which
 may still depend on the years. It is a share of the picture's light: dark skin changes as much as
 light skin, in its own tone.
+How sharp and how rough the picture is no convolution tells that is summed with others: it is a
+ratio of how much neighbours differ. Its logarithms are, by differences. Smooth skin tells nothing
+beside a camera's noise, edges elsewhere in the face do.
 In: R'G'B' 0..1 of the face's texture, and the wanted years / 50 everywhere. Out: what is added to
 R'G'B', and the gain of what of the frame is finer than the square's pixels (-1 takes it away).
 Borders are zeros. Batch norm in training only: it is folded into the weights.
@@ -49,10 +56,34 @@ DARK = 0.03             # of the picture, age_bank.DARK: a change of black is on
 WIDTHS = (24, 40, 64, 96)
 KNOWN = 6               # planes of what is the same for all, age_teacher.Teacher.known()
 FINEST = (0, 3)         # of them: the thinnest lines, their shadows and ridges
+SHARP, SHARES = 12, 24  # measures of sharpness, and what is made of them
+# They are about 1 where neighbours differ by 1/EDGES. Below FLAT of that it is noise.
+EDGES, FLAT = 50.0, 0.1
 
 
 def _residual(count):
     return lambda width: nn.ModuleList(ZeroConv(width, width) for _ in range(count))
+
+
+def _edges():
+    """[SHARP,16,3,3]: differences of luma by direction and width, and the light; a start."""
+    found = np.zeros((SHARP, 6, 6), np.float32)
+    for k, (a, b) in enumerate((((2, 2), (2, 3)), ((2, 2), (3, 2)), ((3, 2), (3, 3)),
+                                ((2, 3), (3, 3)))):
+        found[k][a], found[k][b] = 1, -1
+    cells = [[(slice(2 * y, 2 * y + 2), slice(2 * x, 2 * x + 2)) for x in range(3)]
+             for y in range(3)]
+    for k, rest in enumerate((((1, 2),), ((2, 1),), ((1, 0), (1, 2)), ((0, 1), (2, 1)))):
+        found[4 + k][cells[1][1]] = 1 / 4
+        for y, x in rest:
+            found[4 + k][cells[y][x]] -= 1 / 4 / len(rest)
+    found[8, :, 4:], found[8, :, :2] = 1 / 12, -1 / 12
+    found[9, 4:], found[9, :2] = 1 / 12, -1 / 12
+    found[10, 2, 2], found[10, 2, 1], found[10, 2, 3] = 1, -1 / 2, -1 / 2
+    found[11] = 0.04 / 36
+    luma = torch.tensor((0.3, 0.6, 0.1, 0.0))
+    places = F.pixel_unshuffle(EDGES * torch.from_numpy(found)[:, None], 2)
+    return (luma[None, :, None, None, None] * places[:, None]).flatten(1, 2)
 
 
 def _at_places(matrix):
@@ -76,6 +107,11 @@ class AgeNet(nn.Module):
         self.gate = ZeroConv(a, 4 * KNOWN, kernel=1, norm=False)
         self.lines = nn.Parameter(torch.zeros(1, 4 * KNOWN, SIDE // 2, SIDE // 2))
         self.tone = ZeroConv(4 * KNOWN, 16, kernel=1, norm=False)
+        self.edges = ZeroConv(16, SHARP, stride=2, norm=False)
+        self.sharp = ZeroConv(SHARP, SHARES, norm=False)
+        self.told = ZeroConv(SHARES, d, kernel=1, norm=False)
+        self.share = ZeroConv(SHARES, 4 * KNOWN, kernel=1, norm=False)
+        self.whole = ZeroConv(SHARES, 4 * KNOWN, kernel=1, norm=False)
         limit, light = torch.tensor(LIMIT), torch.tensor(LIGHT)
         self.register_buffer("mix", _at_places(light * torch.tensor(SCALE) / limit[:, None]),
                              persistent=False)
@@ -94,6 +130,11 @@ class AgeNet(nn.Module):
             self.tone.conv.bias.zero_()
             for k in range(4 * KNOWN):
                 self.tone.conv.weight[k % 4:12:4, k] = 1
+            self.edges.conv.weight.copy_(_edges())
+            self.edges.conv.bias.zero_()
+            for layer, bias in ((self.told, 0), (self.share, 1), (self.whole, 0)):
+                layer.conv.weight.zero_()
+                layer.conv.bias.fill_(bias)
 
     def know(self, planes):
         """Takes over what is the same for all: changes of log luma, [KNOWN,SIDE,SIDE], at 50
@@ -111,14 +152,19 @@ class AgeNet(nn.Module):
     def forward(self, x):
         """[n,4,SIDE,SIDE]"""
         picture, years = x[:, :3], x[:, 3:, ::2, ::2]
-        fine = F.relu(self.stem(F.pixel_unshuffle(x, 2)))
+        halves = F.pixel_unshuffle(x, 2)
+        fine = F.relu(self.stem(halves))
         middle = self._add(F.relu(self.down(fine)), self.middle)
         coarse = self._add(F.relu(self.deep(middle) + self.place), self.coarse)
-        x = self._add(F.relu(self.far(coarse)), self.body)
+        sharp = F.avg_pool2d(self.edges(halves).abs(), 4)
+        sharp = F.relu(self.sharp((sharp + FLAT).log()))
+        share = F.relu(self.share(sharp) + self.whole(sharp.mean((2, 3), keepdim=True)))
+        share = F.interpolate(share, scale_factor=8, mode="bilinear")
+        x = self._add(F.relu(self.far(coarse) + self.told(sharp)), self.body)
         for lift, rise, skip in zip(self.lift, self.rise, (coarse, middle, fine)):
             up = F.interpolate(lift(x), scale_factor=2, mode="nearest")
             x = self._add(F.relu(skip + up), rise)
-        older = self.older(x) + self.tone(self.gate(x) * self.lines)
+        older = self.older(x) + self.tone(self.gate(x) * self.lines * share)
         x = older * F.relu(years) + self.younger(x) * F.relu(-years)
         x = torch.tanh(F.conv2d(x, self.mix[..., None, None]))
         x = F.pixel_shuffle(F.conv2d(x, self.rgb[..., None, None]), 2)
@@ -126,16 +172,17 @@ class AgeNet(nn.Module):
 
     def fold(self, strength=(1.0, 1.0), finest=1.0):
         """Batch norm and the output's scale into plain weights; for inference only. `strength`
-        multiplies what is added to the colours, of older and of younger, before it is bent to its
-        limits, `finest` the thinnest of the lines that are the same for all."""
+        multiplies what is added, of older and of younger, before it is bent to its limits (of older
+        the light alone: brows that are to be grey would turn violet), `finest` the thinnest of the
+        lines that are the same for all."""
         for m in self.modules():
             if isinstance(m, ZeroConv):
                 m.fold()
         with torch.no_grad():
-            for head, factor in zip((self.older, self.tone, self.younger),
-                                    (strength[0], *strength)):
+            for head, factor, planes in ((self.older, strength[0], 4), (self.tone, strength[0], 4),
+                                         (self.younger, strength[1], 12)):
                 mix = self.mix.clone()
-                mix[:12] *= factor
+                mix[:planes] *= factor
                 head.conv.weight.copy_(torch.einsum("oi,ichw->ochw", mix, head.conv.weight))
                 head.conv.bias.copy_(mix @ head.conv.bias)
             for plane in FINEST:
@@ -145,8 +192,9 @@ class AgeNet(nn.Module):
 
     def macs(self):
         """Multiply-accumulates of a square."""
-        sides = {"stem": 128, "down": 64, "deep": 32, "far": 16, "middle": 64, "coarse": 32,
-                 "body": 16, "lift.0": 16, "lift.1": 32, "lift.2": 64, "rise.0": 32, "rise.1": 64,
+        sides = {"edges": 64, "sharp": 16, "told": 16, "share": 16, "whole": 1, "stem": 128,
+                 "down": 64, "deep": 32, "far": 16, "middle": 64, "coarse": 32, "body": 16,
+                 "lift.0": 16, "lift.1": 32, "lift.2": 64, "rise.0": 32, "rise.1": 64,
                  "rise.2": 128, "older": 128, "younger": 128, "gate": 128, "tone": 128}
         total = 0
         for name, value in self.named_parameters():
@@ -163,11 +211,24 @@ class AgeGraph(ZeroGraph):
             x = self.residual(x, "%s%d" % (name, i), conv)
         return x
 
+    def sharpness(self, halves, net):
+        """(what is made of the measures, the share of each of the lines)"""
+        x = self.node("Abs", [self.conv(halves, "edges", _unshuffled(net.edges))], "edges.abs")
+        x = self.node("AveragePool", [x], "edges.mean", kernel_shape=[4, 4], strides=[4, 4])
+        x = self.node("Add", [x, self.constant("flat", np.array(FLAT, np.float32))], "edges.add")
+        x = self.relu(self.conv(self.node("Log", [x], "edges.log"), "sharp", net.sharp))
+        scales = self.constant("scales8", np.array([1, 1, 8, 8], np.float32))
+        whole = self.conv(self.node("GlobalAveragePool", [x], "sharp.mean"), "whole", net.whole)
+        share = self.node("Add", [self.conv(x, "share", net.share), whole], "share.sum")
+        return x, self.node("Resize", [self.relu(share), "", scales],
+                            "share.up", mode="linear",
+                            coordinate_transformation_mode="half_pixel")
+
 
 def _unshuffled(conv):
-    """The stem for ONNX's SpaceToDepth, whose channels come as (y, x, channel), PyTorch's as
-    (channel, y, x)."""
-    out = ZeroConv(16, conv.conv.out_channels, norm=False)
+    """A convolution of the halves for ONNX's SpaceToDepth, whose channels come as (y, x, channel),
+    PyTorch's as (channel, y, x)."""
+    out = ZeroConv(16, conv.conv.out_channels, stride=conv.conv.stride[0], norm=False)
     w = conv.conv.weight.detach()
     with torch.no_grad():
         out.conv.weight.copy_(w.reshape(-1, 4, 4, 3, 3).transpose(1, 2).reshape(w.shape))
@@ -209,11 +270,15 @@ def build_graph(net):
     middle = g.added(g.relu(g.conv(fine, "down", net.down)), "middle", net.middle)
     x = g.node("Add", [g.conv(middle, "deep", net.deep), g.weight("place", net.place)], "placed")
     coarse = g.added(g.relu(x), "coarse", net.coarse)
-    x = g.added(g.relu(g.conv(coarse, "far", net.far)), "body", net.body)
+    sharp, share = g.sharpness("halves", net)
+    x = g.node("Add", [g.conv(coarse, "far", net.far), g.conv(sharp, "told", net.told)],
+               "told.sum")
+    x = g.added(g.relu(x), "body", net.body)
     for i, skip in enumerate((coarse, middle, fine)):
         x = g.climb(x, skip, "lift%d" % i, net.lift[i])
         x = g.added(x, "rise%d" % i, net.rise[i])
     drawn = g.node("Mul", [g.conv(x, "gate", net.gate), g.weight("lines", net.lines)], "drawn")
+    drawn = g.node("Mul", [drawn, share], "shared")
     older = g.node("Add", [g.conv(x, "older", net.older), g.conv(drawn, "tone", net.tone)],
                    "older.sum")
     parts = []

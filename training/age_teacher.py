@@ -35,16 +35,19 @@ LAYERS = (("fine", 1), ("fold", 1), ("grey", 3), ("young", 3), ("skin", 1), ("sh
 WARM = np.array([0.84, 1.01, 1.16], np.float32)
 LIGHT = np.array([1.0, 1.0, 0.96], np.float32)
 # Old skin is sallow, and cheeks and nose are red and blotchy.
-SALLOW = np.array([0.010, -0.006, -0.020], np.float32)
+SALLOW = np.array([0.006, -0.003, -0.012], np.float32)
 RED = np.array([0.030, -0.024, -0.024], np.float32)
 # Lines are shadows: what stands up beside them is hardly lighter than the skin.
 RIDGES, BULGES = 0.4, 0.35
+LINES = 0.094                   # deviation of the lines, log luma
+EVEN = 0.5                     # of what lines and folds darken and tint a face that is taken back
 # Contrast (RMS of log luma in the bands MASKING) at which the lines have their own strength, and
 # how they go with it: an eye sees less of them on a rough or harshly lit face.
-MASKING, CONTRAST, POWER, LEAST, MOST = (2, 3, 4), 0.058, 0.85, 0.75, 1.8
-SOFT_MOST = 1.45                # of it for folds and tone: harsh light has shadows of its own
+MASKING, CONTRAST, POWER, LEAST, MOST = (2, 3, 4), 0.056, 1.1, 0.7, 2.3
+SOFT_MOST = 1.5                 # of it for folds and tone: harsh light has shadows of its own
 # A grey that is not blue beside warm skin, and the brown of spots.
-GREY = np.array([0.46, 0.42, 0.36], np.float32)
+GREY = np.array([0.45, 0.42, 0.37], np.float32)
+PALE = 0.85     # of a hair's colour goes: thin brows let the skin through and would be golden
 SPOT = np.array([0.75, 1.0, 1.25], np.float32)
 FINE_MOST = 1.15                # of the lines' share
 # Younger: shares of a band's deviation that go, everywhere and from the shadows of folds besides.
@@ -150,9 +153,14 @@ class Teacher:
         tone = SALLOW + (red * _blotches())[..., None] * RED
         spots = _spots() * self.fine * (1 - blur(self.beard, 4)) * (1 - self.nose)
         soft = shaded(1.5 * self.folds + 1.9 * OLD / 10 * self.colour)
+        # A face is not darker and browner than its neck: where lines and folds are shadows the rest
+        # makes up for most of it.
+        whole = soft + shaded(LINES * lines)
+        mean = (whole * self.soft[..., None]).sum((0, 1)) / self.soft.sum()
+        soft = soft - self.soft[..., None] * EVEN * mean
         soft = soft + self.soft[..., None] * tone + spots[..., None] * SPOT
         soft = soft + self.lips[..., None] * np.float32((-0.05, -0.02, 0.0))
-        self.older = {"lines": at_texels(0.094 * lines), "soft": at_texels(soft),
+        self.older = {"lines": at_texels(LINES * lines), "soft": at_texels(soft),
                       "zone": at_texels(self.fine)}
 
     def skin(self, texture, seen):
@@ -183,7 +191,7 @@ class Teacher:
         hair = np.clip(self.brows * strands + self.beard * blur(dark, 1.5), 0, 1) * self.open
         log = age_bank.log_rgb(texture)
         pale = luma[..., None] - log                    # to a grey of the same luma
-        return hair[..., None] * (0.75 * pale + GREY)
+        return hair[..., None] * (PALE * pale + GREY)
 
     def _older(self, parts, weight):
         """The person's own lines and folds."""

@@ -23,10 +23,10 @@ RATE = 2e-3
 FEATURE_CROP, FEATURE_BATCH = 128, 2
 # Sides of the means, texels, between which the bands of the lines' widths lie.
 WIDTHS = (1, 3, 7)
-WEIGHTS = {"widths": 0.04, "l1": 1.0, "slopes": 1.0, "fine": 0.03, "agreement": 0.5,
+WEIGHTS = {"widths": 0.08, "l1": 1.0, "slopes": 1.0, "fine": 0.03, "agreement": 0.5,
            "perceptual": 0.04}
 SQUARES = 0.05                  # of the steps with squares alone; in as many more the rest grows
-JUDGED, HEARD = 0.6, 0.7        # of the steps: the critic begins to learn, and counts
+JUDGED, HEARD = 0.3, 0.5        # of the steps: the critic begins to learn, and counts
 USUAL = 0.03                    # RMS of a change by 50 years
 NORM_SHARE = 0.6                # of the steps, after which batch norm is frozen
 SAVED = 200                     # steps from checkpoint to checkpoint
