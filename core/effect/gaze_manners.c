@@ -12,8 +12,9 @@ static const float APART = 0.12f;  /* they do by less than this, as a component:
 static const float EYES_FULL = 20, EYES_NONE = 30, HEAD_FULL = 15, HEAD_NONE = 27;
 /* Degrees off the target: nothing has to be done / has to be done in full; of known eyes. */
 static const float STILL = 3, WHOLE = 8, STILL_KNOWN = 2.5f, WHOLE_KNOWN = 7;
-static const float REST_MOST = 0.2f; /* what is special in eyes is less: 11 degrees each way; */
-static const double EASE = 1;        /* seconds in which so much of anything is taken up */
+static const float REST_MOST = 0.2f; /* what is special in eyes is less: 11 degrees each way */
+/* Seconds in which so much of that is taken up, and of how far the eyes stand apart. */
+static const double EASE = 1, EASE_APART = 0.3;
 static const float UNSURE = 0.4f, SURE = 0.7f;   /* trust */
 static const float OPEN = 0.3f;                  /* less says nothing of the gaze */
 static const float COVERED = 0.2f, BARE = 0.6f;  /* of the eye's region */
@@ -70,10 +71,10 @@ static bool both_sure(const mi_eye_state *eye)
 }
 
 /* What was learnt is taken up without a jump: the first frame knows nothing of it. */
-static void take_up(float shown[2], const float learnt[2], double dt)
+static void take_up(float shown[2], const float learnt[2], double most)
 {
     for (int k = 0; k < 2; k++)
-        shown[k] = toward(shown[k], learnt[k], (double)REST_MOST * dt / EASE);
+        shown[k] = toward(shown[k], learnt[k], most);
 }
 
 /* People's irises stand apart by different angles: their mean is free of it. */
@@ -159,14 +160,14 @@ void mi_manners_take(mi_manners *m, const mien_face *face, const mi_manners_step
                           .eased = {step->rest.gaze[0], step->rest.gaze[1]}};
     if (step->learn <= 0)
         m->rest.time = 0;
-    take_up(m->eased, m->rest.gaze, step->dt);
+    take_up(m->eased, m->rest.gaze, (double)REST_MOST * step->dt / EASE);
     if (step->eye)
         memcpy(eye, step->eye, sizeof eye);
     else
         first_look(face, eye);
     decide(m, face, eye, step, wanted);
     for (int i = 0; i < MI_EYES; i++) {
-        take_up(m->eased_offset[i], m->offset[i], step->dt);
+        take_up(m->eased_offset[i], m->offset[i], (double)APART * step->dt / EASE_APART);
         float to = fminf(fmaxf(step->most, 0), 1) * wanted[i];
         m->share[i] = step->fresh ? to : toward(m->share[i], to, step->dt / RAMP);
     }

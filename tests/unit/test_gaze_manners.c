@@ -193,7 +193,7 @@ static void test_apart_eases(void **state)
 {
     (void)state;
     person p = person_looking(10, 0);
-    float turn[2], share, was = 0, most = 0.2f * (float)DT + 1e-5f;
+    float turn[2], share, was = 0, most = 0.4f * (float)DT + 1e-5f;
     for (int i = 0; i < MI_EYES; i++)
         p.eye[i].gaze[0] += i == 0 ? 0.08f : -0.08f;
     p.step.fresh = true;
