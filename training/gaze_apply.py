@@ -17,6 +17,7 @@ SURE = 0.5
 # Highlights on the iris: what is bright and narrower than this, within so many pixels of its middle
 # (all, nothing), by more than this; and how far they move when the iris moves by 1.
 ACROSS, INSIDE, OUTSIDE, STANDS_OUT, MIRRORED = 4.2, 8.5, 12.0, 0.06, 0.54
+GLINT_SHARE = 1.6           # of the matte: so much of highlights is moved, all at most
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 MIRRORS = np.array([(1.0, 1.0), (-1.0, 1.0)])       # of the left and the right eye's patch
 
@@ -70,10 +71,13 @@ def mirrored(turn):
     return MIRRORED * gaze_patch.BALL * np.array([-turn[0], turn[1]])
 
 
-def _turned(part, colours, glints, blend):
-    """`part` with the colours that come and the highlights that are added."""
-    new = np.clip(colours * 2 * blend[..., 1:2] + blend[..., 2:] - 0.5 + glints, 0, 1)
-    return part + blend[..., :1] * (new - part)
+def _turned(part, colours, glints, own, blend):
+    """`part` with the colours and the highlights that come; `own`: those that were there."""
+    new = np.clip(colours * 2 * blend[..., 1:2] + blend[..., 2:] - 0.5, 0, 1)
+    matte = blend[..., :1]
+    share = np.minimum(GLINT_SHARE * matte, 1)
+    out = part + matte * (new - part) + share * glints - (share - matte) * own
+    return np.clip(out, 0, 1)
 
 
 def compose(patch, flow, blend, top, turn):
@@ -81,8 +85,8 @@ def compose(patch, flow, blend, top, turn):
     u, v = np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT))
     colours = _at(without(patch, top), u + flow[..., 0], v + flow[..., 1])
     way = mirrored(turn)
-    return _turned(patch, colours, _at(_above(patch, top), u + way[0], v + way[1])[..., None],
-                   blend)
+    own = _above(patch, top)
+    return _turned(patch, colours, _at(own, u + way[0], v + way[1])[..., None], own, blend)
 
 
 def dead_zone(gaze, zone=(STILL, WHOLE)):
@@ -121,7 +125,8 @@ def turn_eye(rgb, m, flow, blend, top, turn):
     colours = without(*come_from(maps[..., 0], maps[..., 1]))
     glints = _above(*come_from(*mirrored(turn)))
     part = whole[low[1]:high[1], low[0]:high[0]]
-    part[:] = _turned(part, colours, glints, maps[..., 2:])
+    own = _above(part, _at(top, u, v))
+    part[:] = _turned(part, colours, glints, own, maps[..., 2:])
     return (np.clip(whole, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 

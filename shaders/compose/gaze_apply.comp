@@ -26,11 +26,14 @@ layout(set = 0, binding = 6) uniform uniform_block
     gaze_uniform u;
 };
 
+const float GLINT_SHARE = 1.6; // of the matte: so much of highlights is moved, all at most
+
 // What becomes of a sample: from where in the frame it comes, and where the highlight that it gets
-// comes from; the luma above which these are highlights; matte, gain, light.
+// comes from; the luma above which these are highlights, and above which it has one itself; matte,
+// gain, light.
 struct change {
     vec2 from, glint_from;
-    float top, glint_top, matte, gain, light;
+    float top, glint_top, own_top, matte, gain, light;
 };
 
 // Of the patch, 0, 0 being the middle of its first pixel.
@@ -53,7 +56,7 @@ change change_at(vec2 at)
     vec4 whole = texelFetch(arena_vec4, p.low + 2 * p.low_w * p.low_h);
     pixel -= 0.5 + whole.xy;
     vec2 last = vec2(p.low_w - 1, p.low_h - 1);
-    change c = change(at, at, 1, 1, 0, 1, 0);
+    change c = change(at, at, 1, 1, 1, 0, 1, 0);
     if (any(lessThanEqual(pixel, vec2(0))) || any(greaterThanEqual(pixel, last)))
         return c;
     ivec2 q = min(ivec2(pixel), ivec2(last) - 1);
@@ -73,6 +76,7 @@ change change_at(vec2 at)
     c.glint_from = clamp(at + whole.z * back.xy + whole.w * back.zw, kept.xy + 2.0, kept.zw - 2.0);
     c.top = top_at(pixel + m.xy);
     c.glint_top = top_at(pixel + whole.zw);
+    c.own_top = top_at(pixel);
     c.matte = m.z;
     c.gain = m.w;
     return c;
@@ -105,14 +109,24 @@ float luma_from(vec2 at)
     return (v - p.y_offset) * p.y_scale;
 }
 
+// What highlights add to a sample of which a share was taken as the matte says, its own with it:
+// close under a lid the matte fades, but a highlight goes on.
+float added_glint(change c, float glint, float luma)
+{
+    float share = min(GLINT_SHARE * c.matte, 1.0);
+    float own = c.own_top < 1.0 ? max(luma - c.own_top, 0.0) : 0.0;
+    return share * glint - (share - c.matte) * own;
+}
+
 float moved_luma(float byte_in, change c)
 {
     float glint = c.glint_top < 1.0 ? max(luma_from(c.glint_from) - c.glint_top, 0.0) : 0.0;
     float v = luma_from(c.from);
     if (c.top < 1.0) // a video's luma may go beyond
         v = min(v, c.top);
-    v = clamp(v * c.gain + c.light + glint, 0.0, 1.0) / p.y_scale + p.y_offset;
-    return byte_in + c.matte * (v - byte_in);
+    float was = (byte_in - p.y_offset) * p.y_scale;
+    v = mix(was, clamp(v * c.gain + c.light, 0.0, 1.0), c.matte) + added_glint(c, glint, was);
+    return min(v, max(was, 1.0)) / p.y_scale + p.y_offset;
 }
 
 vec3 rgb_from(vec2 at)
@@ -138,7 +152,8 @@ vec3 moved_rgb(vec3 rgb, change c)
         glint = max(luma_of_rgb(rgb_from(c.glint_from)) - c.glint_top, 0.0);
     if (c.top < 1.0)
         v = max(v - max(luma_of_rgb(v) - c.top, 0.0), vec3(0));
-    return rgb + c.matte * (clamp(v * c.gain + c.light + glint, vec3(0), vec3(1)) - rgb);
+    return mix(rgb, clamp(v * c.gain + c.light, vec3(0), vec3(1)), c.matte) +
+           added_glint(c, glint, luma_of_rgb(rgb));
 }
 
 // Chroma bytes of sample (i, j) of their plane.

@@ -248,7 +248,8 @@ void gaze_oracle_blend(const gaze_case *c, gaze_pictures *p)
 typedef struct change {
     double x, y, matte, gain, light; /* from where, position in the frame */
     double top;                      /* the luma above which that is a highlight */
-    double glint_x, glint_y, glint_top; /* the same of the highlight that is added */
+    double glint_x, glint_y, glint_top; /* the same of the highlight that is added, */
+    double own_top;                     /* and of the one that was there */
 } change;
 
 typedef struct turned {
@@ -278,7 +279,7 @@ static change change_of(const turned *t, double x, double y)
     double px = x - (double)t->patch->middle[0], py = y - (double)t->patch->middle[1];
     double u = ((px * dy - py * dx) / area + 0.5) * MI_GAZE_W - 0.5 - (double)t->slip[0];
     double v = ((ax * py - ay * px) / area + 0.5) * MI_GAZE_H - 0.5 - (double)t->slip[1];
-    change c = {x, y, 0, 1, 0, 1, x, y, 1};
+    change c = {x, y, 0, 1, 0, 1, x, y, 1, 1};
     if (u <= 0 || v <= 0 || u >= MI_GAZE_W - 1 || v >= MI_GAZE_H - 1)
         return c;
     double fu = between(t->shown, 0, u, v) / MI_GAZE_W, fv = between(t->shown, 1, u, v) / MI_GAZE_H;
@@ -294,6 +295,7 @@ static change change_of(const turned *t, double x, double y)
     c.glint_y = limit(y + su / MI_GAZE_W * ay + sv / MI_GAZE_H * dy, (double)t->kept[1] + 2,
                       (double)t->kept[3] - 2);
     c.glint_top = within(t->light, 3, u + su, v + sv);
+    c.own_top = within(t->light, 3, u, v);
     return c;
 }
 
@@ -343,13 +345,22 @@ static double highlight(const turned *t, const bright *b, double x, double y, do
     return fmax(v - top, 0);
 }
 
+static double added_highlight(const turned *t, const bright *b, double x, double y, const change *c)
+{
+    double share = fmin(1.6 * c->matte, 1);
+    double comes = c->glint_top < 1 ? highlight(t, b, c->glint_x, c->glint_y, c->glint_top) : 0;
+    double own = c->own_top < 1 ? highlight(t, b, x, y, c->own_top) : 0;
+    return share * comes - (share - c->matte) * own;
+}
+
 /* value = (byte - zero) / whole; kept within 0..1, with highlights and light, where `b`. */
 static void move_grid(const turned *t, const mien_frame *out, const grid *g, double zero,
                       double whole, const bright *b)
 {
     for (int32_t j = 0; j < g->h; j++)
         for (int32_t i = 0; i < g->w; i++) {
-            change c = change_of(t, i * g->step_x + g->first_x, j * g->step_y + g->first_y);
+            double x = i * g->step_x + g->first_x, y = j * g->step_y + g->first_y;
+            change c = change_of(t, x, y);
             if (c.matte == 0)
                 continue;
             double v = (read_grid(t, g, c.x, c.y, b) - zero) / whole;
@@ -358,12 +369,13 @@ static void move_grid(const turned *t, const mien_frame *out, const grid *g, dou
                 v = b->grids > 1 ? fmax(v, 0) : v;
             }
             v *= c.gain;
+            double was = (*sample(t->in, g, i, j) - zero) / whole;
             if (b)
-                v = limit(v + c.light + (c.glint_top < 1 ? highlight(t, b, c.glint_x, c.glint_y,
-                                                                     c.glint_top) : 0), 0, 1);
-            double was = *sample(t->in, g, i, j);
-            *sample(out, g, i, j) =
-                (uint8_t)(limit(mix(was, v * whole + zero, c.matte), 0, 255) + 0.5);
+                v = limit(v + c.light, 0, 1);
+            v = mix(was, v, c.matte);
+            if (b)
+                v = fmin(v + added_highlight(t, b, x, y, &c), fmax(was, 1));
+            *sample(out, g, i, j) = (uint8_t)(limit(v * whole + zero, 0, 255) + 0.5);
         }
 }
 
