@@ -40,8 +40,8 @@ int mi_skin_set_atlas(mi_skin *skin, const mvk_buffer *arena, const float *tile,
 void mi_skin_destroy(mi_skin *skin); /* zeroed; may be zero already */
 
 /* Records what makes `texture` of `crop`, for the effect's network: how far the skin of one face,
- * slot 0..MIEN_FACES_MAX - 1, has slipped since the last frame, and what each texel looks like. The
- * uniform is skin_uniform. Ends with a barrier. */
+ * slot 0..MIEN_FACES_MAX - 1, has slipped since the last frame, whether it is the same face at all,
+ * and what each texel looks like. The uniform is skin_uniform. Ends with a barrier. */
 void mi_skin_unwrap_record(const mi_skin *skin, mvk_commands *commands, int32_t slot,
                            const mi_skin_frame *frame);
 

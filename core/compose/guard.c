@@ -12,6 +12,7 @@ static const double SLOWING_SECONDS = 0.5;
 static const float SPEED_MAX = 6; /* sizes a second: what is faster is no head, but a mix-up */
 static const float NEAR = 0.5f;   /* sizes: two faces that are seen are not as near as that */
 static const float NEAR_LOST = 1.5f; /* sizes: a new face as near to a lost one may be that one */
+static const float SAME_PLACE = 0.3f; /* sizes: a new face so near one lost now is there instead */
 static const float ASTRAY = 0.25f;   /* sizes: by which a guess of where a lost face is may differ
                                       * from what the tracker says */
 static const float MARGIN_LEAST = 1.1f; /* of a cover */
@@ -82,10 +83,10 @@ static float lost_margin(const mi_guard_memory *m)
 static void step_lost(mi_guard_memory *m, bool changing, mi_on_lost on_lost, double dt)
 {
     bool changed = m->amount > 0 || m->cover > 0;
-    bool covers = changing && changed && on_lost != MI_LOST_PASS;
+    bool covers = changing && changed && on_lost != MI_LOST_PASS && !m->replaced;
     float margin = lost_margin(m);
     m->margin = m->cover > 0 ? fmaxf(m->margin, margin) : margin;
-    m->cover = covers ? 1 : step_to(m->cover, 0, dt / FADE_SECONDS);
+    m->cover = covers ? 1 : m->replaced ? 0 : step_to(m->cover, 0, dt / FADE_SECONDS);
     m->amount = step_to(m->amount, covers ? 1 : 0,
                         dt / (on_lost == MI_LOST_PASS ? PASS_SECONDS : FADE_SECONDS));
 }
@@ -180,6 +181,20 @@ static float effect_there(const mi_guard *guard, const mien_face *faces, int32_t
     return most;
 }
 
+/* Is a face new, where one was that is lost now and was seen in the last frame? */
+static bool is_replaced(const mi_guard *guard, const mi_guard_memory *m, const mien_face *faces,
+                        int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        const mien_face *face = &faces[i];
+        float x = face->x + face->width / 2, y = face->y + face->height / 2;
+        bool is_new = !face->lost && recall(guard, face->id).sightings == 0;
+        if (is_new && hypotf(m->shown_x - x, m->shown_y - y) < SAME_PLACE * m->size)
+            return true;
+    }
+    return false;
+}
+
 int32_t mi_guard_step(mi_guard *guard, const mien_face *faces, int32_t count, bool changing,
                       mi_on_lost on_lost, double dt, bool fresh, mi_guarded out[MIEN_FACES_MAX])
 {
@@ -195,6 +210,10 @@ int32_t mi_guard_step(mi_guard *guard, const mien_face *faces, int32_t count, bo
         else if (!faces[i].lost)
             m->amount = fmaxf(m->amount, effect_there(guard, faces, next.count, &faces[i],
                                                       m->sightings == 0));
+        if (!faces[i].lost)
+            m->replaced = false;
+        else if (!m->lost && m->sightings > 0)
+            m->replaced = is_replaced(guard, m, faces, next.count);
         out[i] = guard_face(m, &faces[i], changing, on_lost, dt, fresh);
     }
     *guard = next;

@@ -11,7 +11,9 @@
  *
  * The tracker may take a face that comes back for a new one, and set it right later; then ids
  * change places. So a face that comes to light where a changed one was goes on with the effect that
- * was there: that may pop, but shows nobody. */
+ * was there: that may pop, but shows nobody. And where a new face is found in the very frame in
+ * which one is lost, in its place (another take of the same scene), the lost one is not covered:
+ * what covers it would show over the new face. */
 #ifndef MI_GUARD_H
 #define MI_GUARD_H
 
@@ -35,6 +37,7 @@ typedef struct mi_guarded {
 typedef struct mi_guard_memory {
     uint32_t id;
     bool lost;              /* in the last frame */
+    bool replaced;          /* since it was lost another face is in its place */
     int32_t sightings;      /* 0..2, how many positions the speed rests on */
     float amount, cover, margin;
     float x, y;             /* middle, pixels, when last seen */

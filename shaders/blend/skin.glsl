@@ -42,6 +42,12 @@ vec2 shift_at(vec2 texel)
 // Map elements of a coarse look, each way.
 const int GLANCE = 4;
 
+// There is no history, or it is another face's.
+bool begins_anew()
+{
+    return texelFetch(arena_vec4, p.sway + 1).z > 0.0;
+}
+
 // How far the whole face has swayed at a place of the maps, map elements.
 vec2 sway_at(vec2 place)
 {

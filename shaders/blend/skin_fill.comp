@@ -15,7 +15,7 @@ void fill(ivec2 place)
     int here = place.y * p.size + place.x;
     vec4 view = texelFetch(arena_vec4, p.view + here);
     float bare = bare_at(vec2(place));
-    if (u.fresh == 0.0 && view.x >= 0.0) {
+    if (!begins_anew() && view.x >= 0.0) {
         vec4 picture = texelFetch(arena_vec4, p.texture + here);
         vec3 before = texelFetch(arena_vec4, p.state + here).rgb;
         picture.rgb = mix(before, picture.rgb, smoothstep(COVERED, BARE, bare));

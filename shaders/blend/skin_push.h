@@ -18,7 +18,8 @@ struct skin_push {
     SKIN_INT patches;        /* columns and rows of what shifts are found for */
     SKIN_INT glance;         /* 4x4 map elements: luma before, luma now, how surely it is seen, 0 */
     SKIN_INT sway;           /* two: motion of the middle of the atlas x, y, and at its right edge
-                              * against that; the same at its lower edge; 0, map elements */
+                              * against that; the same at its lower edge, map elements; 1: there
+                              * is no history of this face; 0 */
     SKIN_INT look;           /* a map element: luma before, luma now, how surely it is seen, 0 */
     SKIN_INT shift;          /* a patch: how far the skin has slipped, texels */
     SKIN_INT crop;           /* R'G'B' of the face's square, how much is wanted */

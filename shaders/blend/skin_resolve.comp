@@ -53,7 +53,7 @@ void resolve(int here, float share, texels above, texels row, texels below)
     bool seen = surely >= SURE;
     vec3 picture = texelFetch(arena_vec4, p.texture + here).rgb;
     vec4 state = vec4(picture, seen ? 1 : 0), past = present, shown = present;
-    if (u.fresh == 0.0) {
+    if (!begins_anew()) {
         float confidence = confidence_of(error, shift, ERROR_SCALE);
         vec4 before = texelFetch(arena_vec4, p.state + here);
         past = texelFetch(arena_vec4, p.history + here) * u.carry;

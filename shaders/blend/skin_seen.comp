@@ -45,7 +45,7 @@ void main()
     ivec2 middle = SEEN * ivec2(x, y) + SEEN / 2;
     vec2 texel = vec2(middle) - 0.5;
     float bare = between(p.at, p.size / 2, 0.5 * (texel + shift_at(texel)) - 0.25).w;
-    if (u.fresh == 0.0 && bare < CERTAIN)
+    if (!begins_anew() && bare < CERTAIN)
         bare = max(bare, sameness(middle));
     store(p.seen + y * cells + x, vec4(bare, 0, 0, 0));
 }

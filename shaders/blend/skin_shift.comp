@@ -46,7 +46,7 @@ void main()
         }
     }
     vec2 d = vec2(0);
-    if (u.fresh == 0.0 && n > 0.0) {
+    if (!begins_anew() && n > 0.0) {
         gg -= vec3(g_sum.x * g_sum.x, g_sum.x * g_sum.y, g_sum.y * g_sum.y) / n;
         ge -= g_sum * (e_sum / n);
         gg += vec3(1, 0, 1) * (NOISE / USUAL) * (NOISE / USUAL);

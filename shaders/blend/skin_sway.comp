@@ -2,7 +2,7 @@
 // its points astray, with all of them. The affine motion d with now(t + d) = before(t) + light, in
 // map elements, by Gauss and Newton's method (Baker and Matthews 2004) on the coarse look. What
 // does not fit has little weight (Cauchy's), and motion is taken to be small unless the picture
-// says otherwise.
+// says otherwise. Where too little fits, it is another face than the history's.
 //
 // One workgroup: each invocation adds up a part of the face, then each a few of the sums.
 #version 460
@@ -10,12 +10,15 @@
 layout(local_size_x = 8, local_size_y = 4) in;
 #include "blend/skin.glsl"
 
-const int LANES = 32, UNKNOWN = 7, SUMS = UNKNOWN * (UNKNOWN + 3) / 2; // of a triangle and a column
+const int LANES = 32, UNKNOWN = 7;
+const int SUMS = UNKNOWN * (UNKNOWN + 3) / 2 + 1; // of a triangle, a column, and all weights
 const int STEPS = 4;
 const float NOISE = 2.0 / 255.0; // deviation of luma in the coarse look, models' faults included,
 const float USUAL = 0.5;         // of motion at the face's edge, its elements,
 const float STRANGE = 10.0 / 255.0; // and where a place has half its weight
 const float MOST = 2.5;          // more is a mistake
+const float ALIKE = 0.4;         // share of the weight that fits; with less it is another face,
+const float LIGHT = 24.0 / 255.0; // and with more of another light
 
 shared float part[SUMS * LANES];
 shared float found[UNKNOWN]; // x, y; x by x and y; y by x and y; light
@@ -43,6 +46,7 @@ void add_up(int coarse, int lane)
         vec3 now = between(p.glance, coarse, vec2(x, y) + d).xyz;
         float e = here.x - now.y - found[6];
         float w = min(min(here.z, now.z), min(min(left.z, right.z), min(above.z, below.z)));
+        sum[SUMS - 1] += w;
         w /= 1.0 + (e * e) / (STRANGE * STRANGE);
         float slope[UNKNOWN] = {g.x, g.y, g.x * q.x, g.x * q.y, g.y * q.x, g.y * q.y, 1.0};
         int k = 0;
@@ -111,7 +115,10 @@ void main()
     float most = abs(found[0]) + abs(found[1]);
     for (int k = 2; k < UNKNOWN - 1; k++)
         most = max(most, abs(found[k]));
-    float scale = u.fresh == 0.0 && most <= MOST ? float(GLANCE) : 0.0;
+    // What fits is the product of light and light.
+    bool alike = part[LANES * (SUMS - 3)] >= ALIKE * part[LANES * (SUMS - 1)];
+    bool anew = u.fresh != 0.0 || !alike || abs(found[6]) > LIGHT;
+    float scale = !anew && most <= MOST ? float(GLANCE) : 0.0;
     store(p.sway, scale * vec4(found[0], found[1], found[2], found[3]));
-    store(p.sway + 1, scale * vec4(found[4], found[5], 0, 0));
+    store(p.sway + 1, vec4(scale * vec2(found[4], found[5]), anew ? 1 : 0, 0));
 }

@@ -90,7 +90,7 @@ static void look(const skin_case *c, const skin_pictures *p, int32_t x, int32_t 
 
 enum { GLANCE = 4, UNKNOWN = 7, STEPS = 4 };
 static const double GLANCE_NOISE = 2.0 / 255, FACE_USUAL = 0.5, FACE_STRANGE = 10.0 / 255;
-static const double FACE_MOST = 2.5;
+static const double FACE_MOST = 2.5, ALIKE = 0.4, OTHER_LIGHT = 24.0 / 255;
 
 static void glance(const skin_case *c, const skin_pictures *p, int32_t cells)
 {
@@ -118,8 +118,9 @@ static void glance_at(const skin_pictures *p, int32_t cells, int32_t x, int32_t 
         to[k] = (double)from[k];
 }
 
-/* Adds a place to the normal equations, a row of [matrix | right side] for each unknown. */
-static void add_place(const skin_pictures *p, int32_t cells, int32_t x, int32_t y,
+/* Adds a place to the normal equations, a row of [matrix | right side] for each unknown. Returns
+ * its weight if it fits. */
+static double add_place(const skin_pictures *p, int32_t cells, int32_t x, int32_t y,
                       const double found[UNKNOWN], double sum[UNKNOWN][UNKNOWN + 1])
 {
     double here[3], left[3], right[3], above[3], below[3], now[4], middle = 0.5 * (cells - 1);
@@ -135,10 +136,11 @@ static void add_place(const skin_pictures *p, int32_t cells, int32_t x, int32_t 
     double e = here[0] - now[1] - found[6];
     double w = fmin(fmin(fmin(here[2], now[2]), fmin(left[2], right[2])), fmin(above[2], below[2]));
     double slope[UNKNOWN + 1] = {gx, gy, gx * qx, gx * qy, gy * qx, gy * qy, 1, e};
-    w /= 1 + e * e / (FACE_STRANGE * FACE_STRANGE);
+    double fits = 1 / (1 + e * e / (FACE_STRANGE * FACE_STRANGE));
     for (int a = 0; a < UNKNOWN; a++)
         for (int b = 0; b <= UNKNOWN; b++)
-            sum[a][b] += w * slope[a] * slope[b];
+            sum[a][b] += w * fits * slope[a] * slope[b];
+    return w;
 }
 
 /* Gauss and Jordan's elimination; the matrix is positive definite. */
@@ -157,12 +159,14 @@ static void solve(double sum[UNKNOWN][UNKNOWN + 1])
 void skin_oracle_sway(const skin_case *c, const skin_pictures *p)
 {
     int32_t cells = c->size / (2 * GLANCE);
-    double found[UNKNOWN] = {0};
+    double found[UNKNOWN] = {0}, all = 0, alike = 0;
     glance(c, p, cells);
     for (int step = 0; step < STEPS; step++) {
         double sum[UNKNOWN][UNKNOWN + 1] = {{0}};
+        all = 0;
         for (int32_t i = 0; i < cells * cells; i++)
-            add_place(p, cells, i % cells, i / cells, found, sum);
+            all += add_place(p, cells, i % cells, i / cells, found, sum);
+        alike = sum[UNKNOWN - 1][UNKNOWN - 1];
         for (int a = 0; a < UNKNOWN; a++) {
             double usual = a < UNKNOWN - 1 ? FACE_USUAL : 1;
             double prior = GLANCE_NOISE * GLANCE_NOISE / (usual * usual);
@@ -176,9 +180,17 @@ void skin_oracle_sway(const skin_case *c, const skin_pictures *p)
     double most = fabs(found[0]) + fabs(found[1]);
     for (int a = 2; a < UNKNOWN - 1; a++)
         most = fmax(most, fabs(found[a]));
-    double scale = !c->fresh && most <= FACE_MOST ? GLANCE : 0;
-    for (int a = 0; a < 8; a++)
-        p->sway[a] = a < UNKNOWN - 1 ? (float)(scale * found[a]) : 0;
+    bool anew = c->fresh || alike < ALIKE * all || fabs(found[UNKNOWN - 1]) > OTHER_LIGHT;
+    double scale = !anew && most <= FACE_MOST ? GLANCE : 0;
+    for (int a = 0; a < UNKNOWN - 1; a++)
+        p->sway[a] = (float)(scale * found[a]);
+    p->sway[6] = anew;
+    p->sway[7] = 0;
+}
+
+static bool begins_anew(const skin_pictures *p)
+{
+    return p->sway[6] > 0;
 }
 
 static void sway_at(const skin_case *c, const skin_pictures *p, double x, double y, double d[2])
@@ -223,7 +235,7 @@ static void patch_shift(const skin_case *c, const skin_pictures *p, int32_t x0, 
             }
         }
     d[0] = d[1] = 0;
-    if (c->fresh || w <= 0)
+    if (begins_anew(p) || w <= 0)
         return;
     for (int i = 0; i < 2; i++) {
         wge[i] -= wg[i] * we / w;
@@ -295,7 +307,7 @@ static void find_seen(const skin_case *c, const skin_pictures *p)
             between(p->at, c->size / 2, (tx + d[0] + 0.5) / 2 - 0.5, (ty + d[1] + 0.5) / 2 - 0.5,
                     at);
             double bare = at[3];
-            if (!c->fresh && bare < CERTAIN)
+            if (!begins_anew(p) && bare < CERTAIN)
                 bare = fmax(bare, sameness(c, p, SEEN * x + SEEN / 2, SEEN * y + SEEN / 2));
             put(p->seen + ((size_t)y * (size_t)(c->size / SEEN) + (size_t)x) * 4,
                 (const double[]){bare, 0, 0, 0});
@@ -318,7 +330,7 @@ static void fill(const skin_case *c, const skin_pictures *p)
             double share = smooth_step(FILL_LOW, FILL_HIGH, bare);
             if (bare >= 1)
                 continue;
-            for (size_t k = 0; k < 3 && !c->fresh && p->view[here] >= 0; k++)
+            for (size_t k = 0; k < 3 && !begins_anew(p) && p->view[here] >= 0; k++)
                 p->texture[here + k] = (float)((double)p->state[here + k] * (1 - share) +
                                                (double)p->texture[here + k] * share);
             p->view[here + 2] = (float)((double)p->view[here + 2] * bare);
@@ -414,7 +426,7 @@ static void resolve_texel(const skin_case *c, const skin_pictures *p, int32_t x,
     around a = look_around(c, p, x, y);
     bool sure = seen && a.confidence >= WRITE;
     impatience = seen && !sure ? impatience + c->haste : 0;
-    bool anew = c->fresh || impatience >= 1 || frames == 0;
+    bool anew = begins_anew(p) || impatience >= 1 || frames == 0;
     double weight = fmax(c->alpha, 1 / (frames + 1));
     double t = within((a.confidence - SHOW_LOW) / (SHOW_HIGH - SHOW_LOW), 0, 1);
     for (int i = 0; i < 4; i++) {

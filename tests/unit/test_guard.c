@@ -364,6 +364,35 @@ static void test_replaced(void **state)
     near_to(s.out[0].amount, 1);
 }
 
+/* Another take of the same scene: somebody else in the same place from one frame to the next. */
+static void test_another_there(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        scene s = scene_with(1, MI_LOST_HOLD);
+        steps(&s, 10);
+        s.face[0].lost = true;
+        if (k == 2)
+            step(&s); /* it was lost before: that may be the same person */
+        s.face[1] = s.face[0];
+        s.face[1].id = 2;
+        s.face[1].lost = false;
+        made_face_move(&s.face[1], k == 1 ? 60 : 20, 10);
+        s.count = 2;
+        for (int i = 0; i < 10; i++) {
+            step(&s);
+            near_to(s.out[0].cover, k == 0 ? 0 : 1);
+            near_to(s.out[1].amount, 1);
+        }
+        s.face[0].lost = false; /* the first one again, for ever so short a time */
+        s.count = 1;
+        steps(&s, 10);
+        s.face[0].lost = true;
+        step(&s);
+        near_to(s.out[0].cover, 1);
+    }
+}
+
 /* A lost face that comes back is first taken for a new one, then found out: ids change places. */
 static void test_mixed_up(void **state)
 {
@@ -471,6 +500,7 @@ int main(void)
         cmocka_unit_test(test_lost_in_fade),   cmocka_unit_test(test_pass),
         cmocka_unit_test(test_switched_off),   cmocka_unit_test(test_two),
         cmocka_unit_test(test_given_up),       cmocka_unit_test(test_replaced),
-        cmocka_unit_test(test_mixed_up),       cmocka_unit_test(test_random)};
+        cmocka_unit_test(test_another_there),  cmocka_unit_test(test_mixed_up),
+        cmocka_unit_test(test_random)};
     return cmocka_run_group_tests_name("guard", tests, NULL, NULL);
 }
