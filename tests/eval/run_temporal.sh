@@ -14,7 +14,7 @@
 #       with it are there E, F and J.
 #   tests/eval/run_temporal.sh --docs
 #       all shipped styles, age and gaze, into docs/temporal.md. --from DIR: with the results that
-#       lie there.
+#       lie there. --no-videos: without the table of the videos, which take longest.
 #
 # --no-cheats: without them, faster. --limits: exit status 1 where a limit is missed. --build DIR:
 # the build of mien (default: build/). --jobs N: processes (default: one a core). --out DIR: for

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes docs/temporal.md and its pictures: run_temporal.sh --docs calls this.
 
-    temporal_docs.py [--from DIR] [--into DIR] [--build DIR] [--shared DIR] [--jobs N]
+    temporal_docs.py [--from DIR] [--into DIR] [--build DIR] [--shared DIR] [--jobs N] [--no-videos]
 
 --from: takes the results that temporal_figures.py has written there, instead of running it again,
 where it has any.
@@ -112,6 +112,7 @@ def arguments():
     parser.add_argument("--build", default=os.path.join(run.ROOT, "build"))
     parser.add_argument("--shared", default=run.SHARED)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--no-videos", action="store_true")
     return parser.parse_args()
 
 
@@ -136,7 +137,8 @@ def groups(effects):
 def results(args):
     """{(effect, KNOWN or REAL): result}."""
     source = args.source or os.path.join(run.ROOT, "out", "temporal")
-    kinds = [KNOWN] + ([REAL] if run.found_videos(args.shared) else [])
+    videos = not args.no_videos and run.found_videos(args.shared)
+    kinds = [KNOWN] + ([REAL] if videos else [])
     paths = {(words, kind): os.path.join(source, run.folder_of(words) + kind, "temporal.json")
              for words in effects() for kind in kinds}
     for kind in kinds:
