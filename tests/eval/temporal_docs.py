@@ -192,7 +192,9 @@ def wrapped(text):
 def limits_text():
     words = ", ".join(f"{POINT[k]} {v:g}" for k, v in LIMITS.items())
     return (f"Limits for every effect: {words} (seconds for the step, J from below; NTRE on videos "
-            f"{REAL_LIMITS['ntre']:g}). In bold: not reached.")
+            f"{REAL_LIMITS['ntre']:g}). In bold: not reached. Eye contact lets go of the eyes "
+            "while the head is turned far, as it must; in the clip `turn` that counts as a face "
+            "without its effect, and J as 0.")
 
 
 def page(found):
