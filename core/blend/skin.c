@@ -21,7 +21,7 @@
 
 enum { PATCH = 8, GLANCE = 4 }; /* map elements, see blend/skin.glsl */
 enum { SEEN = 4 };              /* texels, the same */
-enum { TILE = MI_SKIN_TILE_W * MI_SKIN_TILE_H };
+enum { TILE = MI_SKIN_TILE_W * MI_SKIN_TILE_H, TILES_AT_ONCE = 4 /* of a workgroup */ };
 
 static int create_pipelines(mi_skin *s)
 {
@@ -44,10 +44,10 @@ int mi_skin_create(mi_skin *s, mvk_device *device, mi_arena *arena, int32_t squa
     memset(s, 0, sizeof *s);
     s->device = device;
     int32_t size = 2 * maps, texels = size * size, patches = (maps + PATCH - 1) / PATCH;
-    int32_t coarse = maps / GLANCE;
+    int32_t coarse = maps / GLANCE, tiles = texels / TILE + TILES_AT_ONCE - 1;
     s->push = (struct skin_push){.size = size, .square = square, .patches = patches,
                                  .kr = kr, .kb = kb,
-                                 .tiles = mi_arena_take(arena, (texels / TILE + 6) / 4),
+                                 .tiles = mi_arena_take(arena, (tiles + 3) / 4),
                                  .share = mi_arena_take(arena, (maps * maps + 3) / 4),
                                  .seen = mi_arena_take(arena, maps * maps / 4),
                                  .glance = mi_arena_take(arena, coarse * coarse),
@@ -70,7 +70,7 @@ int mi_skin_set_atlas(mi_skin *s, const mvk_buffer *arena, const float *tile, in
                       const float *share)
 {
     size_t places = (size_t)s->push.size * (size_t)s->push.size / 4;
-    static const float none[3] = {-1, -1, -1}; /* tiles are taken four at a time */
+    static const float none[TILES_AT_ONCE - 1] = {-1, -1, -1}; /* fills the last workgroup */
     VkDeviceSize to = (VkDeviceSize)s->push.tiles * 16, bytes = (VkDeviceSize)tiles * sizeof *tile;
     s->tiles = tiles;
     int status = mvk_buffer_write(s->device, arena, to, tile, bytes);
@@ -138,7 +138,7 @@ void mi_skin_unwrap_record(const mi_skin *s, mvk_commands *commands, int32_t slo
     mvk_dispatch(s->device, commands, s->seen, &p, sizeof p, mi_groups(p.size / SEEN, 8),
                  mi_groups(p.size / SEEN, 4), 1);
     mvk_barrier(commands);
-    mvk_dispatch(s->device, commands, s->fill, &p, sizeof p, mi_groups(s->tiles, 4), 1, 1);
+    mvk_dispatch(s->device, commands, s->fill, &p, sizeof p, mi_groups(s->tiles, TILES_AT_ONCE), 1, 1);
     mvk_barrier(commands);
 }
 
@@ -146,6 +146,6 @@ void mi_skin_blend_record(const mi_skin *s, mvk_commands *commands, int32_t slot
                           const mi_skin_frame *frame)
 {
     struct skin_push p = push_of(s, slot, frame);
-    mvk_dispatch(s->device, commands, s->resolve, &p, sizeof p, mi_groups(s->tiles, 4), 1, 1);
+    mvk_dispatch(s->device, commands, s->resolve, &p, sizeof p, mi_groups(s->tiles, TILES_AT_ONCE), 1, 1);
     mvk_barrier(commands);
 }

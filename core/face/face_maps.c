@@ -179,13 +179,13 @@ int32_t mi_atlas_tiles(const mi_atlas *atlas, int32_t w, int32_t h, float *tile)
     return n;
 }
 
-/* Twice the area; its sign tells which way round the corners come. */
 void mi_atlas_shares(const mi_atlas *atlas, float share[MI_TEXELS])
 {
     for (int i = 0; i < MI_TEXELS; i++)
         share[i] = atlas->texel[i].share;
 }
 
+/* Twice the area; its sign tells which way round the corners come. */
 static float turn(const float a[2], const float b[2], const float c[2])
 {
     return (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]);

@@ -408,8 +408,8 @@ static void learn_noise(mi_smooth *smooth, const group_sums *sums, double dt)
     for (int g = 0; g < GROUPS; g++) {
         /* Of a second difference: 1 + 4 + 1 times the variance. */
         bool bare = sums->count[g] >= count_least;
-        float square = sums->bend[g] / (6 * sums->count[g]), *own = &smooth->own_noise[g];
-        float value = bare ? square / (*own * *own) : face;
+        float *own = &smooth->own_noise[g];
+        float value = bare ? sums->bend[g] / (6 * sums->count[g] * *own * *own) : face;
         if (bare && smooth->excess[g] < noise_moving)
             *own *= nudge(value > face, step / 2);
         *own = fminf(fmaxf(*own, group_noise[g] / noise_spread), group_noise[g] * noise_spread);
@@ -427,7 +427,7 @@ static void open_groups(mi_smooth *smooth, const group_sums *sums, double dt)
     float slowest = (float)(1 - exp(-dt / point_time));
     for (int g = 0; g < GROUPS; g++) {
         float sigma = smooth->noise * smooth->own_noise[g];
-        float expected = sums->count[g] * sigma * sigma;
+        float expected = fmaxf(sums->count[g], count_least) * sigma * sigma;
         float now = sums->surprise[g] / expected;
         float mean = sums->drift[g] / (expected * (float)(drift_share / (2 - drift_share)));
         float excess = sums->count[g] >= count_least ? fmaxf(now, mean) / group_limit[g] : 0;

@@ -1,8 +1,8 @@
 // The temporal blend of an effect on a face, texel by texel of its atlas: the history is never
 // resampled. It takes in the present result where the picture is what it was, rests where something
 // covers the face, and starts anew where it has not fitted for a while (light, make-up). A hand has
-// the skin's colour: what covers the face is told by the face's own networks, not by the picture
-// alone, and has no history.
+// the skin's colour: what covers the face was decided before (skin_seen.comp: the face's networks,
+// and whether a place looks as it did) and has no history.
 //
 // An invocation makes four texels below one another and keeps what their neighbourhoods share.
 #version 460
