@@ -21,6 +21,7 @@
 
 enum { PATCH = 8, GLANCE = 4 }; /* map elements, see blend/skin.glsl */
 enum { SEEN = 4 };              /* texels, the same */
+enum { SHIFT_STEPS = 2 };       /* of skin_shift.comp */
 enum { TILE = MI_SKIN_TILE_W * MI_SKIN_TILE_H, TILES_AT_ONCE = 4 /* of a workgroup */ };
 
 static int create_pipelines(mi_skin *s)
@@ -51,7 +52,7 @@ int mi_skin_create(mi_skin *s, mvk_device *device, mi_arena *arena, int32_t squa
                                  .share = mi_arena_take(arena, (maps * maps + 3) / 4),
                                  .seen = mi_arena_take(arena, maps * maps / 4),
                                  .glance = mi_arena_take(arena, coarse * coarse),
-                                 .sway = mi_arena_take(arena, 2),
+                                 .anew = mi_arena_take(arena, 1),
                                  .look = mi_arena_take(arena, maps * maps),
                                  .shift = mi_arena_take(arena, patches * patches),
                                  .view = mi_arena_take(arena, texels),
@@ -126,19 +127,22 @@ void mi_skin_unwrap_record(const mi_skin *s, mvk_commands *commands, int32_t slo
     mvk_barrier(commands);
     mvk_dispatch(s->device, commands, s->sway, &p, sizeof p, 1, 1, 1);
     mvk_barrier(commands);
-    mvk_dispatch(s->device, commands, s->look, &p, sizeof p, mi_groups(p.size / 2, 8),
-                 mi_groups(p.size / 2, 4), 1);
-    mvk_barrier(commands);
-    mvk_dispatch(s->device, commands, s->shift, &p, sizeof p, mi_groups(p.patches, 8),
-                 mi_groups(p.patches, 4), 1);
-    mvk_barrier(commands);
+    for (p.step = 0; p.step < SHIFT_STEPS; p.step++) {
+        mvk_dispatch(s->device, commands, s->look, &p, sizeof p, mi_groups(p.size / 2, 8),
+                     mi_groups(p.size / 2, 4), 1);
+        mvk_barrier(commands);
+        mvk_dispatch(s->device, commands, s->shift, &p, sizeof p, mi_groups(p.patches, 8),
+                     mi_groups(p.patches, 4), 1);
+        mvk_barrier(commands);
+    }
     mvk_dispatch(s->device, commands, s->unwrap, &p, sizeof p, mi_groups(p.size / 2, 8),
                  mi_groups(p.size / 2, 4), 1);
     mvk_barrier(commands);
     mvk_dispatch(s->device, commands, s->seen, &p, sizeof p, mi_groups(p.size / SEEN, 8),
                  mi_groups(p.size / SEEN, 4), 1);
     mvk_barrier(commands);
-    mvk_dispatch(s->device, commands, s->fill, &p, sizeof p, mi_groups(s->tiles, TILES_AT_ONCE), 1, 1);
+    mvk_dispatch(s->device, commands, s->fill, &p, sizeof p,
+                 mi_groups(s->tiles, TILES_AT_ONCE), 1, 1);
     mvk_barrier(commands);
 }
 
@@ -146,6 +150,7 @@ void mi_skin_blend_record(const mi_skin *s, mvk_commands *commands, int32_t slot
                           const mi_skin_frame *frame)
 {
     struct skin_push p = push_of(s, slot, frame);
-    mvk_dispatch(s->device, commands, s->resolve, &p, sizeof p, mi_groups(s->tiles, TILES_AT_ONCE), 1, 1);
+    mvk_dispatch(s->device, commands, s->resolve, &p, sizeof p,
+                 mi_groups(s->tiles, TILES_AT_ONCE), 1, 1);
     mvk_barrier(commands);
 }

@@ -13,8 +13,8 @@
  *
  * A point that something covers is guessed, and with it the depth of all: a hand before the mouth
  * tilts the whole face. The pose is then that of the points that are bare, as they lie on this head
- * and in the picture alone, and covered points stay on the head, as those beside them nearly do.
- * They are let go slowly, should it be wrong that they are covered.
+ * and in the picture alone, believed less the fewer they are, and covered points stay on the head,
+ * as those beside them nearly do. They are let go slowly, should it be wrong that they are covered.
  *
  * How strong the noise is, is measured on the way: a second difference knows no steady motion.
  * All lengths are outer-eye distances (pose.scale). */
@@ -63,6 +63,9 @@ static const float noise_moving = 4.0f;   /* excess from which on a group tells 
 /* How bare a point is, over what it usually is, below / above which it is not / wholly believed. */
 static const float bare_low = 0.7f, bare_high = 0.98f, usual_least = 0.05f;
 static const float bare_least = 0.1f; /* share of the rigid points' weight; with less, all are */
+/* Share of bare points below which those are doubted, and by how many times their noise that grows
+ * until none is left. Measured where hands pass faces in known motion (tests/eval). */
+static const double doubt_share = 0.8, doubt = 15;
 static const float calm_low = 0.55f, calm_high = 0.95f; /* the same for points beside such */
 static const float stray = 0.02f; /* outer-eye distances off: such a point has half its weight */
 static const double covered_time = 3.0; /* seconds: covers become usual, their points are let go */
@@ -271,9 +274,17 @@ static void move_head(mi_smooth *smooth, const double change[MI_SMOOTH_AXES])
                                                         pose->r[k][2] * smooth->middle[2]));
 }
 
-static void steady_head(mi_smooth *smooth, const mi_pose *seen, double dt)
+/* The variance of an axis over that of a bare face, where `share` of the rigid points is bare: what
+ * covers the others leads these astray as well, by more than their own noise. */
+static double doubt_of(float share)
 {
-    double change[MI_SMOOTH_AXES], from[3], to[3];
+    double sigma = 1 + doubt * fmax(doubt_share - share, 0);
+    return sigma * sigma;
+}
+
+static void steady_head(mi_smooth *smooth, const mi_pose *seen, float share, double dt)
+{
+    double change[MI_SMOOTH_AXES], from[3], to[3], more = doubt_of(share);
     for (int a = 0; a < MI_SMOOTH_AXES; a++) {
         predict_axis(&smooth->axis[a], variance_of_axis(smooth, a), dt);
         change[a] = smooth->axis[a].speed * dt;
@@ -286,7 +297,7 @@ static void steady_head(mi_smooth *smooth, const mi_pose *seen, double dt)
         change[SHIFT + k] = (to[k] - from[k]) / smooth->pose.scale;
     change[SCALE] = log(seen->scale / smooth->pose.scale);
     for (int a = 0; a < MI_SMOOTH_AXES; a++)
-        change[a] = correct_axis(&smooth->axis[a], change[a], variance_of_axis(smooth, a));
+        change[a] = correct_axis(&smooth->axis[a], change[a], more * variance_of_axis(smooth, a));
     move_head(smooth, change);
     smooth->pose.misfit = seen->misfit;
 }
@@ -517,7 +528,7 @@ void mi_smooth_step(mi_smooth *smooth, const mi_shape *shape, const float raw[MI
     group_sums sums;
     take_sums(smooth, seen, trust, &sums);
     learn_noise(smooth, &sums, dt);
-    steady_head(smooth, &seen_pose, dt);
+    steady_head(smooth, &seen_pose, share, dt);
     open_groups(smooth, &sums, dt);
     steady_face(smooth, seen, trust, dt);
     give(smooth, steady, pose);

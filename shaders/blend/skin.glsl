@@ -34,9 +34,23 @@ vec4 between(int picture, int size, vec2 at)
 const int PATCH = 8;
 
 // How far the skin has slipped at a texel.
+vec4 slip_at(vec2 texel)
+{
+    return between(p.shift, p.patches, (texel + 0.5) / float(2 * PATCH) - 0.5);
+}
+
 vec2 shift_at(vec2 texel)
 {
-    return between(p.shift, p.patches, (texel + 0.5) / float(2 * PATCH) - 0.5).xy;
+    return slip_at(texel).xy;
+}
+
+// Parts that have slipped less than this, map elements, are found in one step.
+const float SLIGHT = 0.1;
+
+bool is_settled(vec4 shift)
+{
+    vec2 slip = 0.5 * (shift.xy - shift.zw);
+    return p.step > 0 && dot(slip, slip) < SLIGHT * SLIGHT;
 }
 
 // Map elements of a coarse look, each way.
@@ -45,16 +59,7 @@ const int GLANCE = 4;
 // There is no history, or it is another face's.
 bool begins_anew()
 {
-    return texelFetch(arena_vec4, p.sway + 1).z > 0.0;
-}
-
-// How far the whole face has swayed at a place of the maps, map elements.
-vec2 sway_at(vec2 place)
-{
-    float middle = 0.25 * float(p.size) - 0.5;
-    vec4 first = texelFetch(arena_vec4, p.sway), rest = texelFetch(arena_vec4, p.sway + 1);
-    vec2 q = (place - middle) / middle;
-    return first.xy + vec2(dot(first.zw, q), dot(rest.xy, q));
+    return texelFetch(arena_vec4, p.anew).x > 0.0;
 }
 
 // Texels of what says how surely nothing covers them, each way.

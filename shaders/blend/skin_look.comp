@@ -1,5 +1,5 @@
 // A look at a face's skin, for skin_shift.comp: at every place of the maps the luma of the picture,
-// where the face has swayed on its atlas put back, and what the history took for the luma there.
+// where the skin has slipped as far as is known put back, and what the history took for it there.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
@@ -10,6 +10,9 @@ void main()
     int x = int(gl_GlobalInvocationID.x), y = int(gl_GlobalInvocationID.y), maps = p.size / 2;
     if (x >= maps || y >= maps)
         return;
-    vec4 at = between(p.at, maps, vec2(x, y) + sway_at(vec2(x, y)));
+    vec4 shift = slip_at(2.0 * vec2(x, y) + 0.5);
+    if (is_settled(shift))
+        return;
+    vec4 at = between(p.at, maps, vec2(x, y) + 0.5 * shift.xy);
     store(p.look + y * maps + x, vec4(look_at(x, y, at), 0));
 }

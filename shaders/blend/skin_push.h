@@ -17,11 +17,11 @@ struct skin_push {
     SKIN_INT share;          /* floats, a map element: of the face's area in it, 0..1 */
     SKIN_INT patches;        /* columns and rows of what shifts are found for */
     SKIN_INT glance;         /* 4x4 map elements: luma before, luma now, how surely it is seen, 0 */
-    SKIN_INT sway;           /* two: motion of the middle of the atlas x, y, and at its right edge
-                              * against that; the same at its lower edge, map elements; 1: there
-                              * is no history of this face; 0 */
+    SKIN_INT anew;           /* one: 1: there is no history of this face */
     SKIN_INT look;           /* a map element: luma before, luma now, how surely it is seen, 0 */
-    SKIN_INT shift;          /* a patch: how far the skin has slipped, texels */
+    SKIN_INT shift;          /* a patch: how far the skin has slipped, texels x, y; what of that is
+                              * the sway of the whole face */
+    SKIN_INT step;           /* of finding them, 0 first */
     SKIN_INT crop;           /* R'G'B' of the face's square, how much is wanted */
     SKIN_INT texture;        /* a texel: the same there, the network's picture */
     SKIN_INT result;         /* a texel: of the network, residual R'G'B', gain of what is finer */

@@ -2,7 +2,8 @@
 // its points astray, with all of them. The affine motion d with now(t + d) = before(t) + light, in
 // map elements, by Gauss and Newton's method (Baker and Matthews 2004) on the coarse look. What
 // does not fit has little weight (Cauchy's), and motion is taken to be small unless the picture
-// says otherwise. Where too little fits, it is another face than the history's.
+// says otherwise. Where too little fits, it is another face than the history's. The shifts of the
+// patches begin with it (skin_shift.comp).
 //
 // One workgroup: each invocation adds up a part of the face, then each a few of the sums.
 #version 460
@@ -23,6 +24,13 @@ const float LIGHT = 24.0 / 255.0; // and with more of another light
 shared float part[SUMS * LANES];
 shared float found[UNKNOWN]; // x, y; x by x and y; y by x and y; light
 
+// The motion at a place, -1..1 from edge to edge of the atlas, elements.
+vec2 sway_at(vec2 q)
+{
+    return vec2(found[0] + found[2] * q.x + found[3] * q.y,
+                found[1] + found[4] * q.x + found[5] * q.y);
+}
+
 vec3 glance(int coarse, int x, int y)
 {
     int last = coarse - 1;
@@ -41,8 +49,7 @@ void add_up(int coarse, int lane)
         vec3 above = glance(coarse, x, y - 1), below = glance(coarse, x, y + 1);
         vec2 g = 0.5 * vec2(right.x - left.x, below.x - above.x);
         vec2 q = (vec2(x, y) - middle) / middle;
-        vec2 d = vec2(found[0] + found[2] * q.x + found[3] * q.y,
-                      found[1] + found[4] * q.x + found[5] * q.y);
+        vec2 d = sway_at(q);
         vec3 now = between(p.glance, coarse, vec2(x, y) + d).xyz;
         float e = here.x - now.y - found[6];
         float w = min(min(here.z, now.z), min(min(left.z, right.z), min(above.z, below.z)));
@@ -110,8 +117,6 @@ void main()
             solve();
         barrier();
     }
-    if (lane > 0)
-        return;
     float most = abs(found[0]) + abs(found[1]);
     for (int k = 2; k < UNKNOWN - 1; k++)
         most = max(most, abs(found[k]));
@@ -119,6 +124,12 @@ void main()
     bool alike = part[LANES * (SUMS - 3)] >= ALIKE * part[LANES * (SUMS - 1)];
     bool anew = u.fresh != 0.0 || !alike || abs(found[6]) > LIGHT;
     float scale = !anew && most <= MOST ? float(GLANCE) : 0.0;
-    store(p.sway, scale * vec4(found[0], found[1], found[2], found[3]));
-    store(p.sway + 1, vec4(scale * vec2(found[4], found[5]), anew ? 1 : 0, 0));
+    if (lane == 0)
+        store(p.anew, vec4(anew ? 1 : 0, 0, 0, 0));
+    float middle = 0.25 * float(p.size) - 0.5;
+    for (int i = lane; i < p.patches * p.patches; i += LANES) {
+        vec2 place = float(PATCH) * vec2(i % p.patches, i / p.patches) + float(PATCH / 2);
+        vec2 d = scale * sway_at((place - middle) / middle);
+        store(p.shift + i, 2.0 * vec4(d, d));
+    }
 }

@@ -9,7 +9,8 @@ layout(local_size_x = 8, local_size_y = 4) in;
 #include "compose/pixels.glsl"
 #include "blend/skin_uniform.h"
 
-const int MEAN_MAX = 4; // samples of the model in a pixel, each way
+const int MEAN_MAX = 4; // samples of the model in a pixel, each way,
+const float SPARSE = 0.1; // which may be that much more than a pixel of the model apart
 
 layout(set = 0, binding = 5) writeonly buffer out_block
 {
@@ -32,7 +33,7 @@ void find_model()
     model_right = scale * vec2(place.z, -place.w);
     model_down = scale * vec2(place.w, place.z);
     model_origin = 0.5 * float(p.low_w) - 0.5 - place.x * model_right - place.y * model_down;
-    means = clamp(int(length(model_right) + 0.5), 1, MEAN_MAX);
+    means = clamp(int(ceil(length(model_right) - SPARSE)), 1, MEAN_MAX);
 }
 
 // The model between four of its pixels.

@@ -276,7 +276,7 @@ static double patch_between(const pixel_patch *p, double x, double y, int k)
  * but at most four each way. */
 static double patch_at(const pixel_patch *p, double x, double y, int k)
 {
-    int n = limit((int32_t)(p->size / p->side + 0.5), 1, 4);
+    int n = limit((int32_t)ceil(p->size / p->side - 0.1), 1, 4);
     double sum = 0;
     for (int j = 0; j < n; j++)
         for (int i = 0; i < n; i++)

@@ -41,8 +41,9 @@ static void between(const float *picture, int32_t size, double x, double y, doub
 }
 
 /* Map elements from patch to patch, and to the edge of a patch; limits of shifts. */
-enum { PATCH = 8, REACH = 7 };
-static const double LOOK_NOISE = 1.5 / 255, USUAL = 0.5, STRANGE = 24.0 / 255, MOST = 1.5;
+enum { PATCH = 8, REACH = 5, SHIFT_STEPS = 2, ROUNDS = 2 };
+static const double LOOK_NOISE = 6.0 / 255, USUAL = 0.5, STRANGE = 24.0 / 255, MOST = 3;
+static const double SLIGHT = 0.1;
 
 static void shift_at(const skin_case *c, const skin_pictures *p, double x, double y, double d[4])
 {
@@ -182,23 +183,22 @@ void skin_oracle_sway(const skin_case *c, const skin_pictures *p)
         most = fmax(most, fabs(found[a]));
     bool anew = c->fresh || alike < ALIKE * all || fabs(found[UNKNOWN - 1]) > OTHER_LIGHT;
     double scale = !anew && most <= FACE_MOST ? GLANCE : 0;
-    for (int a = 0; a < UNKNOWN - 1; a++)
-        p->sway[a] = (float)(scale * found[a]);
-    p->sway[6] = anew;
-    p->sway[7] = 0;
+    memset(p->anew, 0, 4 * sizeof *p->anew);
+    p->anew[0] = anew;
+    double middle = 0.25 * c->size - 0.5;
+    for (int32_t i = 0; i < c->patches * c->patches; i++) {
+        double qx = (PATCH * (i % c->patches) + PATCH / 2 - middle) / middle;
+        double qy = (PATCH * (i / c->patches) + PATCH / 2 - middle) / middle;
+        for (size_t k = 0; k < 4; k++)
+            p->shift[4 * (size_t)i + k] =
+                (float)(2 * scale * (k % 2 ? found[1] + found[4] * qx + found[5] * qy
+                                           : found[0] + found[2] * qx + found[3] * qy));
+    }
 }
 
 static bool begins_anew(const skin_pictures *p)
 {
-    return p->sway[6] > 0;
-}
-
-static void sway_at(const skin_case *c, const skin_pictures *p, double x, double y, double d[2])
-{
-    double middle = 0.25 * c->size - 0.5, qx = (x - middle) / middle, qy = (y - middle) / middle;
-    for (int k = 0; k < 2; k++)
-        d[k] = (double)p->sway[k] + (double)p->sway[2 + 2 * k] * qx +
-               (double)p->sway[3 + 2 * k] * qy;
+    return p->anew[0] > 0;
 }
 
 /* ---- the slip of its parts ---- */
@@ -210,9 +210,10 @@ static const float *look_at(const skin_case *c, const skin_pictures *p, int32_t 
                       (size_t)limit(x, 0, maps - 1)) * 4;
 }
 
-/* Least squares of now(t + d) = before(t) + light over a patch, each place with its weight. */
+/* The step of a patch that has slipped so far: least squares of now(t + d) = before(t) + light,
+ * each place with its weight. */
 static void patch_shift(const skin_case *c, const skin_pictures *p, int32_t x0, int32_t y0,
-                        double d[2])
+                        const double slip[2], double d[2])
 {
     double w = 0, wg[2] = {0}, we = 0, wgg[2][2] = {{0}}, wge[2] = {0};
     for (int32_t y = y0 - REACH; y <= y0 + REACH; y++)
@@ -242,31 +243,51 @@ static void patch_shift(const skin_case *c, const skin_pictures *p, int32_t x0, 
         for (int j = 0; j < 2; j++)
             wgg[i][j] -= wg[i] * wg[j] / w;
         wgg[i][i] += LOOK_NOISE * LOOK_NOISE / (USUAL * USUAL);
+        wge[i] -= LOOK_NOISE * LOOK_NOISE / (USUAL * USUAL) * slip[i];
     }
     double det = wgg[0][0] * wgg[1][1] - wgg[0][1] * wgg[1][0];
-    double found[2] = {(wgg[1][1] * wge[0] - wgg[0][1] * wge[1]) / det,
-                       (wgg[0][0] * wge[1] - wgg[1][0] * wge[0]) / det};
-    if (hypot(found[0], found[1]) <= MOST)
-        memcpy(d, found, sizeof found);
+    d[0] = (wgg[1][1] * wge[0] - wgg[0][1] * wge[1]) / det;
+    d[1] = (wgg[0][0] * wge[1] - wgg[1][0] * wge[0]) / det;
 }
 
-void skin_oracle_shift(const skin_case *c, const skin_pictures *p)
+static bool is_settled(int step, const double shift[4])
+{
+    return step > 0 && hypot(shift[0] - shift[2], shift[1] - shift[3]) / 2 < SLIGHT;
+}
+
+static void shift_step(const skin_case *c, const skin_pictures *p, int step)
 {
     for (int32_t y = 0; y < c->size / 2; y++)
         for (int32_t x = 0; x < c->size / 2; x++) {
-            double d[2], to[4];
-            sway_at(c, p, x, y, d);
-            look(c, p, x, y, d, to);
+            double d[4], to[4];
+            shift_at(c, p, 2 * x + 0.5, 2 * y + 0.5, d);
+            if (is_settled(step, d))
+                continue;
+            look(c, p, x, y, (const double[]){d[0] / 2, d[1] / 2}, to);
             put(p->look + ((size_t)y * (size_t)c->size / 2 + (size_t)x) * 4, to);
         }
     for (int32_t j = 0; j < c->patches; j++)
         for (int32_t i = 0; i < c->patches; i++) {
-            double d[2], sway[2];
-            patch_shift(c, p, i * PATCH + PATCH / 2, j * PATCH + PATCH / 2, d);
-            sway_at(c, p, i * PATCH + PATCH / 2, j * PATCH + PATCH / 2, sway);
-            put(p->shift + ((size_t)j * (size_t)c->patches + (size_t)i) * 4,
-                (const double[]){2 * (d[0] + sway[0]), 2 * (d[1] + sway[1]), 0, 0});
+            float *shift = p->shift + ((size_t)j * (size_t)c->patches + (size_t)i) * 4;
+            double d[2], slip[2];
+            if (is_settled(step, (const double[]){(double)shift[0], (double)shift[1],
+                                                  (double)shift[2], (double)shift[3]}))
+                continue;
+            for (int k = 0; k < 2; k++)
+                slip[k] = ((double)shift[k] - (double)shift[2 + k]) / 2;
+            patch_shift(c, p, i * PATCH + PATCH / 2, j * PATCH + PATCH / 2, slip, d);
+            for (int k = 0; k < 2; k++)
+                d[k] += slip[k];
+            double length = hypot(d[0], d[1]), fit = length > MOST ? MOST / length : 1;
+            for (int k = 0; k < 2; k++)
+                shift[k] = (float)((double)shift[2 + k] + 2 * fit * d[k]);
         }
+}
+
+void skin_oracle_shift(const skin_case *c, const skin_pictures *p)
+{
+    for (int step = 0; step < SHIFT_STEPS; step++)
+        shift_step(c, p, step);
 }
 
 /* ---- the picture ---- */
@@ -460,23 +481,55 @@ void skin_oracle_resolve(const skin_case *c, const skin_pictures *p)
             resolve_texel(c, p, x, y);
 }
 
+typedef struct place_in_map {
+    double x, y;
+} place_in_map;
+
+/* Means of four places of the pixel of the square that has its middle there. */
+static void shown_around(const skin_case *c, const skin_pictures *p, place_in_map place,
+                         const double texel[2], double to[4])
+{
+    double corner[4][4], step = c->size / 2.0 / c->square, one[4];
+    int32_t maps = c->size / 2, x = limit((int32_t)floor(place.x), 0, maps - 2);
+    int32_t y = limit((int32_t)floor(place.y), 0, maps - 2);
+    double fx = within(place.x, 0, maps - 1) - x, fy = within(place.y, 0, maps - 1) - y;
+    for (int k = 0; k < 4; k++) {
+        between(p->uv, maps, x + k % 2, y + k / 2, corner[k]);
+        to[k] = 0;
+    }
+    for (int k = 0; k < 4; k++) {
+        double at[2], dx = (k % 2 - 0.5) / 2 * step, dy = (k / 2 - 0.5) / 2 * step;
+        for (int i = 0; i < 2; i++) {
+            double right = (corner[1][i] - corner[0][i]) * (1 - fy) +
+                           (corner[3][i] - corner[2][i]) * fy;
+            double down = (corner[2][i] - corner[0][i]) * (1 - fx) +
+                          (corner[3][i] - corner[1][i]) * fx;
+            at[i] = texel[i] + c->size * (dx * right + dy * down);
+        }
+        between(p->shown, c->size, at[0], at[1], one);
+        for (int i = 0; i < 4; i++)
+            to[i] += one[i] / 4;
+    }
+}
+
 void skin_oracle_model(const skin_case *c, const skin_pictures *p)
 {
     for (int32_t y = 0; y < c->square; y++)
         for (int32_t x = 0; x < c->square; x++) {
             size_t here = ((size_t)y * (size_t)c->square + (size_t)x) * 4;
-            double uv[4], r[4], model[4] = {0}, maps = c->size / 2;
-            between(p->uv, c->size / 2, (x + 0.5) * maps / c->square - 0.5,
-                    (y + 0.5) * maps / c->square - 0.5, uv);
+            double uv[4], r[4], model[4] = {0}, step = c->size / 2.0 / c->square;
+            place_in_map place = {step * (x + 0.5) - 0.5, step * (y + 0.5) - 0.5};
+            between(p->uv, c->size / 2, place.x, place.y, uv);
             if (uv[2] > 0) {
-                double rgb[3], d[4];
-                double x_texel = uv[0] * c->size - 0.5, y_texel = uv[1] * c->size - 0.5;
-                shift_at(c, p, x_texel, y_texel, d);
-                x_texel -= d[0];
-                y_texel -= d[1];
+                double rgb[3], texel[2], d[4] = {0};
+                for (int round = 0; round <= ROUNDS; round++) {
+                    for (int k = 0; k < 2; k++)
+                        texel[k] = uv[k] * c->size - 0.5 - d[k];
+                    shift_at(c, p, texel[0], texel[1], d);
+                }
                 double share = uv[2] * c->amount *
-                               smooth_step(BARE_LOW, BARE_HIGH, bare_at(c, p, x_texel, y_texel));
-                between(p->shown, c->size, x_texel, y_texel, r);
+                               smooth_step(BARE_LOW, BARE_HIGH, bare_at(c, p, texel[0], texel[1]));
+                shown_around(c, p, place, texel, r);
                 for (int i = 0; i < 3; i++)
                     rgb[i] = (double)p->crop[here + (size_t)i];
                 double l = luma_of(c, r) * share;

@@ -14,13 +14,13 @@ typedef struct skin_case {
 } skin_case;
 
 /* vec4 a texel or pixel; maps have half the atlas' columns and rows. `share` has a number a map
- * element, `sway` two vec4 altogether. */
+ * element, `anew` one vec4 altogether. */
 typedef struct skin_pictures {
-    float *at, *share, *uv, *crop, *texture, *result, *glance, *sway, *look, *shift, *view, *seen;
+    float *at, *share, *uv, *crop, *texture, *result, *glance, *anew, *look, *shift, *view, *seen;
     float *history, *state, *shown, *model;
 } skin_pictures;
 
-void skin_oracle_sway(const skin_case *c, const skin_pictures *p);    /* -> glance, sway */
+void skin_oracle_sway(const skin_case *c, const skin_pictures *p);    /* -> glance, anew, shift */
 void skin_oracle_shift(const skin_case *c, const skin_pictures *p);   /* -> look, shift */
 void skin_oracle_unwrap(const skin_case *c, const skin_pictures *p);  /* -> texture, view, seen */
 void skin_oracle_resolve(const skin_case *c, const skin_pictures *p); /* -> history, state, shown */
