@@ -3,6 +3,8 @@
 
     training/age_evaluate.py                  # figures; wants node and age_judge.js's packages
     training/age_evaluate.py --sheet OUT.jpg  # a row of ages for each of 14 people, no figures
+    training/age_evaluate.py --onnx models/face-age-high.onnx   # of the larger network
+    training/age_evaluate.py --teacher        # of what it is taught
 
 Prints the change of the apparent age over the one that was asked for (+10, +20, +30; of people who
 look older than 40 -10 and -20), as it is and after blur (sigma 1) and JPEG (quality 75); the
@@ -18,8 +20,10 @@ import cv2
 import numpy as np
 
 import age_apply
+import age_bank
 import age_faces
 import age_measure
+import age_teacher
 import evaluate
 import visible_evaluate
 from age_faces import SIDE
@@ -55,6 +59,21 @@ def whole(face, data, finder):
     rgb = np.ascontiguousarray(rgb)
     points = finder.all_points(rgb)
     return rgb, points, finder.square_of(points)
+
+
+class Taught:
+    """The teacher in a network's place, on the pictures of `faces`."""
+
+    def __init__(self, cache, faces, pictures, every):
+        self.teacher = age_teacher.Teacher(age_bank.load(every, cache))
+        self.own = {id(p[0]): self.teacher.own(f) for f, p in zip(faces, pictures)}
+        self.rim = age_apply.rim()
+
+    def aged(self, rgb, points, square, years):
+        seen, own = age_apply.texture(rgb, points, square), self.own[id(rgb)]
+        change = age_teacher.residual(seen, self.teacher.change(own, years))
+        gain = self.teacher.gain(own, years)[..., None]
+        return age_apply.put_back(rgb, square, points, np.dstack([change, gain]), self.rim)
 
 
 def aged(network, picture, years):
@@ -166,15 +185,19 @@ def main():
     evaluate.add_shared(p)
     visible_evaluate.add_sources(p)
     p.add_argument("--onnx", default=MODEL)
+    p.add_argument("--teacher", action="store_true", help="figures of the teacher instead")
     p.add_argument("--sheet", help="JPEG to write")
     o = p.parse_args()
     cv2.setNumThreads(1)
-    faces = chosen(age_faces.load(o.shared, o.models, o.cache), bool(o.sheet))
+    every = age_faces.load(o.shared, o.models, o.cache)
+    faces = chosen(every, bool(o.sheet))
     finder = age_faces.AgeFinder(o.models)
     pictures = [whole(f, os.path.join(o.shared, "data"), finder) for f in faces]
-    network = age_apply.Network(o.onnx)
+    network = Taught(o.cache, faces, pictures, every) if o.teacher else age_apply.Network(o.onnx)
     if o.sheet:
         sheet(network, pictures, o.sheet)
+    elif o.teacher:
+        report(network, faces, pictures)
     else:
         steadiness(network, pictures)
         report(network, faces, pictures)

@@ -22,6 +22,12 @@ stand in it once for each width, so that in a blurred picture they can be as blu
                                              their sum bent to limits by a tanh
     rgb    conv1x1  16 -> 16                 times the picture, depth to space -> 4 @256
 
+That is BASE. HIGH, for devices with time to spare, is wider, has more residuals, and measures
+besides how rough the picture is at 8 texels and more, and of the whole face most where there is
+skin:
+
+    broad  mean of 4x4, conv3x3 16 -> 12, abs, mean of 2x2, log    @16;  conv3x3 12 -> 24, + sharp
+
 The change grows from nothing with the years by construction; what is learned is its pattern, which
 may still depend on the years. It is a share of the picture's light: dark skin changes as much as
 light skin, in its own tone.
@@ -32,6 +38,8 @@ In: R'G'B' 0..1 of the face's texture, and the wanted years / 50 everywhere. Out
 R'G'B', and the gain of what of the frame is finer than the square's pixels (-1 takes it away).
 Borders are zeros. Batch norm in training only: it is folded into the weights.
 """
+import dataclasses
+
 import numpy as np
 import onnx
 import torch
@@ -53,7 +61,6 @@ SCALE = (0.15, 0.15, 0.15, 0.7)
 LIMIT = (0.4, 0.25, 0.25, 1.5)
 LIGHT = (0.3, 0.6, 0.1, 0), (0.7, -0.6, -0.1, 0), (-0.3, -0.6, 0.9, 0), (0, 0, 0, 1)  # from RGB
 DARK = 0.03             # of the picture, age_bank.DARK: a change of black is one of this much
-WIDTHS = (24, 40, 64, 96)
 KNOWN = 6               # planes of what is the same for all, age_teacher.Teacher.known()
 FINEST = (0, 3)         # of them: the thinnest lines, their shadows and ridges
 SHARP, SHARES = 12, 24  # measures of sharpness, and what is made of them
@@ -61,8 +68,20 @@ SHARP, SHARES = 12, 24  # measures of sharpness, and what is made of them
 EDGES, FLAT = 50.0, 0.1
 
 
-def _residual(count):
-    return lambda width: nn.ModuleList(ZeroConv(width, width) for _ in range(count))
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    widths: tuple = (24, 40, 64, 96)    # of channels: @128, @64, @32, @16
+    down: tuple = (1, 1, 2)             # residuals on the way down: @64, @32, @16
+    up: tuple = (1, 1, 2)               # and up again: @32, @64, @128
+    broad: bool = False                 # roughness is measured at coarse widths too
+
+
+BASE = Shape()
+HIGH = Shape((32, 56, 96, 144), (1, 2, 3), (2, 1, 2), True)
+
+
+def _residuals(width, count):
+    return nn.ModuleList(ZeroConv(width, width) for _ in range(count))
 
 
 def _edges():
@@ -81,9 +100,30 @@ def _edges():
     found[9, 4:], found[9, :2] = 1 / 12, -1 / 12
     found[10, 2, 2], found[10, 2, 1], found[10, 2, 3] = 1, -1 / 2, -1 / 2
     found[11] = 0.04 / 36
-    luma = torch.tensor((0.3, 0.6, 0.1, 0.0))
     places = F.pixel_unshuffle(EDGES * torch.from_numpy(found)[:, None], 2)
+    return _of_luma(places)
+
+
+def _of_luma(places):
+    """[n,4,3,3], of the places of a pixel -> [n,16,3,3]"""
+    luma = torch.tensor((0.3, 0.6, 0.1, 0.0))
     return (luma[None, :, None, None, None] * places[:, None]).flatten(1, 2)
+
+
+def _broad_edges():
+    """[SHARP,16,3,3]: the same of cells that are 8 texels wide; a start."""
+    kinds = (((1, 1), (1, 2)), ((1, 1), (2, 1)), ((1, 1), (2, 2)), ((1, 2), (2, 1)),
+             ((1, 1), (1, 0), (1, 2)), ((1, 1), (0, 1), (2, 1)), ((1, 1), (0, 0), (2, 2)),
+             ((1, 1), (0, 2), (2, 0)), ((1, 0), (1, 2)), ((0, 1), (2, 1)))
+    found = torch.zeros(SHARP, 4, 3, 3)
+    for k, (middle, *rest) in enumerate(kinds):
+        found[k, :, middle[0], middle[1]] = 1 / 4
+        for y, x in rest:
+            found[k, :, y, x] -= 1 / 4 / len(rest)
+    found[10, :, 1, 1] = 1 / 4
+    found[10] -= 1 / 36
+    found[11] = 0.04 / 36
+    return _of_luma(EDGES / 2 * found)
 
 
 def _at_places(matrix):
@@ -92,17 +132,18 @@ def _at_places(matrix):
 
 
 class AgeNet(nn.Module):
-    def __init__(self, widths=WIDTHS):
+    def __init__(self, shape=BASE):
         super().__init__()
-        a, b, c, d = self.widths = tuple(widths)
+        self.shape = shape
+        a, b, c, d = shape.widths
         self.stem = ZeroConv(16, a)
         self.down = ZeroConv(a, b, stride=2)
         self.deep = ZeroConv(b, c, stride=2)
         self.far = ZeroConv(c, d, stride=2)
         self.place = nn.Parameter(torch.zeros(1, c, SIDE // 8, SIDE // 8))
-        self.middle, self.coarse, self.body = (_residual(n)(w) for n, w in ((1, b), (1, c), (2, d)))
+        self.middle, self.coarse, self.body = map(_residuals, (b, c, d), shape.down)
         self.lift = nn.ModuleList(ZeroConv(i, o, kernel=1) for i, o in ((d, c), (c, b), (b, a)))
-        self.rise = nn.ModuleList(_residual(n)(w) for n, w in ((1, c), (1, b), (2, a)))
+        self.rise = nn.ModuleList(map(_residuals, (c, b, a), shape.up))
         self.older, self.younger = (ZeroConv(a, 16, norm=False) for _ in range(2))
         self.gate = ZeroConv(a, 4 * KNOWN, kernel=1, norm=False)
         self.lines = nn.Parameter(torch.zeros(1, 4 * KNOWN, SIDE // 2, SIDE // 2))
@@ -112,6 +153,10 @@ class AgeNet(nn.Module):
         self.told = ZeroConv(SHARES, d, kernel=1, norm=False)
         self.share = ZeroConv(SHARES, 4 * KNOWN, kernel=1, norm=False)
         self.whole = ZeroConv(SHARES, 4 * KNOWN, kernel=1, norm=False)
+        if shape.broad:
+            self.broad = ZeroConv(16, SHARP, norm=False)
+            self.rough = ZeroConv(SHARP, SHARES, norm=False)
+            self.weigh = nn.Parameter(torch.ones(1, SHARES, SIDE // 16, SIDE // 16))
         limit, light = torch.tensor(LIMIT), torch.tensor(LIGHT)
         self.register_buffer("mix", _at_places(light * torch.tensor(SCALE) / limit[:, None]),
                              persistent=False)
@@ -135,6 +180,10 @@ class AgeNet(nn.Module):
             for layer, bias in ((self.told, 0), (self.share, 1), (self.whole, 0)):
                 layer.conv.weight.zero_()
                 layer.conv.bias.fill_(bias)
+            if self.shape.broad:
+                self.broad.conv.weight.copy_(_broad_edges())
+                for x in (self.broad.conv.bias, self.rough.conv.weight, self.rough.conv.bias):
+                    x.zero_()
 
     def know(self, planes):
         """Takes over what is the same for all: changes of log luma, [KNOWN,SIDE,SIDE], at 50
@@ -149,6 +198,16 @@ class AgeNet(nn.Module):
             x = F.relu(x + conv(x))
         return x
 
+    def _sharpness(self, halves):
+        """[n,SHARES,SIDE / 16,...], and its mean over the face."""
+        sharp = self.sharp((F.avg_pool2d(self.edges(halves).abs(), 4) + FLAT).log())
+        if not self.shape.broad:
+            sharp = F.relu(sharp)
+            return sharp, sharp.mean((2, 3), keepdim=True)
+        rough = F.avg_pool2d(self.broad(F.avg_pool2d(halves, 4)).abs(), 2)
+        sharp = F.relu(sharp + self.rough((rough + FLAT).log()))
+        return sharp, (sharp * self.weigh).mean((2, 3), keepdim=True)
+
     def forward(self, x):
         """[n,4,SIDE,SIDE]"""
         picture, years = x[:, :3], x[:, 3:, ::2, ::2]
@@ -156,9 +215,8 @@ class AgeNet(nn.Module):
         fine = F.relu(self.stem(halves))
         middle = self._add(F.relu(self.down(fine)), self.middle)
         coarse = self._add(F.relu(self.deep(middle) + self.place), self.coarse)
-        sharp = F.avg_pool2d(self.edges(halves).abs(), 4)
-        sharp = F.relu(self.sharp((sharp + FLAT).log()))
-        share = F.relu(self.share(sharp) + self.whole(sharp.mean((2, 3), keepdim=True)))
+        sharp, mean = self._sharpness(halves)
+        share = F.relu(self.share(sharp) + self.whole(mean))
         share = F.interpolate(share, scale_factor=8, mode="bilinear")
         x = self._add(F.relu(self.far(coarse) + self.told(sharp)), self.body)
         for lift, rise, skip in zip(self.lift, self.rise, (coarse, middle, fine)):
@@ -192,10 +250,11 @@ class AgeNet(nn.Module):
 
     def macs(self):
         """Multiply-accumulates of a square."""
-        sides = {"edges": 64, "sharp": 16, "told": 16, "share": 16, "whole": 1, "stem": 128,
-                 "down": 64, "deep": 32, "far": 16, "middle": 64, "coarse": 32, "body": 16,
-                 "lift.0": 16, "lift.1": 32, "lift.2": 64, "rise.0": 32, "rise.1": 64,
-                 "rise.2": 128, "older": 128, "younger": 128, "gate": 128, "tone": 128}
+        sides = {"edges": 64, "sharp": 16, "broad": 32, "rough": 16, "told": 16, "share": 16,
+                 "whole": 1, "stem": 128, "down": 64, "deep": 32, "far": 16, "middle": 64,
+                 "coarse": 32, "body": 16, "lift.0": 16, "lift.1": 32, "lift.2": 64,
+                 "rise.0": 32, "rise.1": 64, "rise.2": 128, "older": 128,
+                 "younger": 128, "gate": 128, "tone": 128}
         total = 0
         for name, value in self.named_parameters():
             if name.endswith("conv.weight"):
@@ -211,14 +270,29 @@ class AgeGraph(ZeroGraph):
             x = self.residual(x, "%s%d" % (name, i), conv)
         return x
 
+    def pooled(self, x, name, side):
+        return self.node("AveragePool", [x], name + ".mean", kernel_shape=[side] * 2,
+                         strides=[side] * 2)
+
+    def measures(self, halves, name, conv, side):
+        """Logarithms of how much neighbours differ, means of squares of `side`."""
+        x = self.node("Abs", [self.conv(halves, name, _unshuffled(conv))], name + ".abs")
+        flat = self.constant("flat", np.array(FLAT, np.float32))
+        x = self.node("Add", [self.pooled(x, name, side), flat], name + ".add")
+        return self.node("Log", [x], name + ".log")
+
     def sharpness(self, halves, net):
         """(what is made of the measures, the share of each of the lines)"""
-        x = self.node("Abs", [self.conv(halves, "edges", _unshuffled(net.edges))], "edges.abs")
-        x = self.node("AveragePool", [x], "edges.mean", kernel_shape=[4, 4], strides=[4, 4])
-        x = self.node("Add", [x, self.constant("flat", np.array(FLAT, np.float32))], "edges.add")
-        x = self.relu(self.conv(self.node("Log", [x], "edges.log"), "sharp", net.sharp))
+        x = self.conv(self.measures(halves, "edges", net.edges, 4), "sharp", net.sharp)
+        if net.shape.broad:
+            rough = self.measures(self.pooled(halves, "halves", 4), "broad", net.broad, 2)
+            x = self.node("Add", [x, self.conv(rough, "rough", net.rough)], "rough.sum")
+        x = weighed = self.relu(x)
+        if net.shape.broad:
+            weighed = self.node("Mul", [x, self.weight("weigh", net.weigh)], "weighed")
         scales = self.constant("scales8", np.array([1, 1, 8, 8], np.float32))
-        whole = self.conv(self.node("GlobalAveragePool", [x], "sharp.mean"), "whole", net.whole)
+        whole = self.node("GlobalAveragePool", [weighed], "sharp.mean")
+        whole = self.conv(whole, "whole", net.whole)
         share = self.node("Add", [self.conv(x, "share", net.share), whole], "share.sum")
         return x, self.node("Resize", [self.relu(share), "", scales],
                             "share.up", mode="linear",

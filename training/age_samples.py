@@ -26,7 +26,6 @@ SHARES = {"london": 0.28, "avatars": 0.09, "synthetic": 0.36, "portraits": 0.27}
 COVERED, POOL, AGED = 0.36, 96, 0.35
 HATS = 0.35             # of what covers a face: lines would be drawn on them
 SLIP, KNOTS = 1.6, 7            # of landmarks: deviation, texels; places a side where it is drawn
-SMOOTHED = 0.7                  # of the detail finer than the square's pixels, at -20 years
 OLDEST, YOUNGEST = 50, -40
 # What the critic compares: real faces that are so old, and those of the same sets that were made to
 # look older by so many years.
@@ -233,8 +232,11 @@ class Samples:
         whether the critic may see it"""
         given, wanted = years_drawn(rng)
         x, own, kind = self._face(rng)
+        before = self.teacher.roughness(x)
         x, left = relit(x, rng)
         own[..., -1] *= min(left, 1.0)
+        # The teacher goes by what is seen: what no picture tells would be learnt as a mean.
+        age_teacher.shared_again(own, (self.teacher.roughness(x) + 1e-3) / (before + 1e-3))
         if rng.random() < 0.15:
             seen = _hidden(rng)
             own[..., :-1] *= seen[..., None]
@@ -246,10 +248,7 @@ class Samples:
         if given:
             x = x + age_teacher.residual(x, self.teacher.change(own, given))
         x, y = softened(x, y, rng)
-        gain = np.zeros((TEXELS, TEXELS), np.float32)
-        if wanted < 0:
-            gain = -SMOOTHED * min(1.0, -wanted / 20) * \
-                self.teacher.older["zone"] * age_teacher.parts_of(own)["skin"][..., 0]
+        gain = self.teacher.gain(own, wanted)
         target = np.dstack([y - x, gain]).astype(np.float32).transpose(2, 0, 1)
         plane = np.full((1, TEXELS, TEXELS), wanted / YEARS, np.float32)
         inputs = np.stack([np.concatenate([spoiled(x, rng).transpose(2, 0, 1), plane])

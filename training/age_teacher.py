@@ -43,8 +43,8 @@ LINES = 0.094                   # deviation of the lines, log luma
 EVEN = 0.5                     # of what lines and folds darken and tint a face that is taken back
 # Contrast (RMS of log luma in the bands MASKING) at which the lines have their own strength, and
 # how they go with it: an eye sees less of them on a rough or harshly lit face.
-MASKING, CONTRAST, POWER, LEAST, MOST = (2, 3, 4), 0.056, 1.1, 0.7, 2.3
-SOFT_MOST = 1.5                 # of it for folds and tone: harsh light has shadows of its own
+MASKING, CONTRAST, POWER, LEAST, MOST = (2, 3, 4), 0.056, 1.45, 0.62, 3.0
+SOFT_MOST = 1.7                 # of it for folds and tone: harsh light has shadows of its own
 # A grey that is not blue beside warm skin, and the brown of spots.
 GREY = np.array([0.45, 0.42, 0.37], np.float32)
 PALE = 0.85     # of a hair's colour goes: thin brows let the skin through and would be golden
@@ -52,6 +52,7 @@ SPOT = np.array([0.75, 1.0, 1.25], np.float32)
 FINE_MOST = 1.15                # of the lines' share
 # Younger: shares of a band's deviation that go, everywhere and from the shadows of folds besides.
 SMOOTHED = (0.40, 0.70, 0.85, 0.75, 0.38, 0.0)
+FINER = 0.7                     # of what is finer than the square's pixels, at -20 years
 FILLED = (0.0, 0.0, 0.0, 0.15, 0.5, 0.6)
 LIPS_INNER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178,
               88, 95)
@@ -230,6 +231,14 @@ class Teacher:
         contrast = np.sqrt(blur(found * weight, 40) / blur(weight, 40))
         return np.clip((contrast / CONTRAST) ** POWER, LEAST, MOST)
 
+    def roughness(self, picture):
+        """What _share() goes by, of a texture 0..1 as the network sees it: for the whole face."""
+        luma = np.log(np.clip(picture @ age_bank.LUMA, 0, 1) + np.float32(DARK))
+        first, last = (age_bank.SIGMAS[k] * TEXELS / N for k in (MASKING[0] - 1, MASKING[-1]))
+        between = np.square(blur(luma, first) - blur(luma, last))
+        zone = self.older["zone"]
+        return float(np.sqrt((between * zone).sum() / zone.sum()))
+
     def own(self, face):
         """[TEXELS, TEXELS, 11] in the order of LAYERS."""
         texture, seen = age_bank.texture_of(face)
@@ -269,6 +278,11 @@ class Teacher:
         luma = (found @ LUMA)[..., None]
         return luma + p["tint"] * (found - luma)
 
+    def gain(self, own, years):
+        """[TEXELS, TEXELS]: of what of the frame is finer than the pixels of the face's square."""
+        less = min(1.0, max(-years, 0) / YOUNG)
+        return np.float32(-FINER * less) * self.older["zone"] * parts_of(own)["skin"][..., 0]
+
 
 def at_texels(x):
     """From the bank's N to the network's texels."""
@@ -276,6 +290,13 @@ def at_texels(x):
                         interpolation=cv2.INTER_AREA)
              for v in (cv2.split(x) if x.ndim == 3 else [x])]
     return np.dstack(parts) if x.ndim == 3 else parts[0]
+
+
+def shared_again(own, factor):
+    """Of layers in place: skin that is `factor` times as rough as it was."""
+    p = parts_of(own)
+    p["share"][:] = np.clip(p["share"] * np.float32(factor ** POWER), LEAST * p["skin"],
+                            MOST * p["skin"])
 
 
 def parts_of(own):

@@ -19,18 +19,18 @@ from age_feed import TWICE
 from age_network import SIDE, YEARS
 from style_trainer import learning_rate
 
-RATE = 2e-3
+RATE = 2e-3                     # three quarters of it for what is trained already
 FEATURE_CROP, FEATURE_BATCH = 128, 2
 # Sides of the means, texels, between which the bands of the lines' widths lie.
 WIDTHS = (1, 3, 7)
-WEIGHTS = {"widths": 0.08, "l1": 1.0, "slopes": 1.0, "fine": 0.03, "agreement": 0.5,
-           "perceptual": 0.04}
+WEIGHTS = {"widths": 0.08, "strength": 0.12, "l1": 1.0, "slopes": 1.0, "fine": 0.03,
+           "agreement": 0.5, "perceptual": 0.04}
 SQUARES = 0.05                  # of the steps with squares alone; in as many more the rest grows
 JUDGED, HEARD = 0.3, 0.5        # of the steps: the critic begins to learn, and counts
 USUAL = 0.03                    # RMS of a change by 50 years
 NORM_SHARE = 0.6                # of the steps, after which batch norm is frozen
 SAVED = 200                     # steps from checkpoint to checkpoint
-MEAN = 0.998                    # of the weights, a step
+MEAN = 0.997                    # of the weights, a step
 
 
 def _relative(change, wanted, years):
@@ -47,15 +47,28 @@ def _bands(change):
     return torch.stack([a - b for a, b in zip(levels, levels[1:])])
 
 
+def _short(change, wanted, least):
+    """By how much of itself each change, [...,c,h,w], is short of what is wanted (or beyond it), by
+    regression; squared, mean. Who is not sure takes the middle, and all come out alike."""
+    own = wanted.square().mean((-3, -2, -1))
+    found = (change * wanted).mean((-3, -2, -1))
+    return ((found - own) / (own + least)).square().mean()
+
+
 class Trainer:
-    def __init__(self, samples, perceptual, checkpoint, steps, loaders=0, device="cpu"):
+    """`start`: an AgeNet that is trained already, to go on from where there is no checkpoint."""
+
+    def __init__(self, samples, perceptual, checkpoint, steps, loaders=0, device="cpu",
+                 start=None):
         self.samples, self.perceptual = samples, perceptual
         self.loaders, self.device = loaders, device
         self.checkpoint, self.steps = checkpoint, steps
+        self.trained = start is not None
         torch.manual_seed(0)
-        self.net = age_network.AgeNet()
+        self.net = start if self.trained else age_network.AgeNet()
         known = samples.teacher.known(YEARS)
-        self.net.know(known)
+        if not self.trained:
+            self.net.know(known)
         # Of lines on skin of half the light.
         lines = 0.5 * torch.from_numpy(known.sum(0, keepdims=True))[None]
         self.usual = _bands(lines).square().mean((1, 2, 3, 4)).to(device)
@@ -90,6 +103,14 @@ class Trainer:
         error = _bands(change - wanted).square().mean((2, 3, 4)) * (older > 0)
         return (error / (self.usual[:, None] * older.clamp_min(0.2).square())).mean()
 
+    def _strength(self, change, wanted, years):
+        """How far each picture's own strength is missed, of all and, of older, of each band."""
+        bands = _bands(torch.cat([change, wanted]) * (years > 0).repeat(2)[:, None, None, None])
+        bands, own = bands.chunk(2, 1)
+        least = self.usual[:, None] * years.square() / 4
+        return _short(change, wanted, (USUAL * years).square() / 4 + 1e-9) + \
+            0.3 * _short(bands, own, least + 1e-9)
+
     def _losses(self, inputs, targets, seen, sharp):
         """(by name, the change of R'G'B')"""
         with torch.autocast(self.device, torch.bfloat16):
@@ -101,6 +122,7 @@ class Trainer:
             "squares": _relative(change, wanted, inputs[:, 3, 0, 0]) +
                        0.3 * (outputs - targets)[:, 3].square().mean(),
             "widths": self._widths(change, wanted, inputs[:, 3, 0, 0]),
+            "strength": self._strength(change, wanted, inputs[:, 3, 0, 0]),
             "l1": F.smooth_l1_loss(change, wanted, beta=0.01),
             "slopes": style_losses.slopes(change, wanted),
             "fine": (outputs[:, 3] - targets[:, 3]).abs().mean(),
@@ -144,10 +166,10 @@ class Trainer:
             done = self.step / self.steps
             self.net.train(done < NORM_SHARE)
             for group in self.optimiser.param_groups:
-                group["lr"] = learning_rate(done, RATE)
+                group["lr"] = learning_rate(done, (0.75 if self.trained else 1) * RATE)
             # Most of a square does not change, and where lines lie is not known at first: all but
             # squares would begin by learning to do nothing.
-            sharp = float(np.clip((done - SQUARES) / SQUARES, 0, 1))
+            sharp = 1.0 if self.trained else float(np.clip((done - SQUARES) / SQUARES, 0, 1))
             inputs, targets, seen, judged, real = batch
             parts, change = self._losses(inputs, targets, seen, sharp)
             loss = 0.04 * parts["squares"] + sharp * sum(w * parts[k] for k, w in WEIGHTS.items()
