@@ -7,24 +7,36 @@
 #include "effect_wish.h"
 #include "face_slots.h"
 
-/* All zero has nothing loaded. One thread. */
+/* Each member but `changed`: of each effect. */
 typedef struct mi_face_effects {
-    mi_face_slots *chain[MI_EFFECTS]; /* NULL: not loaded */
-    bool had[MI_EFFECTS];    /* it was when they were closed */
-    bool ran[MI_EFFECTS];    /* in the last frame, */
-    double ms[MI_EFFECTS];   /* which took so long */
-    bool changed;            /* by one of them, maybe */
+    mi_face_slots *chain[MI_EFFECTS];   /* NULL: not loaded */
+    const char *file[MI_EFFECTS];       /* of its network; stays when it is closed */
+    mi_face_slots *leaving[MI_EFFECTS]; /* made way for `chain`, shows still; NULL: none */
+    double arrived[MI_EFFECTS];         /* 0..1: how far `chain` shows in its place */
+    const char *refused[MI_EFFECTS];    /* the file that was wanted in its place, in vain */
+    bool ran[MI_EFFECTS];               /* in the last frame, */
+    double ms[MI_EFFECTS];              /* which took so long */
+    bool changed;                       /* by one of them, maybe */
 } mi_face_effects;
 
-/* Loads one from the folder `models`, unless it is there. */
-int mi_face_effects_add(mi_face_effects *effects, mi_effect effect, mvk_device *device,
-                        mi_transfer *transfer, const mien_frame *shape, const char *models,
-                        mi_log *log);
+/* Where effects are loaded to, and from. */
+typedef struct mi_effects_place {
+    mvk_device *device;
+    mi_transfer *transfer;
+    const mien_frame *shape;
+    const char *models; /* the folder */
+} mi_effects_place;
 
-/* What was loaded goes; mi_face_effects_reopen() loads it again. */
+/* Loads one, unless it is there. Where `quality` asks for another network than the one that is
+ * there, that one is loaded beside it and takes over gradually; if it cannot be had the old one
+ * stays, and it is not tried again while it is wanted. */
+int mi_face_effects_add(mi_face_effects *effects, mi_effect effect, mi_quality quality,
+                        const mi_effects_place *place, mi_log *log);
+bool mi_face_effects_has(const mi_face_effects *effects, mi_effect effect);
+
+/* What was loaded goes; mi_face_effects_reopen() loads the same again. */
 void mi_face_effects_close(mi_face_effects *effects);
-int mi_face_effects_reopen(mi_face_effects *effects, mvk_device *device, mi_transfer *transfer,
-                           const mien_frame *shape, const char *models, mi_log *log);
+int mi_face_effects_reopen(mi_face_effects *effects, const mi_effects_place *place, mi_log *log);
 
 /* What may differ from frame to frame. */
 typedef struct mi_effect_frame {
@@ -36,7 +48,8 @@ typedef struct mi_effect_frame {
 } mi_effect_frame;
 
 /* One frame; amount[i]: 0..1, how much of the effects face[i] gets. Lost ones are left as they are.
- * For each effect one submission and one host wait; no allocation; count: up to MIEN_FACES_MAX. */
+ * For each effect one submission and one host wait, two while a network takes over; no allocation;
+ * count: up to MIEN_FACES_MAX. */
 int mi_face_effects_run(mi_face_effects *effects, const mien_face *face, const float *amount,
                         int32_t count, const mi_effect_frame *frame);
 

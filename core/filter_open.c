@@ -140,6 +140,9 @@ static int update_faces(mien_filter *f, const mien_frame *in)
         status = update_style(f, in, true);
         return status == MIEN_OK ? update_faces(f, in) : status;
     }
+    if (found && status != MIEN_OK && status != MIEN_ERR_DEVICE_LOST &&
+        mi_stream_has_effect(f->stream, (mi_effect)effect))
+        return update_faces(f, in); /* it goes on with the network that it has */
     bool shows = found ? effect < MI_EFFECTS && f->effects.number[effect] != 0
                        : mi_effect_wish_any(&f->effects);
     if (status == MIEN_OK || status == MIEN_ERR_DEVICE_LOST || f->frames == 0 || shows)

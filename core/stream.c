@@ -77,6 +77,12 @@ static mi_faces_config faces_config(mi_stream *s, const mi_params *params)
                              .max_faces = (int32_t)params->value[MI_PARAM_MAX_FACES].number};
 }
 
+static mi_effects_place effects_place(mi_stream *s, const mi_params *params)
+{
+    return (mi_effects_place){.device = s->device, .transfer = &s->transfer, .shape = &s->shape,
+                              .models = params->value[MI_PARAM_MODELS].text};
+}
+
 int mi_stream_reopen(mi_stream *s, mvk_device *device, const mi_params *style,
                      const mi_params *faces)
 {
@@ -88,10 +94,8 @@ int mi_stream_reopen(mi_stream *s, mvk_device *device, const mi_params *style,
         mi_faces_config config = faces_config(s, faces);
         status = mi_faces_reopen(s->faces, device, &config);
     }
-    if (status == MIEN_OK)
-        status = mi_face_effects_reopen(&s->effects, device, &s->transfer, &s->shape,
-                                        faces->value[MI_PARAM_MODELS].text, s->log);
-    return status;
+    mi_effects_place place = effects_place(s, faces);
+    return status == MIEN_OK ? mi_face_effects_reopen(&s->effects, &place, s->log) : status;
 }
 
 const mien_frame *mi_stream_shape(const mi_stream *s)
@@ -141,8 +145,14 @@ bool mi_stream_has_faces(const mi_stream *s)
 
 int mi_stream_add_effect(mi_stream *s, mi_effect effect, const mi_params *params)
 {
-    return mi_face_effects_add(&s->effects, effect, s->device, &s->transfer, &s->shape,
-                               params->value[MI_PARAM_MODELS].text, s->log);
+    mi_quality quality = (mi_quality)params->value[MI_PARAM_QUALITY].number;
+    mi_effects_place place = effects_place(s, params);
+    return mi_face_effects_add(&s->effects, effect, quality, &place, s->log);
+}
+
+bool mi_stream_has_effect(const mi_stream *s, mi_effect effect)
+{
+    return mi_face_effects_has(&s->effects, effect);
 }
 
 bool mi_stream_is_covering(const mi_stream *s)

@@ -26,8 +26,10 @@ bool mi_stream_has_style(const mi_stream *stream);
 /* Loads the face analysis, unless it is there. */
 int mi_stream_add_faces(mi_stream *stream, const mi_params *params);
 bool mi_stream_has_faces(const mi_stream *stream);
-/* Loads an effect on faces, unless it is there. */
+/* Loads an effect on faces, unless it is there with the network that the quality asks for; where
+ * that fails, what was there stays, and the same is not tried again. */
 int mi_stream_add_effect(mi_stream *stream, mi_effect effect, const mi_params *params);
+bool mi_stream_has_effect(const mi_stream *stream, mi_effect effect);
 /* Is a lost face still covered? Then faces are needed though no style may be left. */
 bool mi_stream_is_covering(const mi_stream *stream);
 

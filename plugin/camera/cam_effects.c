@@ -92,10 +92,17 @@ static void keep_good(CamEffects *effects, CamPaceCounts counts)
     effects->proven = TRUE;
 }
 
-/* Of the effects only styles have networks of more than one size. */
-static gboolean heeds_quality(const CamEffects *effects)
+/* Only styles become cheaper than with quality=auto. */
+static gboolean heeds_low(const CamEffects *effects)
 {
     return *cam_settings_get(effects->settings, "style") != 0;
+}
+
+/* Age has a larger network besides. */
+static gboolean heeds_high(const CamEffects *effects)
+{
+    const gchar *age = cam_settings_get(effects->settings, "age");
+    return heeds_low(effects) || g_ascii_strtod(age, NULL) != 0;
 }
 
 static void slow_down(CamEffects *effects, GstElement *filter, CamPaceCounts counts)
@@ -106,13 +113,13 @@ static void slow_down(CamEffects *effects, GstElement *filter, CamPaceCounts cou
         cam_settings_in_force(settings, cam_settings_find(settings, "quality"));
     gchar *rates = g_strdup_printf("the machine is slow: %.0f of %.0f frames a second come "
                                    "through, %.0f ms each", pace->done, pace->came, pace->busy);
-    if (heeds_quality(effects) && !g_strcmp0(quality, "auto")) {
+    if (heeds_low(effects) && !g_strcmp0(quality, "auto")) {
         cam_pace_lowered(pace, g_get_monotonic_time());
         cam_settings_force(settings, "quality", "low");
         bring(effects, filter, counts);
         cam_say("%s: quality is low from now on", rates);
     } else {
-        gboolean high = heeds_quality(effects) && !g_strcmp0(quality, "high");
+        gboolean high = heeds_high(effects) && !g_strcmp0(quality, "high");
         cam_say("%s: %s would help", rates, high ? "quality=auto or low" : "a smaller --size");
         cam_pace_rest(pace, g_get_monotonic_time(), NAG, counts);
     }

@@ -14,9 +14,10 @@ FIXED = {
     "face-eye-right": (16, 16, ("points", "iris")),
     "face-visible": (96, 96, ("visible",)),
     "face-age": (256, 256, ("change",)),
+    "face-age-high": (256, 256, ("change",)),
     "gaze": (96, 64, ("state", "flow", "blend")),
 }
-OURS = ("face-visible", "face-age", "gaze")  # of these; the others are fetched
+OURS = ("face-visible", "face-age", "face-age-high", "gaze")  # of these; the others are fetched
 JOHNSON = {"johnson-12": (12, 256), "johnson-32": (32, 256), "johnson-4": (4, 64)}
 DEFAULT = tuple(f"style-{name}" for name in STYLES) + tuple(FIXED) + ("johnson-12", "johnson-32")
 QUICK = ("style-cartoon", "style-woodcut", "face-mesh", "face-visible", "johnson-12")

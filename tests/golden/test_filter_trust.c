@@ -667,6 +667,32 @@ static void test_wrong_for_age(void **state)
     test_frame_free(&out);
 }
 
+/* The same of the larger network, in mid-stream and with no other device: faces stay as they are
+ * changed. */
+static void test_wrong_for_high(void **state)
+{
+    (void)state;
+    filter_log log = {.lines = 0};
+    test_frame in = scene_rgba(&scene_one), out = scene_rgba(&scene_one);
+    test_frame want = scene_rgba(&scene_one);
+    mien_filter *f = portrait_filter(&log, "age=30"), *base = portrait_filter(NULL, "age=30");
+    filter_run(f, &in.frame, &out.frame, MIEN_OK);
+    filter_run(base, &in.frame, &want.frame, MIEN_OK);
+    fault.wrong_device = 1;
+    assert_int_equal(mien_filter_set(f, "quality", "high"), MIEN_OK);
+    for (int i = 0; i < 3; i++) {
+        filter_run(f, &in.frame, &out.frame, MIEN_OK);
+        filter_run(base, &in.frame, &want.frame, MIEN_OK);
+        assert_int_equal(test_frame_difference(&want.frame, &out.frame), 0);
+    }
+    assert_true(filter_log_has(&log, MIEN_LOG_ERROR, "face-age-high.onnx"));
+    mien_filter_destroy(&base);
+    mien_filter_destroy(&f);
+    test_frame_free(&in);
+    test_frame_free(&out);
+    test_frame_free(&want);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -685,7 +711,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest face_tests[] = {cmocka_unit_test_setup(test_lost_with_faces, setup),
                                             cmocka_unit_test_setup(test_lost_with_gaze, setup),
                                             cmocka_unit_test_setup(test_lost_with_age, setup),
-                                            cmocka_unit_test_setup(test_wrong_for_age, setup)};
+                                            cmocka_unit_test_setup(test_wrong_for_age, setup),
+                                            cmocka_unit_test_setup(test_wrong_for_high, setup)};
     const portrait_tests all = {
         .faceless = {"trust", tests, sizeof tests / sizeof tests[0]},
         .with_face = {"trust, with a face", face_tests, sizeof face_tests / sizeof face_tests[0]}};

@@ -184,6 +184,7 @@ static const face_row face_table[] = {
     {"face-eye-right.onnx", 16, {"points", "iris"}, -1, 1},
     {"face-visible.onnx", 96, {"visible"}, 0, 1},
     {"face-age.onnx", 256, {"change"}, 0, 1},
+    {"face-age-high.onnx", 256, {"change"}, 0, 1},
 };
 
 /* NULL if there is no such file. `row` NULL: the first output, on a picture of any size. */
