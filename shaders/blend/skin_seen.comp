@@ -7,7 +7,7 @@ layout(local_size_x = 8, local_size_y = 4) in;
 #include "blend/skin.glsl"
 #include "blend/history.glsl"
 
-const int REACH = 3, STEP = 2;   // samples around the middle of a window, texels between them
+const int REACH = 3, STEP = 3;   // samples around the middle of a window, texels between them
 const int SAMPLES = (2 * REACH + 1) * (2 * REACH + 1);
 const float CERTAIN = 0.99;      // that much of it needs no second look
 const float KNOWN = 0.5;         // share of a window that must be skin seen before

@@ -292,7 +292,7 @@ void skin_oracle_shift(const skin_case *c, const skin_pictures *p)
 
 /* ---- the picture ---- */
 
-enum { SEEN = 4, WINDOW = 3, STEP = 2, SAMPLES = (2 * WINDOW + 1) * (2 * WINDOW + 1) };
+enum { SEEN = 4, WINDOW = 3, STEP = 3, SAMPLES = (2 * WINDOW + 1) * (2 * WINDOW + 1) };
 static const double CERTAIN = 0.99, KNOWN = 0.5, SAME = 4.0 / 255, OTHER = 8.0 / 255;
 static const double LIGHT = 0.8, LIGHT_MAX = 8.0 / 255, FILL_LOW = 0.5, FILL_HIGH = 0.9;
 
