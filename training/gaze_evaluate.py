@@ -213,7 +213,7 @@ def there_and_here(gaze):
     return np.array([gaze, (0, 0), gaze])
 
 
-def _some_gaze(rng, most):
+def some_gaze(rng, most):
     r, a = most * np.sqrt(rng.random()), rng.uniform(0, 2 * np.pi)
     return gaze_patch.directions(r * np.cos(a), r * np.sin(a))
 
@@ -230,7 +230,7 @@ def trials(net, judges, source, count, rng, most):
     """Both eyes of `count` faces; most = 0: they look into the camera."""
     faces, out, apart = faces_of(source), [], np.random.default_rng(SEED)
     while len(out) < count and faces:
-        gaze = _some_gaze(rng, most)
+        gaze = some_gaze(rng, most)
         pair = faces[int(rng.integers(len(faces)))]
         records = draw_face(pair, source, there_and_here(gaze), rng)
         elsewhere = draw_face(pair, source, np.zeros((1, 2)), apart)
@@ -254,7 +254,7 @@ def parts_of_error(net, faces, source, rng, without=(), exposures=EXPOSURES):
     for face, pair in enumerate(faces):
         person = people.setdefault(pair[0].eye.person, len(people))
         for scene in range(SCENES):
-            gaze = np.array([_some_gaze(rng, MOST) for _ in range(GAZES)])
+            gaze = np.array([some_gaze(rng, MOST) for _ in range(GAZES)])
             records = draw_face(pair, source, gaze, rng, without)
             if min(r.sure[0] for r in records) <= 0.7:
                 continue

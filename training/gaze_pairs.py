@@ -109,11 +109,11 @@ def pick_setting(layers, source, gaze, rng):
         [1, 1 - abs(rng.normal(0, 0.04)), 1 - abs(rng.normal(0, 0.06))])
     s.white_tint = white.astype(np.float32)
     s.veins, s.shade = rng.uniform(0.3, 1.6), rng.uniform(0.6, 1.7)
-    s.lamps = tuple(_lamp(rng) for _ in range(rng.choice(4, p=(0.15, 0.4, 0.3, 0.15))))
+    s.lamps = tuple(lamp(rng) for _ in range(rng.choice(4, p=(0.15, 0.4, 0.3, 0.15))))
     return s
 
 
-def _lamp(rng):
+def lamp(rng):
     size = np.exp(rng.uniform(np.log(0.06), np.log(0.28))) * np.exp(rng.normal(0, 0.25, 2))
     colour = np.exp(rng.normal(0, 0.06, 3)) * rng.uniform(0.2, 1.0)
     return gaze_render.Lamp(tuple(rng.normal((0, -0.15), (0.25, 0.2))), tuple(size),
