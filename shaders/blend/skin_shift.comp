@@ -15,10 +15,15 @@ const float USUAL = 0.5;            // and of slips, map elements
 const float STRANGE = 24.0 / 255.0; // a larger difference is something in front of the skin
 const float MOST = 3.0;             // no part slips farther than that, map elements
 
-vec4 look(int x, int y)
+const int ACROSS = 2 * REACH + 3; // a window with the elements beside it
+
+// Those of a row: luma before, luma now, how surely it is seen. A row is loaded once: loads are
+// most of the work.
+void row_of(int x0, int y, out vec3 look[ACROSS])
 {
-    int maps = p.size / 2;
-    return texelFetch(arena_vec4, p.look + clamp(y, 0, maps - 1) * maps + clamp(x, 0, maps - 1));
+    int maps = p.size / 2, row = p.look + clamp(y, 0, maps - 1) * maps;
+    [[unroll]] for (int k = 0; k < ACROSS; k++)
+        look[k] = texelFetch(arena_vec4, row + clamp(x0 + k, 0, maps - 1)).xyz;
 }
 
 void main()
@@ -29,25 +34,28 @@ void main()
     vec4 known = texelFetch(arena_vec4, p.shift + j * p.patches + i);
     if (is_settled(known))
         return;
-    int x0 = i * PATCH + PATCH / 2, y0 = j * PATCH + PATCH / 2;
+    int x0 = i * PATCH + PATCH / 2 - REACH - 1, y0 = j * PATCH + PATCH / 2 - REACH - 1;
     vec3 gg = vec3(0); // sums of gx gx, gx gy, gy gy,
     vec2 ge = vec2(0), g_sum = vec2(0);
     float e_sum = 0.0, n = 0.0;
-    for (int y = y0 - REACH; y <= y0 + REACH; y++) {
-        vec4 left = look(x0 - REACH - 1, y), here = look(x0 - REACH, y);
-        for (int x = x0 - REACH; x <= x0 + REACH; x++) {
-            vec4 right = look(x + 1, y);
-            float e = here.x - here.y;
-            vec2 g = 0.5 * vec2(right.x - left.x, look(x, y + 1).x - look(x, y - 1).x);
-            float w = here.z * min(left.z, right.z) * (abs(e) < STRANGE ? 1.0 : 0.0);
+    vec3 above[ACROSS], here[ACROSS], below[ACROSS];
+    row_of(x0, y0, above);
+    row_of(x0, y0 + 1, here);
+    for (int k = 2; k < ACROSS; k++) {
+        row_of(x0, y0 + k, below);
+        [[unroll]] for (int x = 1; x < ACROSS - 1; x++) {
+            float e = here[x].x - here[x].y;
+            vec2 g = 0.5 * vec2(here[x + 1].x - here[x - 1].x, below[x].x - above[x].x);
+            float w = here[x].z * min(here[x - 1].z, here[x + 1].z);
+            w = abs(e) < STRANGE ? w : 0.0;
             gg += w * vec3(g.x * g.x, g.x * g.y, g.y * g.y);
             ge += w * e * g;
             g_sum += w * g;
             e_sum += w * e;
             n += w;
-            left = here;
-            here = right;
         }
+        above = here;
+        here = below;
     }
     vec2 slip = 0.5 * (known.xy - known.zw);
     if (!begins_anew() && n > 0.0) {

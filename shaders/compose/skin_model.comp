@@ -9,15 +9,42 @@ layout(local_size_x = 8, local_size_y = 4) in;
 
 // How surely nothing covers a place, below / above which nothing / all of the effect is shown.
 const float BARE_LOW = 0.15, BARE_HIGH = 0.5;
-const int ROUNDS = 2; // until the texel is found whose shift leads here, nearly
 
-// What is to be seen around a texel: the mean of four places of a pixel, whose edges are the steps.
-// A face may have more texels than pixels, and what is fine would come and go as it moves.
+// The texel whose shift leads to a place of the atlas, in texels: two steps between the four
+// patches around.
+vec2 texel_of(vec2 place)
+{
+    vec2 at = clamp((place + 0.5) / float(2 * PATCH) - 0.5, vec2(0), vec2(p.patches - 1));
+    ivec2 q = min(ivec2(at), ivec2(p.patches - 2));
+    vec2 f = at - vec2(q);
+    int i = p.shift + q.y * p.patches + q.x;
+    vec2 a = texelFetch(arena_vec4, i).xy, b = texelFetch(arena_vec4, i + 1).xy;
+    vec2 c = texelFetch(arena_vec4, i + p.patches).xy;
+    vec2 d = texelFetch(arena_vec4, i + p.patches + 1).xy;
+    vec2 shift = mix(mix(a, b, f.x), mix(c, d, f.x), f.y);
+    f -= shift / float(2 * PATCH);
+    return place - mix(mix(a, b, f.x), mix(c, d, f.x), f.y);
+}
+
+// What is to be seen in half a pixel, with such edges, each way: the mean between two places, of
+// columns and rows. A face may have more texels than pixels, and what is fine would come and go as
+// it moves.
 vec4 shown_around(vec2 texel, vec2 right, vec2 down)
 {
-    vec2 a = 0.25 * (right + down), b = 0.25 * (right - down);
-    return 0.25 * (between(p.shown, p.size, texel - a) + between(p.shown, p.size, texel - b) +
-                   between(p.shown, p.size, texel + b) + between(p.shown, p.size, texel + a));
+    vec2 reach = min(0.25 * (abs(right) + abs(down)), vec2(0.5));
+    vec2 first = clamp(texel - reach, vec2(0), vec2(p.size - 1));
+    vec2 last = clamp(texel + reach, vec2(0), vec2(p.size - 1));
+    ivec2 q = ivec2(first);
+    vec4 sum = vec4(0);
+    [[unroll]] for (int j = 0; j < 3; j++)
+        [[unroll]] for (int i = 0; i < 3; i++) {
+            ivec2 at = q + ivec2(i, j);
+            vec2 w = max(vec2(0), 1.0 - abs(first - vec2(at))) +
+                     max(vec2(0), 1.0 - abs(last - vec2(at)));
+            at = min(at, ivec2(p.size - 1)); // what lies beyond has no weight
+            sum += 0.25 * w.x * w.y * texelFetch(arena_vec4, p.shown + at.y * p.size + at.x);
+        }
+    return sum;
 }
 
 void main()
@@ -37,9 +64,7 @@ void main()
     vec4 c = texelFetch(arena_vec4, i + maps), d = texelFetch(arena_vec4, i + maps + 1);
     vec4 uv = mix(mix(a, b, f.x), mix(c, d, f.x), f.y);
     if (uv.z > 0.0) {
-        vec2 place = uv.xy * float(p.size) - 0.5, texel = place;
-        for (int k = 0; k < ROUNDS; k++)
-            texel = place - shift_at(texel);
+        vec2 texel = texel_of(uv.xy * float(p.size) - 0.5);
         vec2 right = scale * float(p.size) * mix(b.xy - a.xy, d.xy - c.xy, f.y);
         vec2 down = scale * float(p.size) * mix(c.xy - a.xy, d.xy - b.xy, f.x);
         float share = uv.z * smoothstep(BARE_LOW, BARE_HIGH, bare_at(texel));

@@ -40,8 +40,24 @@ static void between(const float *picture, int32_t size, double x, double y, doub
         }
 }
 
+/* Bilinear in the four elements around `cell`, beyond them too, at (x, y), and its slopes there. */
+static void in_cell(const float *picture, int32_t size, const double cell[2], double x, double y,
+                    double to[4], double right[4], double down[4])
+{
+    int32_t column = limit((int32_t)floor(cell[0]), 0, size - 2);
+    int32_t row = limit((int32_t)floor(cell[1]), 0, size - 2);
+    double corner[4][4], fx = x - column, fy = y - row;
+    for (int k = 0; k < 4; k++)
+        between(picture, size, column + k % 2, row + k / 2, corner[k]);
+    for (int k = 0; k < 4; k++) {
+        right[k] = (corner[1][k] - corner[0][k]) * (1 - fy) + (corner[3][k] - corner[2][k]) * fy;
+        down[k] = (corner[2][k] - corner[0][k]) * (1 - fx) + (corner[3][k] - corner[1][k]) * fx;
+        to[k] = corner[0][k] + (corner[1][k] - corner[0][k]) * fx + down[k] * fy;
+    }
+}
+
 /* Map elements from patch to patch, and to the edge of a patch; limits of shifts. */
-enum { PATCH = 8, REACH = 5, SHIFT_STEPS = 2, ROUNDS = 2 };
+enum { PATCH = 8, REACH = 5, SHIFT_STEPS = 2 };
 static const double LOOK_NOISE = 6.0 / 255, USUAL = 0.5, STRANGE = 24.0 / 255, MOST = 3;
 static const double SLIGHT = 0.1;
 
@@ -363,10 +379,13 @@ void skin_oracle_unwrap(const skin_case *c, const skin_pictures *p)
     for (int32_t y = 0; y < c->size; y++)
         for (int32_t x = 0; x < c->size; x++) {
             size_t here = ((size_t)y * (size_t)c->size + (size_t)x) * 4;
-            double at[4], picture[4], d[4];
+            double at[4], right[4], down[4], picture[4], d[4], maps = c->size / 2;
             shift_at(c, p, x / 2 * 2 + 0.5, y / 2 * 2 + 0.5, d); /* of the map element */
-            between(p->at, c->size / 2, (x + d[0] + 0.5) / 2 - 0.5, (y + d[1] + 0.5) / 2 - 0.5,
-                    at);
+            double place[2] = {within(x / 2 + d[0] / 2, 0, maps - 1),
+                               within(y / 2 + d[1] / 2, 0, maps - 1)};
+            in_cell(p->at, c->size / 2, place, place[0], place[1], at, right, down);
+            for (int k = 0; k < 2; k++)
+                at[k] += (x % 2 - 0.5) / 2 * right[k] + (y % 2 - 0.5) / 2 * down[k];
             between(p->crop, c->square, at[0] * c->square - 0.5, at[1] * c->square - 0.5, picture);
             double change[3];
             for (size_t k = 0; k < 3; k++)
@@ -481,32 +500,35 @@ void skin_oracle_resolve(const skin_case *c, const skin_pictures *p)
             resolve_texel(c, p, x, y);
 }
 
-typedef struct place_in_map {
-    double x, y;
-} place_in_map;
-
-/* Means of four places of the pixel of the square that has its middle there. */
-static void shown_around(const skin_case *c, const skin_pictures *p, place_in_map place,
-                         const double texel[2], double to[4])
+/* The texel whose shift leads to a place, nearly. */
+static void texel_of(const skin_case *c, const skin_pictures *p, const double place[2],
+                     double texel[2])
 {
-    double corner[4][4], step = c->size / 2.0 / c->square, one[4];
-    int32_t maps = c->size / 2, x = limit((int32_t)floor(place.x), 0, maps - 2);
-    int32_t y = limit((int32_t)floor(place.y), 0, maps - 2);
-    double fx = within(place.x, 0, maps - 1) - x, fy = within(place.y, 0, maps - 1) - y;
-    for (int k = 0; k < 4; k++) {
-        between(p->uv, maps, x + k % 2, y + k / 2, corner[k]);
-        to[k] = 0;
+    double cell[2], d[4] = {0}, right[4], down[4];
+    for (int k = 0; k < 2; k++) {
+        cell[k] = within((place[k] + 0.5) / (2 * PATCH) - 0.5, 0, c->patches - 1);
+        texel[k] = place[k];
     }
+    for (int step = 0; step < 2; step++) {
+        in_cell(p->shift, c->patches, cell, cell[0] - d[0] / (2 * PATCH),
+                cell[1] - d[1] / (2 * PATCH), d, right, down);
+        for (int k = 0; k < 2; k++)
+            texel[k] = place[k] - d[k];
+    }
+}
+
+/* The mean of four places of the texture, half a pixel of the square apart. */
+static void shown_around(const skin_case *c, const skin_pictures *p, const double texel[2],
+                         const double right[4], const double down[4], double to[4])
+{
+    double step = c->size * (c->size / 2.0 / c->square), reach[2], one[4];
+    for (int k = 0; k < 2; k++)
+        reach[k] = fmin(step * (fabs(right[k]) + fabs(down[k])) / 4, 0.5);
+    for (int i = 0; i < 4; i++)
+        to[i] = 0;
     for (int k = 0; k < 4; k++) {
-        double at[2], dx = (k % 2 - 0.5) / 2 * step, dy = (k / 2 - 0.5) / 2 * step;
-        for (int i = 0; i < 2; i++) {
-            double right = (corner[1][i] - corner[0][i]) * (1 - fy) +
-                           (corner[3][i] - corner[2][i]) * fy;
-            double down = (corner[2][i] - corner[0][i]) * (1 - fx) +
-                          (corner[3][i] - corner[1][i]) * fx;
-            at[i] = texel[i] + c->size * (dx * right + dy * down);
-        }
-        between(p->shown, c->size, at[0], at[1], one);
+        between(p->shown, c->size, texel[0] + (k % 2 ? reach[0] : -reach[0]),
+                texel[1] + (k / 2 ? reach[1] : -reach[1]), one);
         for (int i = 0; i < 4; i++)
             to[i] += one[i] / 4;
     }
@@ -517,19 +539,17 @@ void skin_oracle_model(const skin_case *c, const skin_pictures *p)
     for (int32_t y = 0; y < c->square; y++)
         for (int32_t x = 0; x < c->square; x++) {
             size_t here = ((size_t)y * (size_t)c->square + (size_t)x) * 4;
-            double uv[4], r[4], model[4] = {0}, step = c->size / 2.0 / c->square;
-            place_in_map place = {step * (x + 0.5) - 0.5, step * (y + 0.5) - 0.5};
-            between(p->uv, c->size / 2, place.x, place.y, uv);
+            double uv[4], r[4], model[4] = {0}, step = c->size / 2.0 / c->square, right[4], down[4];
+            double place[2] = {within(step * (x + 0.5) - 0.5, 0, c->size / 2 - 1),
+                               within(step * (y + 0.5) - 0.5, 0, c->size / 2 - 1)};
+            in_cell(p->uv, c->size / 2, place, place[0], place[1], uv, right, down);
             if (uv[2] > 0) {
-                double rgb[3], texel[2], d[4] = {0};
-                for (int round = 0; round <= ROUNDS; round++) {
-                    for (int k = 0; k < 2; k++)
-                        texel[k] = uv[k] * c->size - 0.5 - d[k];
-                    shift_at(c, p, texel[0], texel[1], d);
-                }
+                double rgb[3], texel[2];
+                texel_of(c, p, (const double[]){uv[0] * c->size - 0.5, uv[1] * c->size - 0.5},
+                         texel);
                 double share = uv[2] * c->amount *
                                smooth_step(BARE_LOW, BARE_HIGH, bare_at(c, p, texel[0], texel[1]));
-                shown_around(c, p, place, texel, r);
+                shown_around(c, p, texel, right, down, r);
                 for (int i = 0; i < 3; i++)
                     rgb[i] = (double)p->crop[here + (size_t)i];
                 double l = luma_of(c, r) * share;
