@@ -11,7 +11,7 @@ import visible_faces
 from gaze_patch import HEIGHT, WIDTH
 
 # Degrees of the present gaze below which nothing is done, and from which on everything.
-STILL, WHOLE = 3.0, 8.0
+STILL, WHOLE = 4.0, 8.0
 KNOWN = 2.5, 7.0            # the same where what is special in the eyes was learnt
 SURE = 0.5
 # Highlights on the iris: what is bright and narrower than this, within so many pixels of its middle

@@ -19,7 +19,8 @@ class Batch:
     eye: torch.Tensor           # m x 8 x 64 x 96, what the network sees; planes 3..5 are 0
     gaze: torch.Tensor          # m x 2, of what is seen
     gaze_known: torch.Tensor    # m: weights
-    iris_at: torch.Tensor       # m x 2: of what is seen; right, up from the patch's middle, by BALL
+    places: torch.Tensor        # m x 5 x 2, of what is seen: iris, corners, lids; right, up from
+                                # the patch's middle, by BALL
     sure: torch.Tensor          # m
     open: torch.Tensor          # m
     seen: torch.Tensor          # n x 3: the picture in `eye`
@@ -35,12 +36,13 @@ def look_at(rec, a, rng):
     """What the network sees of look a of a record, and what it has to say of it."""
     seen = gaze_pairs.exposed(rec, a, rng)
     sure = float(rec.sure[a])
-    place = -np.linalg.solve(rec.disc[a][:, :2], rec.disc[a][:, 2]) + 0.5 - (WIDTH / 2, HEIGHT / 2)
+    iris = -np.linalg.solve(rec.disc[a][:, :2], rec.disc[a][:, 2])
+    places = np.vstack([iris, rec.marks]) + 0.5 - (WIDTH / 2, HEIGHT / 2)
     eye = np.zeros((8,) + seen.shape[:2], np.float32)
     eye[:3] = seen.transpose(2, 0, 1)
     eye[6:] = rec.turn[:, None, None]
     return dict(eye=eye, gaze=rec.gaze[a], sure=np.float32(sure), open=np.float32(rec.open),
-                iris_at=(place * (1, -1) / BALL).astype(np.float32),
+                places=(places * (1, -1) / BALL).astype(np.float32),
                 gaze_known=np.float32(rec.known * (0.03 + sure)))
 
 

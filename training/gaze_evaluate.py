@@ -232,11 +232,12 @@ def trials(net, judges, source, count, rng, most):
     while len(out) < count and faces:
         gaze = some_gaze(rng, most)
         pair = faces[int(rng.integers(len(faces)))]
-        records = draw_face(pair, source, there_and_here(gaze), rng)
-        elsewhere = draw_face(pair, source, np.zeros((1, 2)), apart)
+        scene = int(rng.integers(1 << 30))
+        records = draw_face(pair, source, there_and_here(gaze), np.random.default_rng(scene))
         seen, mean = _see_face(net, records, 0, rng)
-        rest = np.array([_see_face(net, records, 1, apart)[1],
-                         _see_face(net, elsewhere, 0, apart)[1]])
+        # Where the lids and the mesh are when the eyes look into the camera.
+        rest = np.array([_see_face(net, draw_face(pair, source, np.zeros((1, 2)), r), 0, apart)[1]
+                         for r in (np.random.default_rng(scene), apart)])
         for rec, look, m in zip(records, seen, gaze_apply.MIRRORS):
             if rec.sure[0] > 0.7:
                 out.append(Trial(net, judges, rec, look, mean * m, rest * m, rng))

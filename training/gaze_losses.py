@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from gaze_patch import BALL, HEIGHT, WIDTH
 
 WEIGHTS = {"picture": 4.0, "edges": 4.0, "flow": 0.35, "bend": 1.0, "matte": 1.0, "gaze": 2.0,
-           "iris": 0.4, "sure": 0.4, "open": 0.5, "calm": 0.05}
+           "iris": 0.4, "lids": 0.2, "sure": 0.4, "open": 0.5, "calm": 0.05}
 
 
 def _grid(flow):
@@ -38,7 +38,7 @@ def _mean(x, weight):
 
 def parts(answer, batch):
     """{name: loss}"""
-    state, iris_at, flow, blend = answer[0].flatten(1), answer[1].flatten(1), *answer[2:]
+    state, places, flow, blend = answer[0].flatten(1), answer[1].flatten(1), *answer[2:]
     b = torch.sigmoid(blend)
     out = compose(batch.seen, flow, blend)
     matte, iris = batch.matte, batch.iris
@@ -59,8 +59,9 @@ def parts(answer, batch):
         blend[:, :1], matte, weight=0.3 + 0.7 * near)
     off = F.smooth_l1_loss(state[:, :2] * BALL, batch.gaze * BALL, reduction="none", beta=0.5)
     loss["gaze"] = (off.mean(1) * batch.gaze_known).mean() * 0.5
-    off = (iris_at - batch.iris_at).abs() * BALL
-    loss["iris"] = (off.clamp(max=10).mean(1) * batch.sure).mean()
+    off = (places.view_as(batch.places) - batch.places).abs().clamp(max=10 / BALL) * BALL
+    loss["iris"] = (off[:, 0].mean(1) * batch.sure).mean()
+    loss["lids"] = (off[:, 1:].mean((1, 2)) * (0.2 + batch.sure)).mean()
     loss["sure"] = F.binary_cross_entropy_with_logits(state[:, 2], batch.sure)
     loss["open"] = (torch.sigmoid(state[:, 3]) - batch.open).abs().mean()
     loss["calm"] = _mean((b[:, 1:2] - 0.5).abs() + (b[:, 2:] - 0.5).abs(), near)

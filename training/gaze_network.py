@@ -15,10 +15,10 @@ the gain, light + 1/2.
 
     encoder   conv3x3 s2  8-16 @32x48, residual; s2 16-32 @16x24, 2 residual;
               s2 32-48 @8x12, 2 residual
-    iris      conv1x1 of the encoder's last two scales to one plane @16x24; its exponential's
-              centre of gravity is where the iris is (x, y)
-    state     s2 48-64 @4x6, conv 4x6 64-48, + conv1x1 of x, y 2-48, conv1x1 48-32, conv1x1 32-4;
-              g is x, y less what this takes for the middle of the ball
+    places    conv1x1 48-32 @8x12, up x2, + @16x24, 2 residual; conv1x1 to one plane for each of
+              PLACES: its exponential's centre of gravity is where that is (x, y)
+    state     s2 48-64 @4x6, conv 4x6 64-48, + conv1x1 of the places 10-48, conv1x1 48-32,
+              conv1x1 32-4; g is the iris' x, y less what this takes for the middle of the ball
     decoder   + conv1x1 of d at each scale; 2 residual @8x12; conv1x1, up x2, add, 2 residual
               @16x24; conv1x1, up x2, add, 2 residual @32x48
     heads     flow: conv3x3 16-2 @32x48, up x2, plus the turn of a mean eyeball;
@@ -42,19 +42,27 @@ from visible_network import ZeroConv, ZeroGraph
 PLANES, CONDITION = 8, 3
 C1, C2, C3, C4 = 16, 32, 48, 64
 HEAT = 20.0                 # the exponential's input is kept within
+PLACES = 5                  # iris, outer and inner corner, middle of the upper and the lower lid
+BY_SIGHT = 0.3              # of the whole eye's features training hides so many: that it knows the
+                            # people there by sight is of no use
 
 
 def balance():
-    """[3,1,16,24]: right, up (from the middle of the patch, by BALL) and 1 for each cell."""
+    """[4 PLACES,PLACES,16,24], sums of each plane: right, up of every place (from the middle of the
+    patch, by BALL), then 1, 1 of every place."""
     cell = 4
     y, x = np.mgrid[0:HEIGHT // cell, 0:WIDTH // cell] * cell + cell / 2.0
-    sides = ((x - WIDTH / 2) / BALL, (HEIGHT / 2 - y) / BALL, np.ones_like(x))
-    return np.stack(sides).astype(np.float16).astype(np.float32)[:, None]
+    out = np.zeros((4 * PLACES, PLACES) + x.shape, np.float32)
+    for i in range(PLACES):
+        out[2 * i, i], out[2 * i + 1, i] = (x - WIDTH / 2) / BALL, (HEIGHT / 2 - y) / BALL
+        out[2 * (PLACES + i):2 * (PLACES + i) + 2, i] = 1
+    return out.astype(np.float16).astype(np.float32)
 
 
 class GazeNet(nn.Module):
     def __init__(self):
         super().__init__()
+        self.learning = True        # also while batch norm is frozen; until fold()
         self.stem = ZeroConv(PLANES, C1, stride=2)
         self.fine = ZeroConv(C1, C1)
         self.down1 = ZeroConv(C1, C2, stride=2)
@@ -63,8 +71,10 @@ class GazeNet(nn.Module):
         self.coarse = nn.ModuleList(ZeroConv(C3, C3) for _ in range(2))
         self.down3 = ZeroConv(C3, C4, stride=2)
         self.whole = nn.Conv2d(C4, 48, (HEIGHT // 16, WIDTH // 16))
-        self.near, self.wide = nn.Conv2d(C2, 1, 1), nn.Conv2d(C3, 1, 1)
-        self.place = nn.Conv2d(2, 48, 1)
+        self.wide = ZeroConv(C3, C2, kernel=1)
+        self.search = nn.ModuleList(ZeroConv(C2, C2) for _ in range(2))
+        self.near = nn.Conv2d(C2, PLACES, 1)
+        self.place = nn.Conv2d(2 * PLACES, 48, 1)
         self.think = nn.Conv2d(48, 32, 1)
         self.state = nn.Conv2d(32, 4, 1)
         self.register_buffer("map", torch.from_numpy(balance()))
@@ -93,13 +103,16 @@ class GazeNet(nn.Module):
         coarse = F.relu(self.down2(middle))
         for conv in self.coarse:
             coarse = F.relu(coarse + conv(coarse))
-        heat = self.near(middle) + F.interpolate(self.wide(coarse), scale_factor=2, mode="nearest")
+        x = F.relu(middle + F.interpolate(self.wide(coarse), scale_factor=2, mode="nearest"))
+        for conv in self.search:
+            x = F.relu(x + conv(x))
+        heat = self.near(x)
         with torch.autocast("cpu", enabled=False):
             sums = F.conv2d(torch.exp(heat.float().clamp(-HEAT, HEAT)), self.map)
-            iris = sums[:, :2] / sums[:, 2:]
-        s = F.relu(self.whole(F.relu(self.down3(coarse))) + self.place(iris))
-        s = self.state(F.relu(self.think(s)))
-        return fine, middle, coarse, iris, torch.cat([s[:, :2] + iris, s[:, 2:]], 1)
+            places = sums[:, :2 * PLACES] / sums[:, 2 * PLACES:]
+        whole = F.dropout(self.whole(F.relu(self.down3(coarse))), BY_SIGHT, self.learning)
+        s = self.state(F.relu(self.think(F.relu(whole + self.place(places)))))
+        return fine, middle, coarse, places, torch.cat([s[:, :2] + places[:, :2], s[:, 2:]], 1)
 
     def decode(self, fine, middle, coarse, turn):
         """`turn` [n,2,1,1]; (flow, logits of blend)"""
@@ -118,17 +131,17 @@ class GazeNet(nn.Module):
     def forward(self, x, turn=None):
         """As the file does it; `turn` [n,2] in training: not by the network's own guess of g, and
         of the first n eyes only.
-        (state with logits for its last two, x, y of the iris by BALL, flow, logits of blend)"""
+        (state with logits for its last two, x, y of PLACES by BALL, flow, logits of blend)"""
         # Whoever reads the eye has to be blind for what is wanted.
         seen = torch.cat([x[:, :3], torch.zeros_like(x[:, 3:6]), x[:, 6:]], 1)
-        fine, middle, coarse, iris, state = self.encode(seen)
+        fine, middle, coarse, places, state = self.encode(seen)
         if turn is None:
             want = x[:, 3:6, :1, :1]
             turn = want[:, :2] - want[:, 2:] * state[:, :2]
         else:
             n, turn = len(turn), turn[:, :, None, None]
             fine, middle, coarse = fine[:n], middle[:n], coarse[:n]
-        return (state, iris, *self.decode(fine, middle, coarse, turn))
+        return (state, places, *self.decode(fine, middle, coarse, turn))
 
     def fold(self):
         """Batch norm into plain weights, for inference only; the stem is blind for planes 3..5."""
@@ -137,6 +150,7 @@ class GazeNet(nn.Module):
                 m.fold()
         with torch.no_grad():
             self.stem.conv.weight[:, 3:6] = 0
+        self.learning = False
         return self.eval()
 
     def macs(self):
@@ -204,18 +218,20 @@ def build_graph(net):
     fine = g.residual(g.relu(g.conv("eye", "stem", net.stem)), "fine", net.fine)
     middle = g.residuals(g.relu(g.conv(fine, "down1", net.down1)), "middle", net.middle)
     coarse = g.residuals(g.relu(g.conv(middle, "down2", net.down2)), "coarse", net.coarse)
-    heat = g.up(g.plain(coarse, "wide", net.wide), "widened", "nearest")
-    heat = g.add("heat", g.plain(middle, "near", net.near), heat)
+    x = g.up(g.conv(coarse, "wide", net.wide), "widened", "nearest")
+    x = g.residuals(g.relu(g.add("look", middle, x)), "search", net.search)
+    heat = g.plain(x, "near", net.near)
     low, high = (g.constant(n, np.array(v, np.float32))
                  for n, v in (("low", -HEAT), ("high", HEAT)))
     heat = g.node("Exp", [g.node("Clip", [heat, low, high], "kept")], "heated")
     sums = g.node("Conv", [heat, g.weight("map", net.map)], "sums",
                   kernel_shape=list(net.map.shape[2:]))
-    iris = g.node("Div", [g.part(sums, "moments", 0, 2), g.part(sums, "mass", 2, 3)], "iris")
+    places = g.node("Div", [g.part(sums, "moments", 0, 2 * PLACES),
+                            g.part(sums, "mass", 2 * PLACES, 4 * PLACES)], "places")
     x = g.plain(g.relu(g.conv(coarse, "down3", net.down3)), "whole", net.whole)
-    x = g.relu(g.add("known", x, g.plain(iris, "place", net.place)))
+    x = g.relu(g.add("known", x, g.plain(places, "place", net.place)))
     x = g.plain(g.relu(g.plain(x, "think", net.think)), "guess", net.state)
-    gaze = g.add("gaze", g.part(x, "rest", 0, 2), iris)
+    gaze = g.add("gaze", g.part(x, "rest", 0, 2), g.part(places, "iris", 0, 2))
     g.node("Concat", [gaze, g.node("Sigmoid", [g.part(x, "trust", 2, 4)], "trusted")], "state",
            axis=1)
     wanted = g.part("eye", "wanted", 3, 5, spot=True)

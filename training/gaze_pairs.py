@@ -5,6 +5,7 @@ import numpy as np
 
 import gaze_camera
 import gaze_overlays
+import gaze_patch
 import gaze_render
 import visible_data
 from gaze_layers import BALL, Layers, ramp
@@ -13,7 +14,13 @@ from gaze_patch import directions
 LOOKS = 3
 # How often eyes of a kind are drawn.
 SHARES = {"london": 0.5, "portraits": 0.15, "synthetic": 0.3, "avatars": 0.05}
-YAW_MOST, MIDDLE_SPREAD = 4.0, 2.0      # degrees; deviations
+# What faces may have of which nobody knows whether they look into the camera: degrees by which the
+# eyes look apart; deviations from the usual place of irises; degrees of the head's turn.
+USUAL, LIKELY = (4.0, 2.0, (8, 9)), (6.0, 2.5, (12, 14))
+LIKELY_SHARE = 0.32                     # so often one of the latter is drawn
+# The mesh's corners of the lids go after the iris, by this share of its way across and up, and
+# with them the patch. By gaze_drag.py somewhat more; the library holds the patch for a while.
+DRAG, DRAG_SPREAD = np.array([0.3, 0.33]), 0.12
 # Errors of the turn that the network is told, yaw and pitch in degrees; and how much of what
 # gaze_eyes.head_turn() says of a source is a turn (London's irises stand as if by so much), rather
 # than the shape of that face.
@@ -33,6 +40,7 @@ class Record:
     camera: np.ndarray      # noise, shot noise, grain
     sure: np.ndarray        # LOOKS: 1 where the eye can be corrected
     open: float             # how much of the iris the lids leave, 0..1
+    marks: np.ndarray       # 4 x 2: gaze_render.Scene.marks()
     known: float            # how well the source's gaze is known, 0..1
 
 
@@ -42,23 +50,30 @@ class Source:
     def __init__(self, eyes, shares=None):
         shares = shares or SHARES
         layers = [Layers(e) for e in eyes if e.glasses == visible_data.WITHOUT]
-        self.layers = _looking_here([l for l in layers if l.usable()])
+        layers = [l for l in layers if l.usable()]
+        self.layers = _looking_here(layers, *USUAL)
         kinds = np.array([l.eye.kind for l in self.layers])
         self.weight = np.zeros(len(kinds))
         for kind in set(kinds):
             self.weight[kinds == kind] = shares.get(kind, 1.0) / (kinds == kind).sum()
         self.weight /= self.weight.sum()
+        more = [l for l in _looking_here(layers, *LIKELY)
+                if l.eye.kind != "avatars" and l not in self.layers]
+        if more:
+            self.layers += more
+            self.weight = np.concatenate([(1 - LIKELY_SHARE) * self.weight,
+                                          np.full(len(more), LIKELY_SHARE / len(more))])
 
     def pick(self, rng):
         return self.layers[rng.choice(len(self.layers), p=self.weight)]
 
 
-def _looking_here(layers):
+def _looking_here(layers, apart, deviations, turned):
     """Those of faces towards the camera whose irises stand as they do in people known to look at
     it: symmetrically, and in a usual place between the lids. London's sitters were told to."""
     certain = [l for l in layers if l.eye.kind in ("london", "drawn")]
     if not certain:
-        return layers
+        return list(layers)
     middle = np.mean([l.offset for l in certain], 0)
     spread = np.std([l.offset for l in certain], 0)
     turn = np.mean([l.eye.turn for l in certain], 0)
@@ -71,8 +86,8 @@ def _looking_here(layers):
             continue
         offsets = np.array([l.offset for l in pair])
         aside = np.rad2deg((offsets[0] - offsets[1])[0] / 2)
-        usual = (np.abs(offsets - middle) < MIDDLE_SPREAD * spread + 0.02).all()
-        if usual and abs(aside) < YAW_MOST and (np.abs(pair[0].eye.turn - turn) < (8, 9)).all():
+        usual = (np.abs(offsets - middle) < deviations * spread + 0.02).all()
+        if usual and abs(aside) < apart and (np.abs(pair[0].eye.turn - turn) < turned).all():
             kept += pair
     return kept
 
@@ -84,8 +99,9 @@ def pick_gaze(rng):
 
 
 def pick_setting(layers, source, gaze, rng):
+    dragged = rng.normal(DRAG, DRAG_SPREAD) * gaze_patch.BALL * np.asarray(gaze) * (-1, 1)
     s = gaze_render.Setting(gaze_render.placed(
-        np.clip(rng.normal(0, 0.7, 2), -3, 3), np.deg2rad(rng.normal(0, 2.0)),
+        np.clip(rng.normal(0, 0.7, 2), -3, 3) + dragged, np.deg2rad(rng.normal(0, 2.0)),
         np.exp(np.clip(rng.normal(0, 0.035), -0.1, 0.1))))      # as steadied landmarks are off
     s.turn = tuple(rng.normal(0, 5, 2)) if rng.random() < 0.5 else (
         rng.uniform(-27, 27), rng.uniform(-20, 20))
@@ -157,7 +173,7 @@ def record(scene, gaze, veil, camera, rng, told=None):
                   np.array([scene.disc(g) for g in gaze], np.float32), _byte(np.array(iris)),
                   _byte(matte), _byte(scene.opening), turn.astype(np.float32),
                   np.array([camera.noise, camera.shot, camera.grain], np.float32),
-                  np.array(sure, np.float32), opened,
+                  np.array(sure, np.float32), opened, scene.marks(),
                   1.0 if scene.layers.eye.kind == "london" else 0.4)
 
 

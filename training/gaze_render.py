@@ -124,6 +124,15 @@ class Scene:
         gap = (self.gap * (self.opening > 0.5)).max()
         return float(np.clip(gap / (2 * self.layers.radius), 0, 1))
 
+    def marks(self):
+        """4 x 2, pixels of the patch: outer and inner corner, middle of the upper and of the lower
+        lid."""
+        (x0, y0), (x1, y1) = self.layers.corner
+        middle = (x0 + x1) / 2
+        fields = ((self.sx - x0, self.sy - y0), (self.sx - x1, self.sy - y1),
+                  (self.sx - middle, self.du), (self.sx - middle, -self.dl))
+        return np.array([_zero_of(*f) for f in fields], np.float32)
+
     def reach(self):
         """Distance of the iris from the ball's middle, pixels of the patch."""
         return TURNS * self.layers.radius * np.hypot(*self.setting.place[:, 0])
@@ -191,6 +200,16 @@ class Scene:
             spot = np.exp(-0.7 * np.minimum(a ** lamp.power + b ** lamp.power, 30))
             light += (spot * on_cornea)[..., None] * lamp.colour
         return light
+
+
+def _zero_of(fx, fy):
+    """Column and row where both are zero, or as near to it as the patch goes."""
+    row, column = np.unravel_index(np.argmin(fx ** 2 + fy ** 2), fx.shape)
+    row, column = np.clip(row, 1, HEIGHT - 2), np.clip(column, 1, WIDTH - 2)
+    slopes = np.array([[(f[row, column + 1] - f[row, column - 1]) / 2,
+                        (f[row + 1, column] - f[row - 1, column]) / 2] for f in (fx, fy)])
+    step = np.linalg.lstsq(slopes, [fx[row, column], fy[row, column]], rcond=None)[0]
+    return np.array([column, row]) - np.clip(step, -1, 1)
 
 
 def flow(to, source):

@@ -20,7 +20,7 @@ import gaze_network
 import gaze_pairs
 import net_training
 
-BATCH, MORE = 16, 32        # eyes to turn a step, and eyes only to look at: where they look is
+BATCH, MORE = 10, 54        # eyes to turn a step, and eyes only to look at: where they look is
                             # what takes longest to learn
 POOL, FRESH = 5000, 3       # records kept; drawn anew a step
 RATE = 2e-3
@@ -30,7 +30,9 @@ def train(pool, o):
     torch.manual_seed(0)
     net = gaze_network.GazeNet().to(memory_format=torch.channels_last)
     if o.start:
-        net.load_state_dict(torch.load(o.start, weights_only=True)["net"], strict=False)
+        there, own = torch.load(o.start, weights_only=True)["net"], net.state_dict()
+        net.load_state_dict({k: v for k, v in there.items()
+                             if k in own and own[k].shape == v.shape}, strict=False)
 
     def losses(step):
         batch = pool.batch(step, BATCH, MORE)
@@ -39,12 +41,13 @@ def train(pool, o):
         parts = gaze_losses.parts([a.float() for a in answer], batch)
         return parts, sum(gaze_losses.WEIGHTS[k] * v for k, v in parts.items())
 
-    return net_training.run(net, losses, o, rate=RATE, decay=1e-6, steepest=2.0)
+    return net_training.run(net, losses, o, rate=o.rate, decay=1e-6, steepest=2.0)
 
 
 def main():
     p = net_training.parser(__doc__, gaze_evaluate.MODEL, 12000)
     p.add_argument("--start", help="checkpoint whose weights to begin with")
+    p.add_argument("--rate", type=float, default=RATE, help="learning rate (default %(default)g)")
     o = net_training.start(p, gaze_evaluate.MODEL, 4)
     eyes = gaze_drawn.eyes() if o.smoke else gaze_eyes.load(o.shared, o.models, o.cache)
     seen = gaze_pairs.Source([e for e in eyes if not e.held_out])

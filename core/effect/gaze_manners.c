@@ -11,7 +11,7 @@ static const float APART = 0.12f;  /* they do by less than this, as a component:
 /* Degrees: in full up to the first, nothing from the second on. */
 static const float EYES_FULL = 20, EYES_NONE = 30, HEAD_FULL = 15, HEAD_NONE = 27;
 /* Degrees off the target: nothing has to be done / has to be done in full; of known eyes. */
-static const float STILL = 3, WHOLE = 8, STILL_KNOWN = 2.5f, WHOLE_KNOWN = 7;
+static const float STILL = 4, WHOLE = 8, STILL_KNOWN = 2.5f, WHOLE_KNOWN = 7;
 static const float REST_MOST = 0.2f; /* what is special in eyes is less: 11 degrees each way */
 /* Seconds in which so much of that is taken up, and of how far the eyes stand apart. */
 static const double EASE = 1, EASE_APART = 0.3;
