@@ -25,6 +25,8 @@ from temporal_scores import OUTPUT, PER_FRAME
 SHOWN = {"style=cartoon": "cartoon", "age=30": "age"}
 # Effects on faces. The people of the clips look at the camera: they are asked to look past it.
 FACES = ("age=30", "age=-20", "gaze=1:gaze-x=8")
+# Where half the frame's resolution shows most; this is how a GPU draws it anyway.
+FINE = ("style=woodcut:style-area=face:quality=high",)
 STRIP = ("walk", (30, 31, 32, 33, 34))
 AREAS = ("frame", "face")
 KNOWN, REAL = "", "-real"
@@ -121,7 +123,7 @@ def effects():
     names = sorted(os.path.basename(p)[6:-5] for p in
                    glob.glob(os.path.join(run.ROOT, "models", "style-*.onnx")))
     return [f"style={n}" + ("" if a == "frame" else f":style-area={a}")
-            for a in AREAS for n in names] + list(FACES)
+            for a in AREAS for n in names] + list(FINE + FACES)
 
 
 def groups(effects):
@@ -194,7 +196,9 @@ def limits_text():
     return (f"Limits for every effect: {words} (seconds for the step, J from below; NTRE on videos "
             f"{REAL_LIMITS['ntre']:g}). In bold: not reached. Eye contact lets go of the eyes "
             "while the head is turned far, as it must; in the clip `turn` that counts as a face "
-            "without its effect, and J as 0.")
+            "without its effect, and J as 0. A CPU draws styles at half the frame's width and "
+            "height, and sharp lines do not move smoothly on it; with `quality=high`, or on most "
+            "GPUs, they are drawn at all of it.")
 
 
 def page(found):
