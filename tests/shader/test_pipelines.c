@@ -201,6 +201,7 @@ static void test_full(void **state)
     expect_given(100);
     hand_out(140);
     together = MI_CACHE_MAX + (size_t)1;
+    into = VK_NULL_HANDLE; /* what was merged before is gone, and its handle may be another's */
     build_one(d, &half);
     together = 0;
     expect_given(140);
