@@ -10,12 +10,14 @@ All are of log colours (log_rgb), left and right alike but for the wrinkles. Old
 ones, chosen by eye for even light and clean zones.
 """
 import os
+import sys
 
 import cv2
 import numpy as np
 
 import age_atlas as atlas
 from age_atlas import N, blur
+from source_key import source_key
 
 DARK = 0.03                 # added before the logarithm: shadows and dark skin change less
 SIGMAS = (0.75, 1.5, 3, 6, 12, 24)      # texels; bands are what lies between
@@ -123,7 +125,8 @@ def _colour(faces):
 
 
 def load(faces, cache):
-    path = os.path.join(cache, "age-bank.npz")
+    key = source_key(sys.modules[__name__], atlas)
+    path = os.path.join(cache, "age-bank-%s.npz" % key)
     if not os.path.exists(path):
         olds = {f.name.split("/old_")[-1]: f for f in faces
                 if f.name.startswith("synthetic/old_") and not f.held_out}

@@ -8,8 +8,10 @@ import os
 import numpy as np
 
 import age_atlas as atlas
+import age_bank
 import age_teacher
 from age_atlas import TEXELS
+from source_key import source_key
 
 CHANNELS = sum(count for _, count in age_teacher.LAYERS)
 # Portraits that are smaller have too little of the skin (source's pixels in one of the square).
@@ -26,7 +28,8 @@ def chosen(faces, held_out=False):
 class Pairs:
     def __init__(self, faces, cache):
         self.faces, self.cache = chosen(faces), cache
-        self.path = os.path.join(cache, "age-pairs")
+        key = source_key(age_teacher, age_bank, atlas)
+        self.path = os.path.join(cache, "age-pairs-" + key)
         fresh = not os.path.exists(self.path + ".json")
         if not fresh:
             with open(self.path + ".json", encoding="utf-8") as f:

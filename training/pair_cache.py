@@ -3,8 +3,6 @@
 The folder's name is a hash of everything that shapes the pairs, the teacher's
 source included: an edited teacher never meets stale pictures.
 """
-import hashlib
-import inspect
 import os
 import sys
 
@@ -13,17 +11,15 @@ import torch
 import torch.nn.functional as F
 
 import picture_filters
+from source_key import source_key
 
 CHUNK = 32
 
 
 def _key(style, maker):
-    h = hashlib.sha256()
-    for module in (picture_filters, sys.modules[style.teacher.__module__],
-                   sys.modules[type(maker).__module__]):
-        h.update(inspect.getsource(module).encode())
-    h.update(("%s %s" % (style.teacher.__qualname__, maker.signature)).encode())
-    return h.hexdigest()[:16]
+    return source_key(picture_filters, sys.modules[style.teacher.__module__],
+                      sys.modules[type(maker).__module__],
+                      also="%s %s" % (style.teacher.__qualname__, maker.signature))
 
 
 def to_tensor(pictures):
