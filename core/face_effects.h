@@ -7,7 +7,7 @@
 #include "effect_wish.h"
 #include "face_slots.h"
 
-/* Each member but `changed`: of each effect. */
+/* Each member but `changed`: of each effect. All zero has nothing loaded. One thread. */
 typedef struct mi_face_effects {
     mi_face_slots *chain[MI_EFFECTS];   /* NULL: not loaded */
     const char *file[MI_EFFECTS];       /* of its network; stays when it is closed */

@@ -86,7 +86,6 @@ class Face:
         return self.known[1]
 
 
-
 class Frame:
     """A face at one time, with the lids of one gaze: `eyes` of it can be drawn at any."""
 

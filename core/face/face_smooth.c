@@ -63,10 +63,10 @@ static const float noise_moving = 4.0f;   /* excess from which on a group tells 
 /* How bare a point is, over what it usually is, below / above which it is not / wholly believed. */
 static const float bare_low = 0.7f, bare_high = 0.98f, usual_least = 0.05f;
 static const float bare_least = 0.1f; /* share of the rigid points' weight; with less, all are */
+static const float calm_low = 0.55f, calm_high = 0.95f; /* the same for points beside such */
 /* Share of bare points below which those are doubted, and by how many times their noise that grows
  * until none is left. Measured where hands pass faces in known motion (tests/eval). */
 static const double doubt_share = 0.8, doubt = 15;
-static const float calm_low = 0.55f, calm_high = 0.95f; /* the same for points beside such */
 static const float stray = 0.02f; /* outer-eye distances off: such a point has half its weight */
 static const double covered_time = 3.0; /* seconds: covers become usual, their points are let go */
 static const float farthest = 1e7f;        /* pixels; squares of more do not fit */

@@ -253,14 +253,6 @@ void effect_check_overlay(const face_effect *e)
     test_frame_free(&changed);
 }
 
-static int errors_in(const filter_log *log, const char *part)
-{
-    int count = 0;
-    for (int i = 0; i < log->lines && i < RIG_LINES; i++)
-        count += log->level[i] == MIEN_LOG_ERROR && strstr(log->line[i], part);
-    return count;
-}
-
 static void check_value(mien_filter *f, const char *name, const char *value)
 {
     char text[32];
@@ -277,7 +269,7 @@ static void check_no_start(const face_effect *e, const char *folder, const test_
     assert_int_equal(mien_filter_set(f, "models", folder), MIEN_OK);
     filter_run(f, &in->frame, &out.frame, MIEN_ERR_IO);
     assert_non_null(strstr(mien_filter_error(f), e->file));
-    assert_int_equal(errors_in(&log, e->file), 1);
+    assert_int_equal(filter_log_count(&log, MIEN_LOG_ERROR, e->file), 1);
     assert_true(test_frame_equal(&in->frame, &out.frame));
     mien_filter_destroy(&f);
     test_frame_free(&out);
@@ -297,7 +289,7 @@ void effect_check_missing_model(const face_effect *e)
     assert_int_equal(mien_filter_set(f, e->name, e->most), MIEN_OK);
     for (int i = 0; i < 3; i++)
         filter_run(f, &in.frame, &out.frame, MIEN_OK);
-    assert_int_equal(errors_in(&log, e->file), 1);
+    assert_int_equal(filter_log_count(&log, MIEN_LOG_ERROR, e->file), 1);
     check_value(f, e->name, "0");
     check_value(f, "overlay", "mesh");
 
@@ -315,7 +307,7 @@ void effect_check_missing_model(const face_effect *e)
     effect_expect(e, "with its model", &c);
     test_file_write(model, bytes, size / 2);
     filter_run(f, &wide.frame, &wide.frame, MIEN_ERR_MODEL);
-    assert_int_equal(errors_in(&log, e->file), 2);
+    assert_int_equal(filter_log_count(&log, MIEN_LOG_ERROR, e->file), 2);
     mien_filter_destroy(&f);
     free(bytes);
     test_folder_remove(folder);

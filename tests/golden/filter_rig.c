@@ -29,10 +29,7 @@ static void write_style(const char *name, int64_t k, const float *weight, float 
     size_t size;
     const float biases[3] = {bias, bias, bias};
     onnx_writer_init(&w, 13);
-    onnx_floats(&w, "w", 4, LIST(3, 3, k, k), weight);
-    onnx_floats(&w, "b", 1, LIST(3), biases);
-    onnx_node(&w, "Conv", "x w b", "y");
-    onnx_attr_ints(&w, "pads", 4, LIST(k / 2, k / 2, k / 2, k / 2));
+    onnx_convolution(&w, 3, k, weight, biases);
     uint8_t *bytes = onnx_model(&w, LIST(1, 3, 0, 0), &size);
     char path[TEST_PATH];
     snprintf(path, sizeof path, "%s/style-%s.onnx", folder, name);
@@ -113,12 +110,17 @@ mien_filter *filter_make(filter_log *log, const char *params)
     return f;
 }
 
+int filter_log_count(const filter_log *log, mien_log_level level, const char *part)
+{
+    int count = 0;
+    for (int i = 0; i < log->lines && i < RIG_LINES; i++)
+        count += log->level[i] == level && strstr(log->line[i], part);
+    return count;
+}
+
 bool filter_log_has(const filter_log *log, mien_log_level level, const char *part)
 {
-    for (int i = 0; i < log->lines && i < RIG_LINES; i++)
-        if (log->level[i] == level && strstr(log->line[i], part))
-            return true;
-    return false;
+    return filter_log_count(log, level, part) > 0;
 }
 
 void filter_run(mien_filter *f, const mien_frame *in, const mien_frame *out, int status)

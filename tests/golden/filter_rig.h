@@ -26,7 +26,8 @@ const char *filter_rig_models(void);
 
 /* A filter with the folder of styles and `params` set; any failure fails the test. */
 mien_filter *filter_make(filter_log *log, const char *params);
-/* Is there a kept line of this level with the part in it? */
+/* How many kept lines of this level have the part in them, and whether one has. */
+int filter_log_count(const filter_log *log, mien_log_level level, const char *part);
 bool filter_log_has(const filter_log *log, mien_log_level level, const char *part);
 
 /* mien_filter_process() that must give `status`. */

@@ -25,9 +25,7 @@ static void write_network(float white, int64_t side)
     const float weight[9] = {1, 0, 0, 0, -1, 0, 0, 0, -1}, bias[3] = {0, white, white};
     onnx_writer w;
     onnx_writer_init(&w, 13);
-    onnx_floats(&w, "w", 4, LIST(3, 3, 1, 1), weight);
-    onnx_floats(&w, "b", 1, LIST(3), bias);
-    onnx_node(&w, "Conv", "x w b", "y");
+    onnx_convolution(&w, 3, 1, weight, bias);
     write_model(&w, side);
 }
 

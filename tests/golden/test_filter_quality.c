@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "onnx_writer.h"
+#include "onnx_file.h"
 #include "portrait_scene.h"
 
 #define OLDER "age=30 smooth=0 "
@@ -31,18 +31,12 @@ static void write_bright(const char *name, float gain, int64_t side)
     float weight[4 * 4 * 9] = {0};
     onnx_writer w;
     char path[TEST_PATH];
-    size_t size;
     for (int64_t c = 0; c < 3; c++)
         weight[((c * 4 + 3) * side + side / 2) * side + side / 2] = gain;
     onnx_writer_init(&w, 13);
-    onnx_floats(&w, "w", 4, LIST(4, 4, side, side), weight);
-    onnx_floats(&w, "b", 1, LIST(4), none);
-    onnx_node(&w, "Conv", "x w b", "y");
-    onnx_attr_ints(&w, "pads", 4, LIST(side / 2, side / 2, side / 2, side / 2));
-    uint8_t *bytes = onnx_model(&w, LIST(1, 4, 256, 256), &size);
+    onnx_convolution(&w, 4, side, weight, none);
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    test_file_write(path, bytes, size);
-    free(bytes);
+    onnx_file_write(&w, LIST(1, 4, 256, 256), path);
 }
 
 static void write_high(void)
@@ -223,14 +217,6 @@ static void test_change_of_mind(void **state)
     end(&r);
 }
 
-static int errors_in(const filter_log *log, const char *part)
-{
-    int count = 0;
-    for (int i = 0; i < log->lines && i < RIG_LINES; i++)
-        count += log->level[i] == MIEN_LOG_ERROR && strstr(log->line[i], part);
-    return count;
-}
-
 /* Its file is not there: at the start an error that names it; in mid-stream a line, and faces stay
  * as they are changed. It is looked for again when it is asked for again. */
 static void test_missing(void **state)
@@ -243,7 +229,7 @@ static void test_missing(void **state)
     run none = start("high", folder, &log), r = start("auto", folder, &later);
     filter_run(none.filter, &none.in.frame, &none.out.frame, MIEN_ERR_IO);
     assert_non_null(strstr(mien_filter_error(none.filter), HIGH_FILE));
-    assert_int_equal(errors_in(&log, HIGH_FILE), 1);
+    assert_int_equal(filter_log_count(&log, MIEN_LOG_ERROR, HIGH_FILE), 1);
 
     go_on(&r, 1);
     double least = brighter(&r);
@@ -257,7 +243,7 @@ static void test_missing(void **state)
     set(&r, "quality=high");
     go_on(&r, FADE);
     assert_true(brighter(&r) > 2 * least);
-    assert_int_equal(errors_in(&later, HIGH_FILE), 1);
+    assert_int_equal(filter_log_count(&later, MIEN_LOG_ERROR, HIGH_FILE), 1);
     end(&none);
     end(&r);
 }

@@ -192,6 +192,15 @@ void onnx_external(onnx_writer *writer, const char *name, int32_t rank, const in
     put_part(&writer->graph, 5, &tensor);
 }
 
+void onnx_convolution(onnx_writer *w, int64_t channels, int64_t side, const float *weight,
+                      const float *bias)
+{
+    onnx_floats(w, "w", 4, LIST(channels, channels, side, side), weight);
+    onnx_floats(w, "b", 1, LIST(channels), bias);
+    onnx_node(w, "Conv", "x w b", "y");
+    onnx_attr_ints(w, "pads", 4, LIST(side / 2, side / 2, side / 2, side / 2));
+}
+
 void onnx_meta(onnx_writer *writer, const char *key, const char *value)
 {
     put_pair(&writer->meta, 14, key, value);

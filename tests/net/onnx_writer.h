@@ -43,6 +43,11 @@ void onnx_int(onnx_writer *writer, const char *name, int64_t value); /* a list o
 void onnx_external(onnx_writer *writer, const char *name, int32_t rank, const int64_t *dim,
                    const char *location, const char *offset, const char *length);
 
+/* All of a model: y is a convolution of x, with zeros around that; weight:
+ * [channels][channels][side][side]. */
+void onnx_convolution(onnx_writer *writer, int64_t channels, int64_t side, const float *weight,
+                      const float *bias);
+
 void onnx_meta(onnx_writer *writer, const char *key, const char *value);
 
 /* The model's bytes, to be freed. Input "x" of `dim` (0: dynamic), output "y". */

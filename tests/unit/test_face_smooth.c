@@ -402,6 +402,38 @@ static void test_covered_wrongly(void **unused)
     assert_true(lip_gap(steady) > 0.85f * lip_gap(truth));
 }
 
+/* Per cent of the outer-eye distance by which the eyes' corners go with the network's points where
+ * all of these are pulled aside by one per cent for a frame; `half`: while half of the face is
+ * covered. */
+static double run_pulled(bool half)
+{
+    mi_smooth s;
+    mi_smooth_reset(&s);
+    dice d = dice_of(5);
+    float truth[MI_POINTS][3], raw[MI_POINTS][3], steady[MI_POINTS][3], bare[MI_POINTS];
+    for (int n = 0; n <= COVERED_TO; n++) {
+        mi_pose pose;
+        draw(still, FRAME * (float)n, 1, &d, truth, raw);
+        if (half && n >= COVERED_FROM)
+            cover(raw, bare);
+        for (int i = 0; i < MI_POINTS && n == COVERED_TO; i++)
+            raw[i][0] += 0.01f * UNIT;
+        mi_smooth_step(&s, &mi_mean_face, (const float(*)[3])raw,
+                       half && n >= COVERED_FROM ? bare : NULL, (double)FRAME, steady, &pose);
+    }
+    return 50 / (double)UNIT * (double)(steady[33][0] - truth[33][0] + steady[263][0] -
+                                        truth[263][0]);
+}
+
+/* What covers a part of a face pulls at the rest. Where nothing does, the face has moved. */
+static void test_pulled(void **unused)
+{
+    (void)unused;
+    double covered = run_pulled(true), bare = run_pulled(false);
+    print_message("pulled by 1 %% for a frame: %.2f %% covered, %.2f %% bare\n", covered, bare);
+    assert_true(bare > 0.8 && fabs(covered) < 0.6 * bare);
+}
+
 /* ---- behaviour ---- */
 
 static void step(mi_smooth *s, motion *move, float t, dice *d, float steady[MI_POINTS][3])
@@ -546,6 +578,7 @@ int main(void)
         cmocka_unit_test(test_expression),
         cmocka_unit_test(test_covered),
         cmocka_unit_test(test_covered_wrongly),
+        cmocka_unit_test(test_pulled),
         cmocka_unit_test(test_start_and_reset),
         cmocka_unit_test(test_in_place),
         cmocka_unit_test(test_two_faces_do_not_mix),
