@@ -21,7 +21,10 @@ struct mi_chain {
     mvk_device *device;
     mi_log *log;
     mi_picture picture[PARITIES];
-    mi_compose compose;
+    mi_views views;
+    mi_compose compose[MI_VIEWS];
+    int32_t kinds; /* of views that are at hand */
+    mi_view view;  /* of the last frame */
     mi_blend blend;
     mi_net net;
     int32_t fine;     /* native luma, see compose.h */
@@ -32,11 +35,12 @@ struct mi_chain {
     mvk_set set[BANDS_MAX]; /* differ in what part of the frame out they show */
     int32_t bands, band_rows, band_bytes;
     bool steady; /* the native luma is steadied: there is room for it */
-    mvk_commands list[PARITIES][MODES];
+    mvk_commands list[PARITIES][MODES][MI_VIEWS];
+    mvk_commands reframe[PARITIES]; /* the history into another view, see blend.h */
     bool timing;
     int parity;
     bool has_motion_past; /* the last frame ran with motion: its pyramid is there */
-    int last_mode, last_parity;
+    const mvk_commands *last; /* list that ran */
     bool ran;
 };
 
@@ -88,10 +92,10 @@ static int create_buffers(mi_chain *c, const mien_frame *shape, const mi_arena *
     return create_sets(c, shape, c->transfer->bytes);
 }
 
-static void record_in(mi_chain *c, mvk_commands *list, int parity)
+static void record_in(mi_chain *c, mvk_commands *list, int parity, int32_t view)
 {
     mvk_bind_set(c->device, list, &c->set[0]);
-    mi_compose_record_import(&c->compose, list, c->picture[parity]);
+    mi_compose_record_import(&c->compose[view], list, c->picture[parity]);
     mvk_barrier(list);
 }
 
@@ -101,14 +105,15 @@ static void record_resolve(mi_chain *c, mvk_commands *list, int parity, int mode
                             parity, mode == MODE_PLAIN);
 }
 
-static void record_out(mi_chain *c, mvk_commands *list, int mode)
+static void record_out(mi_chain *c, mvk_commands *list, int mode, int32_t view)
 {
     mi_export from = {.model = c->blend.model, .still = c->blend.still, .fine = c->fine,
-                      .plain = mode == MODE_PLAIN || !c->steady, .rows = c->band_rows};
+                      .plain = mode == MODE_PLAIN || !c->steady, .rows = c->band_rows,
+                      .part = view > 0};
     for (int32_t i = 0; i < c->bands; i++) {
         if (i > 0)
             mvk_bind_set(c->device, list, &c->set[i]);
-        mi_compose_record_export(&c->compose, list, &from);
+        mi_compose_record_export(&c->compose[view], list, &from);
         from.first_row += c->band_rows;
         from.out_base += c->band_bytes;
     }
@@ -116,9 +121,9 @@ static void record_out(mi_chain *c, mvk_commands *list, int mode)
     mvk_barrier_host(list);
 }
 
-static int record(mi_chain *c, int parity, int mode)
+static int record(mi_chain *c, int parity, int mode, int32_t view)
 {
-    mvk_commands *list = &c->list[parity][mode];
+    mvk_commands *list = &c->list[parity][mode][view];
     mvk_commands_destroy(c->device, list);
     int status = mvk_commands_create(c->device, list, c->timing ? STAGES + 1 : 0);
     if (status == MIEN_OK)
@@ -126,7 +131,7 @@ static int record(mi_chain *c, int parity, int mode)
     if (status != MIEN_OK)
         return status;
     mvk_mark(list);
-    record_in(c, list, parity);
+    record_in(c, list, parity, view);
     mvk_mark(list);
     if (mode == MODE_MOTION)
         mi_blend_record_motion(&c->blend, list, c->picture, parity);
@@ -135,23 +140,41 @@ static int record(mi_chain *c, int parity, int mode)
     mvk_mark(list);
     record_resolve(c, list, parity, mode);
     mvk_mark(list);
-    record_out(c, list, mode);
+    record_out(c, list, mode, view);
     mvk_mark(list);
+    return mvk_commands_end(c->device, list);
+}
+
+static int record_reframe(mi_chain *c, int parity)
+{
+    mvk_commands *list = &c->reframe[parity];
+    mvk_commands_destroy(c->device, list);
+    int status = mvk_commands_create(c->device, list, 0);
+    if (status == MIEN_OK)
+        status = mvk_commands_begin(c->device, list);
+    if (status != MIEN_OK)
+        return status;
+    mvk_bind_set(c->device, list, &c->set[0]);
+    mi_blend_record_reframe(&c->blend, list, parity);
     return mvk_commands_end(c->device, list);
 }
 
 static int record_all(mi_chain *c)
 {
     int status = MIEN_OK;
-    for (int parity = 0; parity < PARITIES && status == MIEN_OK; parity++)
+    for (int parity = 0; parity < PARITIES && status == MIEN_OK; parity++) {
         for (int mode = 0; mode < MODES && status == MIEN_OK; mode++)
-            status = record(c, parity, mode);
+            for (int32_t view = 0; view < c->kinds && status == MIEN_OK; view++)
+                status = record(c, parity, mode, view);
+        if (status == MIEN_OK && c->kinds > 1)
+            status = record_reframe(c, parity);
+    }
     return status;
 }
 
-/* Some drivers compile at the first run: let that happen here and not in a frame. Both modes run;
- * the network, which is the same in both, once. */
-static int warm_up(mi_chain *c)
+/* Some drivers compile at the first run: let that happen here and not in a frame. Both modes run
+ * for the views from `view` on; what is the same in all of them, with the first one alone. */
+static int warm_up(mi_chain *c, int32_t view)
 {
     struct frame_uniform u = {.strength = 1, .alpha = 1, .fresh = 1};
     mvk_commands first;
@@ -162,13 +185,21 @@ static int warm_up(mi_chain *c)
     status = mvk_commands_begin(c->device, &first);
     if (status == MIEN_OK) {
         mvk_commands_first(&first);
-        record_in(c, &first, 0);
-        mi_blend_record_motion(&c->blend, &first, c->picture, 0);
-        mi_net_record(&c->net, &first, c->net_base, c->picture[0].at, false);
+        if (view > 0)
+            mi_blend_record_reframe(&c->blend, &first, 0);
+        for (int32_t v = view; v < c->kinds; v++)
+            record_in(c, &first, 0, v);
+        if (view == 0) {
+            mi_blend_record_motion(&c->blend, &first, c->picture, 0);
+            mi_net_record(&c->net, &first, c->net_base, c->picture[0].at, false);
+        }
         for (int mode = 0; mode < MODES; mode++) {
-            record_resolve(c, &first, 0, mode);
-            record_out(c, &first, mode);
-            mvk_barrier(&first);
+            if (view == 0)
+                record_resolve(c, &first, 0, mode);
+            for (int32_t v = view; v < c->kinds; v++) {
+                record_out(c, &first, mode, v);
+                mvk_barrier(&first);
+            }
         }
         status = mvk_commands_end(c->device, &first);
     }
@@ -176,6 +207,26 @@ static int warm_up(mi_chain *c)
         status = mvk_submit_first(c->device, &first);
     mvk_commands_destroy(c->device, &first);
     return status;
+}
+
+/* The pipelines of views from c->kinds on, up to `count`. */
+static int create_views(mi_chain *c, const mien_frame *shape, int32_t count)
+{
+    int status = MIEN_OK;
+    while (status == MIEN_OK && c->kinds < count) {
+        status = mi_compose_create(&c->compose[c->kinds], c->device, shape,
+                                   c->views.scale[c->kinds]);
+        c->kinds += status == MIEN_OK;
+    }
+    return status;
+}
+
+static int compile_views(mi_chain *c, int32_t from)
+{
+    int status = mvk_pipelines_build(c->device);
+    if (status == MIEN_OK)
+        status = record_all(c);
+    return status == MIEN_OK ? warm_up(c, from) : status;
 }
 
 static int create_parts(mi_chain *c, const mi_chain_config *config)
@@ -212,17 +263,14 @@ static int create_parts(mi_chain *c, const mi_chain_config *config)
     c->steady = (arena.vec4s + fine) * 16 <= (int64_t)c->device->limits.maxStorageBufferRange;
     if (c->steady)
         c->fine = mi_arena_take(&arena, fine);
-    status = mi_compose_create(&c->compose, c->device, shape, fit.scale);
+    mi_views_init(&c->views, shape->width, shape->height, fit.w, fit.h, fit.scale);
+    status = create_views(c, shape, 1);
     if (status == MIEN_OK)
         status = create_buffers(c, shape, &arena);
     if (status == MIEN_OK)
         status = mvk_buffer_clear(c->device, &c->arena); /* the first vec4 is zero by contract */
     if (status == MIEN_OK)
-        status = mvk_pipelines_build(c->device);
-    if (status == MIEN_OK)
-        status = record_all(c);
-    if (status == MIEN_OK)
-        status = warm_up(c);
+        status = compile_views(c, 0);
 error:
     mi_graph_destroy(&graph);
     mi_model_close(&file);
@@ -253,37 +301,74 @@ void mi_chain_destroy(mi_chain **chain)
         return;
     *chain = NULL;
     mvk_device *d = c->device;
-    for (int parity = 0; parity < PARITIES; parity++)
+    for (int parity = 0; parity < PARITIES; parity++) {
         for (int mode = 0; mode < MODES; mode++)
-            mvk_commands_destroy(d, &c->list[parity][mode]);
+            for (int32_t view = 0; view < MI_VIEWS; view++)
+                mvk_commands_destroy(d, &c->list[parity][mode][view]);
+        mvk_commands_destroy(d, &c->reframe[parity]);
+    }
     for (int32_t i = 0; i < BANDS_MAX; i++)
         mvk_set_destroy(d, &c->set[i]);
     mvk_buffer_destroy(d, &c->arena);
     mvk_buffer_destroy(d, &c->uniform);
-    mi_compose_destroy(&c->compose);
+    for (int32_t view = 0; view < MI_VIEWS; view++)
+        mi_compose_destroy(&c->compose[view]);
     mi_blend_destroy(&c->blend);
     mi_net_destroy(&c->net);
     free(c);
 }
 
+int mi_chain_add_views(mi_chain *c, const mien_frame *shape)
+{
+    int32_t had = c->kinds;
+    if (c->bands > 1 || had == c->views.kinds)
+        return MIEN_OK;
+    int status = mi_blend_add_reframe(&c->blend);
+    if (status == MIEN_OK)
+        status = create_views(c, shape, c->views.kinds);
+    return status == MIEN_OK ? compile_views(c, had) : status;
+}
+
+bool mi_chain_has_views(const mi_chain *c)
+{
+    return c->kinds > 1;
+}
+
+const mi_views *mi_chain_views(const mi_chain *c)
+{
+    return &c->views;
+}
+
+static bool same_view(mi_view a, mi_view b)
+{
+    return a.kind == b.kind && a.x == b.x && a.y == b.y;
+}
+
 int mi_chain_run(mi_chain *c, const mi_chain_values *values)
 {
-    int mode = values->smooth > 0 ? MODE_MOTION : MODE_PLAIN;
+    int mode = values->smooth > 0 ? MODE_MOTION : MODE_PLAIN, parity = c->parity;
+    bool fresh = values->reset || !c->has_motion_past || mode == MODE_PLAIN;
+    mi_view view = values->view;
+    mi_view_move move = mi_view_moved(&c->views, c->view, view);
     struct frame_uniform u = {.strength = values->strength,
                               .alpha = mi_blend_alpha(values->smooth, values->dt),
-                              .fresh = values->reset || !c->has_motion_past || mode == MODE_PLAIN};
+                              .fresh = fresh, .view_x = view.x, .view_y = view.y,
+                              .past_x = move.x, .past_y = move.y, .past_step = move.step};
     memcpy(c->uniform.map, &u, sizeof u);
-    const mvk_commands *list[2];
+    const mvk_commands *list[3];
     uint32_t lists = mi_transfer_upload(c->transfer, list);
-    list[lists++] = &c->list[c->parity][mode];
+    if (!fresh && !same_view(view, c->view)) {
+        list[lists++] = &c->reframe[parity];
+        parity = 1 - parity;
+    }
+    list[lists++] = c->last = &c->list[parity][mode][view.kind];
     int status = mvk_submit_lists(c->device, list, lists);
     if (status != MIEN_OK)
         return status;
     c->ran = true;
-    c->last_mode = mode;
-    c->last_parity = c->parity;
+    c->view = view;
     c->has_motion_past = mode == MODE_MOTION;
-    c->parity = 1 - c->parity;
+    c->parity = 1 - parity;
     return MIEN_OK;
 }
 
@@ -305,7 +390,7 @@ void mi_chain_stats(const mi_chain *c, bool ran, mien_stats *stats)
     stats->net_gmac = c->net.plan.mac * 1e-9;
     if (!ran || !c->ran || !c->timing)
         return;
-    uint32_t n = mvk_read_marks(c->device, &c->list[c->last_parity][c->last_mode], ms, STAGES);
+    uint32_t n = mvk_read_marks(c->device, c->last, ms, STAGES);
     for (uint32_t i = 0; i < n; i++)
         mi_add_stage(stats, stage_name[i], ms[i], i == STAGE_NET ? 2 * stats->net_gmac : 0);
 }

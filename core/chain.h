@@ -3,6 +3,7 @@
 #ifndef MI_CHAIN_H
 #define MI_CHAIN_H
 
+#include "compose/view.h"
 #include "params.h"
 #include "transfer.h"
 
@@ -23,11 +24,19 @@ typedef struct mi_chain_values {
     float smooth;   /* 0..1 */
     double dt;      /* seconds since the last frame, > 0 */
     bool reset;     /* this frame has no past */
+    mi_view view;   /* one of mi_chain_views(); the frame out may hold anything outside of it */
 } mi_chain_values;
 
 int mi_chain_create(mi_chain **chain, mvk_device *device, const mi_chain_config *config,
                     mi_log *log);
 void mi_chain_destroy(mi_chain **chain); /* *chain may be NULL */
+
+/* Has finer views at hand for parts of frames; without them there is the one of the whole frame.
+ * `shape` as at creation. Does nothing if they are there. After a failure only mi_chain_destroy()
+ * may follow. */
+int mi_chain_add_views(mi_chain *chain, const mien_frame *shape);
+bool mi_chain_has_views(const mi_chain *chain);
+const mi_views *mi_chain_views(const mi_chain *chain);
 
 /* From the frame put into the transfer to the one that can be taken out of it. One submission, one
  * host wait, no allocation. */

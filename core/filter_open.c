@@ -108,6 +108,13 @@ static int update_style(mien_filter *f, const mien_frame *in, bool had_style)
     return status;
 }
 
+/* In faces alone a style is drawn more finely. */
+static int update_views(mien_filter *f)
+{
+    bool faces = f->now.value[MI_PARAM_STYLE_AREA].number == MI_AREA_FACE;
+    return faces && mi_filter_has_style(f) ? mi_stream_add_views(f->stream) : MIEN_OK;
+}
+
 /* Loads the effects on faces that are wanted or still fade; *effect: the one that failed. */
 static int add_effects(mien_filter *f, int *effect)
 {
@@ -179,6 +186,8 @@ static int update_stream(mien_filter *f, const mien_frame *in)
         mi_stream_destroy(&f->stream);
     f->strength = strength;
     int status = update_style(f, in, had_style);
+    if (status == MIEN_OK)
+        status = update_views(f);
     if (status == MIEN_OK)
         status = update_faces(f, in);
     if (status == MIEN_OK && mi_wish_has_work(&f->now, f->analysis_now))

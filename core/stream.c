@@ -15,6 +15,10 @@ struct mi_stream {
     mien_frame shape;
     mi_transfer transfer;
     mi_chain *chain;
+    mi_views views;     /* of the last style */
+    mi_viewer viewer;
+    bool had_views;     /* when it was closed */
+    bool has_view;      /* the viewer was asked about this frame */
     mi_faces *faces;
     mi_face_effects effects;
     mi_face_area *area;
@@ -62,6 +66,7 @@ void mi_stream_destroy(mi_stream **stream)
 void mi_stream_close(mi_stream *s)
 {
     s->had_style = s->chain != NULL;
+    s->had_views = s->chain && mi_chain_has_views(s->chain);
     mi_chain_destroy(&s->chain);
     mi_face_effects_close(&s->effects);
     if (s->faces)
@@ -90,6 +95,8 @@ int mi_stream_reopen(mi_stream *s, mvk_device *device, const mi_params *style,
     int status = mi_transfer_create(&s->transfer, device, &s->shape);
     if (status == MIEN_OK && s->had_style)
         status = mi_stream_set_style(s, style);
+    if (status == MIEN_OK && s->had_views)
+        status = mi_stream_add_views(s);
     if (status == MIEN_OK && s->faces) {
         mi_faces_config config = faces_config(s, faces);
         status = mi_faces_reopen(s->faces, device, &config);
@@ -118,6 +125,9 @@ int mi_stream_set_style(mi_stream *s, const mi_params *params)
         return status;
     mi_chain_destroy(&s->chain);
     s->chain = made;
+    if (!mi_views_same(&s->views, mi_chain_views(made)))
+        s->viewer = (mi_viewer){.started = false};
+    s->views = *mi_chain_views(made);
     mi_chain_set_timing(made, s->timing);
     return MIEN_OK;
 }
@@ -125,6 +135,14 @@ int mi_stream_set_style(mi_stream *s, const mi_params *params)
 bool mi_stream_has_style(const mi_stream *s)
 {
     return s->chain != NULL;
+}
+
+int mi_stream_add_views(mi_stream *s)
+{
+    int status = mi_chain_add_views(s->chain, &s->shape);
+    if (status != MIEN_OK)
+        mi_chain_destroy(&s->chain);
+    return status;
 }
 
 int mi_stream_add_faces(mi_stream *s, const mi_params *params)
@@ -235,6 +253,27 @@ static int change_faces(mi_stream *s, const mi_stream_values *v)
     return mi_face_effects_run(&s->effects, face, amount, s->guarded_count, &frame);
 }
 
+/* How the style sees this frame: where it is wanted in faces alone, closer. */
+static mi_view style_view(mi_stream *s, const mi_stream_values *v)
+{
+    if (!mi_chain_has_views(s->chain))
+        return (mi_view){0, 0, 0};
+    if (!s->has_view) {
+        mi_frame_part faces = mi_face_area_part(&s->shape, s->guarded, s->guarded_count);
+        mi_viewer_step(&s->viewer, &s->views, v->shares.rest <= 0 ? &faces : NULL, v->dt,
+                       v->fresh);
+    }
+    s->has_view = true;
+    return s->viewer.view;
+}
+
+static int run_style(mi_stream *s, const mi_stream_values *v)
+{
+    mi_chain_values values = {.strength = v->strength, .smooth = v->smooth, .dt = v->dt,
+                              .reset = v->fresh || v->style_fresh, .view = style_view(s, v)};
+    return mi_chain_run(s->chain, &values);
+}
+
 /* A face that may have to be covered is worked on before it is lost: what it was is kept. */
 static bool needs_areas(const mi_stream *s, const mi_stream_values *v)
 {
@@ -285,7 +324,7 @@ int mi_stream_run(mi_stream *s, const mien_frame *in, const mien_frame *out,
         mi_transfer_put(&s->transfer, in);
     if (!v->again) {
         s->had_list = s->has_list;
-        s->has_list = s->has_guarded = false;
+        s->has_list = s->has_guarded = s->has_view = false;
     }
     if (v->faces && !s->has_list)
         status = find_faces(s, in, v);
@@ -297,9 +336,7 @@ int mi_stream_run(mi_stream *s, const mien_frame *in, const mien_frame *out,
     if (status != MIEN_OK)
         return status;
     if (s->style_ran) {
-        mi_chain_values values = {.strength = v->strength, .smooth = v->smooth, .dt = v->dt,
-                                  .reset = v->fresh || v->style_fresh};
-        status = mi_chain_run(s->chain, &values);
+        status = run_style(s, v);
         if (status != MIEN_OK)
             return status;
     }

@@ -23,6 +23,10 @@ const mien_frame *mi_stream_shape(const mi_stream *stream);
 int mi_stream_set_style(mi_stream *stream, const mi_params *params);
 bool mi_stream_has_style(const mi_stream *stream);
 
+/* Has the style draw faces more finely than it could the frame, where it is wanted in them alone.
+ * Does nothing if it can already. A failure ends the stream's style. */
+int mi_stream_add_views(mi_stream *stream);
+
 /* Loads the face analysis, unless it is there. */
 int mi_stream_add_faces(mi_stream *stream, const mi_params *params);
 bool mi_stream_has_faces(const mi_stream *stream);

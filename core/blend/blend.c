@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "luma_half.spv.h"
+#include "reframe.spv.h"
 #include "resolve.spv.h"
 #include "resolve_lanes8.spv.h"
 #include "search.spv.h"
@@ -90,7 +91,25 @@ void mi_blend_destroy(mi_blend *b)
     mvk_pipeline_destroy(b->device, &b->warp_error);
     mvk_pipeline_destroy(b->device, &b->resolve);
     mvk_pipeline_destroy(b->device, &b->resolve_plain);
+    mvk_pipeline_destroy(b->device, &b->reframe);
     memset(b, 0, sizeof *b);
+}
+
+int mi_blend_add_reframe(mi_blend *b)
+{
+    static const mvk_shader reframe = MI_SHADER(reframe);
+    return b->reframe ? MIEN_OK : mvk_pipeline_create(b->device, &b->reframe, &reframe, NULL, 0);
+}
+
+void mi_blend_record_reframe(const mi_blend *b, mvk_commands *commands, int parity)
+{
+    struct blend_push p = {.w = b->w, .h = b->h, .history_in = b->history[1 - parity].at,
+                           .history_out = b->history[parity].at, .luma_in = b->luma[1 - parity],
+                           .luma_out = b->luma[parity], .age_in = b->age[1 - parity],
+                           .age_out = b->age[parity]};
+    mvk_dispatch(b->device, commands, b->reframe, &p, sizeof p, mi_groups(b->w, 8),
+                 mi_groups(b->h, 4), 1);
+    mvk_barrier(commands);
 }
 
 /* The default 0.8 gives a weight of 0.12 at 30 frames/s, the best of the project's simulation;

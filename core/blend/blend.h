@@ -20,6 +20,7 @@ typedef struct mi_motion_level {
 typedef struct mi_blend {
     mvk_device *device;
     mvk_pipeline *half_picture, *half_plane, *search, *warp_error, *resolve, *resolve_plain;
+    mvk_pipeline *reframe; /* NULL: not wanted yet */
     float kr, kb;
     int32_t w, h;
     mi_picture history[2]; /* of even and odd frames */
@@ -38,6 +39,13 @@ void mi_blend_destroy(mi_blend *blend);
 
 /* Weight of the present frame for a smoothness 0..1 and a frame period in seconds. */
 float mi_blend_alpha(float smooth, double dt);
+
+/* Must precede mi_blend_record_reframe(). */
+int mi_blend_add_reframe(mi_blend *blend);
+
+/* The history of frames of parity 1 - `parity` becomes one of `parity`, as if their pictures had
+ * been seen through another view (past_* of the uniform). Ends with a barrier. */
+void mi_blend_record_reframe(const mi_blend *blend, mvk_commands *commands, int parity);
 
 /* Records for frames of parity 0 or 1. `picture[parity]` is the present one, with luma in its
  * fourth channel. Ends with a barrier. */

@@ -14,6 +14,7 @@ int mi_compose_create(mi_compose *c, mvk_device *device, const mien_frame *shape
     memset(c, 0, sizeof *c);
     c->device = device;
     c->push = mi_pixel_layout(shape);
+    c->scale = scale;
     const uint32_t spec[2] = {(uint32_t)shape->format, (uint32_t)scale};
     int status = mvk_pipeline_create(device, &c->import_pipeline, mi_shader_for(device, &in),
                                      spec, 2);
@@ -62,7 +63,8 @@ void mi_compose_record_export(const mi_compose *c, mvk_commands *commands, const
     p.fine = from->plain ? 0 : from->fine;
     p.first_row = from->first_row;
     p.out_base = from->out_base;
-    int32_t rows = from->rows ? from->rows : p.height;
-    mvk_dispatch(c->device, commands, c->export_pipeline, &p, sizeof p, mi_groups(p.width, 64),
+    int32_t columns = from->part ? from->model.w * c->scale : p.width;
+    int32_t rows = from->part ? from->model.h * c->scale : from->rows ? from->rows : p.height;
+    mvk_dispatch(c->device, commands, c->export_pipeline, &p, sizeof p, mi_groups(columns, 64),
                  mi_groups(rows, 8), 1);
 }

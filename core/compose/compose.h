@@ -10,6 +10,7 @@ typedef struct mi_compose {
     mvk_device *device;
     mvk_pipeline *import_pipeline, *export_pipeline;
     struct pixel_push push;
+    int32_t scale;
 } mi_compose;
 
 /* `shape`: format, size and colour of the frames. `scale`: frame pixels a low-resolution pixel
@@ -18,7 +19,7 @@ int mi_compose_create(mi_compose *compose, mvk_device *device, const mien_frame 
                       int32_t scale);
 void mi_compose_destroy(mi_compose *compose);
 
-/* Frame in -> `low`: R'G'B' 0..1 and luma. */
+/* Frame in from the uniform's view_x and view_y on -> `low`: R'G'B' 0..1 and luma. */
 void mi_compose_record_import(const mi_compose *compose, mvk_commands *commands, mi_picture low);
 
 /* Arena room (vec4) for the steadied native luma of a frame. */
@@ -32,6 +33,8 @@ typedef struct mi_export {
     bool plain;       /* luma is not steadied: still and fine are not touched */
     int32_t first_row, rows; /* a band of the frame, from a multiple of MI_BAND_ROWS on;
                                 * rows 0: all of it */
+    bool part;        /* only what the model shows, in whole blocks of 8x2 pixels, from the
+                       * uniform's view_x and view_y on */
     int32_t out_base; /* byte of the packed frame at which the set's frame-out slot starts */
 } mi_export;
 

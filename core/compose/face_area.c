@@ -69,7 +69,7 @@ static uint8_t strength_of(float share)
     return (uint8_t)((share > 1 ? 1 : share > 0 ? share : 0) * 255 + 0.5f);
 }
 
-static void light_faces(lit_faces *lit, const mien_frame *out, const mi_guarded *faces,
+static void light_faces(lit_faces *lit, const mien_frame *shape, const mi_guarded *faces,
                         int32_t count)
 {
     lit->count = 0;
@@ -79,9 +79,24 @@ static void light_faces(lit_faces *lit, const mien_frame *out, const mi_guarded 
         lit->strength[lit->count] = strength_of(g->amount);
         if (lit->strength[lit->count] == 0)
             continue;
-        mi_outline_make(o, g->face, 1, g->move_x, g->move_y, out->width, out->height);
+        mi_outline_make(o, g->face, 1, g->move_x, g->move_y, shape->width, shape->height);
         lit->count += o->x0 < o->x1;
     }
+}
+
+mi_frame_part mi_face_area_part(const mien_frame *shape, const mi_guarded *faces, int32_t count)
+{
+    lit_faces lit;
+    light_faces(&lit, shape, faces, count);
+    mi_frame_part part = {shape->width, shape->height, 0, 0};
+    for (int32_t i = 0; i < lit.count; i++) {
+        const mi_outline *o = &lit.outline[i];
+        part.x0 = o->x0 < part.x0 ? o->x0 : part.x0;
+        part.y0 = o->y0 < part.y0 ? o->y0 : part.y0;
+        part.x1 = o->x1 > part.x1 ? o->x1 : part.x1;
+        part.y1 = o->y1 > part.y1 ? o->y1 : part.y1;
+    }
+    return part;
 }
 
 /* Adds from..to to the spans; those that it touches become one with it. */

@@ -9,6 +9,7 @@
 
 #include "../frame.h"
 #include "guard.h"
+#include "view.h"
 
 typedef enum mi_style_area { MI_AREA_FRAME = 0, MI_AREA_FACE, MI_AREA_BACKGROUND } mi_style_area;
 
@@ -28,6 +29,10 @@ typedef struct mi_face_area mi_face_area;
 /* `shape`: format, size and colour of the frames that follow. MIEN_OK or MIEN_ERR_NOMEM. */
 int mi_face_area_create(mi_face_area **area, const mien_frame *shape, mi_log *log);
 void mi_face_area_destroy(mi_face_area **area); /* *area may be NULL */
+
+/* The part of a frame of this shape outside of which mi_face_area_restrict() takes `in`, if the
+ * rest has no share. */
+mi_frame_part mi_face_area_part(const mien_frame *shape, const mi_guarded *faces, int32_t count);
 
 /* out = mix(in, out, mix(shares.rest, shares.faces, mask)); mask: the faces' outlines
  * (face_outline.h), feathered by 5 % of the face's shorter side half to each side, times their

@@ -112,8 +112,9 @@ void resolve(int x, int y, vec3 colour, vec4 warp, column a, column b, column c)
         float scale = ERROR + (flow == vec2(0) ? 0.0 : ERROR_SHARE * sqrt(variance));
         float confidence = smoothstep(LOW, HIGH, confidence_of(error, shift, scale));
         ivec2 from = clamp(ivec2(floor(vec2(x, y) + flow + 0.5)), ivec2(0), ivec2(p.w, p.h) - 1);
-        age += confidence * texelFetch(arena_float, p.age_in + from.y * p.w + from.x).x;
-        age = min(age, AGE_MAX);
+        float before = texelFetch(arena_float, p.age_in + from.y * p.w + from.x).x;
+        confidence = before == 0.0 ? 0.0 : confidence; // see reframe.comp
+        age = min(age + confidence * before, AGE_MAX);
         alpha = max(mix(1.0, u.alpha, confidence), 1.0 / age);
         if (flow == vec2(0)) {
             still = confidence;

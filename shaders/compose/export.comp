@@ -9,13 +9,15 @@
 // What shows through is the frame's luma steadied over time where nothing moves: its noise would
 // otherwise flicker on top of a still style.
 //
-// An invocation makes 8x2 pixels: whole words in every format, and within a row's pitch, which is a
-// multiple of 16 bytes, where it begins within the frame.
+// The picture begins at the frame's pixel (view_x, view_y); what it does not show is not written,
+// but for the rest of a block. An invocation makes such a block of 8x2 pixels: whole words in every
+// format, and within a row's pitch, which is a multiple of 16 bytes, where it begins within the
+// frame.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
 #include "compose/pixels.glsl"
-#include "frame_uniform.h"
+#include "frame_uniform.glsl"
 
 // The frame out by words and by two and four of them: the fewer stores the better, the most so on
 // lavapipe, which makes a loop over lanes of each and takes numbers of 64 bits as fast as of 32.
@@ -42,10 +44,6 @@ layout(set = 0, binding = 5) writeonly buffer out_block4
     uvec4 frame_out4[];
 };
 #endif
-layout(set = 0, binding = 6) uniform uniform_block
-{
-    frame_uniform u;
-};
 
 #ifndef LANES8
 layout(set = 0, binding = 0) buffer arena_word_block
@@ -67,7 +65,7 @@ int floor_div(int a, int b)
     return (a >= 0 ? a : a - b + 1) / b;
 }
 
-// Models of 8 pixels of row y from column x on.
+// Models of 8 pixels of row y from column x on, both counted from where the picture begins.
 void models(int x, int y, out vec4 m[8])
 {
     // Pixel centre (x + 0.5) / SCALE - 0.5 in low-resolution pixels, in units of 1 / (2 SCALE).
@@ -138,9 +136,11 @@ void keep(int at, uvec4 words)
 #endif
 }
 
-// How surely 8 pixels from (x, y) on stand still.
+// How surely 8 pixels from the frame's (x, y) on stand still.
 void stillness(int x, int y, out float still[8])
 {
+    x -= u.view_x;
+    y -= u.view_y;
     int column = x / SCALE, rest = 8 % SCALE == 0 ? 0 : x - column * SCALE;
     int at = p.still + min(y / SCALE, p.low_h - 1) * p.low_w + column;
     float found[10];
@@ -312,13 +312,14 @@ void chroma_rows(int x, int y, vec4 m0[8], vec4 m1[8])
 
 void main()
 {
-    int x = int(gl_GlobalInvocationID.x) * 8;
-    int y = p.first_row + int(gl_GlobalInvocationID.y) * 2;
-    if (x >= p.width || y >= p.height)
+    int in_x = int(gl_GlobalInvocationID.x) * 8;
+    int in_y = p.first_row + int(gl_GlobalInvocationID.y) * 2;
+    int x = u.view_x + in_x, y = u.view_y + in_y;
+    if (in_x >= p.low_w * SCALE || in_y >= p.low_h * SCALE || x >= p.width || y >= p.height)
         return;
     vec4 m0[8], m1[8];
-    models(x, y, m0);
-    models(x, min(y + 1, p.height - 1), m1);
+    models(in_x, in_y, m0);
+    models(in_x, min(y + 1, p.height - 1) - u.view_y, m1);
     row(x, y, m0);
     if (y + 1 < p.height)
         row(x, y + 1, m1);

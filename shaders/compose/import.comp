@@ -1,9 +1,11 @@
 // Frame bytes -> low-resolution picture: a SCALE x SCALE box mean a pixel, as R'G'B' 0..1 with
-// the luma in the fourth channel. Pixels beyond the frame repeat its border.
+// the luma in the fourth channel, from the frame's pixel (view_x, view_y) on. Pixels beyond the
+// frame repeat its border.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
 #include "compose/pixels.glsl"
+#include "frame_uniform.glsl"
 
 // Words in which SCALE bytes lie that start at a multiple of SCALE.
 const int WORDS = SCALE == 2 || SCALE == 1 ? 1 : SCALE % 4 == 0 ? SCALE / 4 : (SCALE + 6) / 4;
@@ -63,7 +65,8 @@ void main()
     if (lx >= p.low_w || ly >= p.low_h)
         return;
     // A low-resolution pixel that lies beyond the frame repeats the last one.
-    int x = min(lx, (p.width - 1) / SCALE) * SCALE, y = min(ly, (p.height - 1) / SCALE) * SCALE;
+    int x = u.view_x + min(lx, (p.width - 1 - u.view_x) / SCALE) * SCALE;
+    int y = u.view_y + min(ly, (p.height - 1 - u.view_y) / SCALE) * SCALE;
     vec3 rgb = vec3(0);
     float luma = 0.0;
     if (FORMAT >= RGBA) {

@@ -196,9 +196,9 @@ def limits_text():
     return (f"Limits for every effect: {words} (seconds for the step, J from below; NTRE on videos "
             f"{REAL_LIMITS['ntre']:g}). In bold: not reached. Eye contact lets go of the eyes "
             "while the head is turned far, as it must; in the clip `turn` that counts as a face "
-            "without its effect, and J as 0. A CPU draws styles at half the frame's width and "
-            "height, and sharp lines do not move smoothly on it; with `quality=high`, or on most "
-            "GPUs, they are drawn at all of it.")
+            "without its effect, and J as 0. A CPU draws a style of the whole frame at half its "
+            "width and height or less; faces alone, as long as they fit into as many pixels, at "
+            "all of it, as `quality=high` and most GPUs do in any case.")
 
 
 def page(found):

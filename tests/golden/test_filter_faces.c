@@ -149,12 +149,24 @@ typedef struct areas {
     int is[2];
 } areas;
 
+/* The red around a place: in a face alone a style is drawn more finely than in all of the frame,
+ * yet nothing may get brighter or darker by that. */
+static int level(const mien_frame *frame, const float at[2])
+{
+    enum { REACH = 4, ACROSS = 2 * REACH + 1, COUNT = ACROSS * ACROSS };
+    int sum = 0;
+    for (int i = 0; i < COUNT; i++)
+        sum += pixel(frame, at[0] + (float)(i % ACROSS - REACH),
+                     at[1] + (float)(i / ACROSS - REACH))[0];
+    return (sum + COUNT / 2) / COUNT;
+}
+
 static void areas_next(areas *a)
 {
     int status = mien_filter_process(a->filter, &a->in.frame, &a->out.frame);
     assert_true(status == MIEN_OK || status == MIEN_BYPASSED);
     for (int k = 0; k < 2; k++)
-        a->is[k] = pixel(&a->out.frame, a->at[k][0], a->at[k][1])[0];
+        a->is[k] = level(&a->out.frame, a->at[k]);
 }
 
 static areas areas_open(const char *params)
@@ -167,7 +179,7 @@ static areas areas_open(const char *params)
     for (int32_t y = 400; y < 480; y++)
         memset((uint8_t *)pixel(&a.in.frame, 560, (float)y), 40, 80 * 4);
     for (int k = 0; k < 2; k++) {
-        a.from[k] = pixel(&a.in.frame, at[k][0], at[k][1])[0];
+        a.from[k] = level(&a.in.frame, at[k]);
         a.to[k] = 255 - a.from[k];
         assert_true(abs(a.to[k] - a.from[k]) > 60);
     }
@@ -223,6 +235,55 @@ static void test_change_of_area(void **state)
         assert_true(mien_filter_is_bypass(a.filter));
         areas_close(&a);
     }
+}
+
+/* What inverting is off from the inverted input, at most, around a place. */
+static int worst_inverted(const mien_frame *in, const mien_frame *out, float x, float y)
+{
+    int worst = 0;
+    for (int i = 0; i < 32 * 32; i++) {
+        float at_x = x + (float)(i % 32 - 16), at_y = y + (float)(i / 32 - 16);
+        for (int k = 0; k < 3; k++) {
+            int off = abs(255 - pixel(in, at_x, at_y)[k] - pixel(out, at_x, at_y)[k]);
+            worst = off > worst ? off : worst;
+        }
+    }
+    return worst;
+}
+
+/* A style in faces alone has all of the frame's resolution there, where it has half in all of the
+ * frame on a slow device; with and without smoothing, from the first frame on, and again after the
+ * area was another one. */
+static void test_closer(void **state)
+{
+    (void)state;
+    static const char *const area[] = {"face", "frame", "face"};
+    static mien_face face[MIEN_FACES_MAX];
+    test_frame in = frame_with(1280, 720, 40, 20), out = frame_with(1280, 720, 40, 20);
+    for (int smooth = 0; smooth < 10; smooth += 8) {
+        char params[40];
+        snprintf(params, sizeof params, "smooth=0.%d style-area=face", smooth);
+        mien_filter *f = portrait_filter(NULL, params);
+        mien_stats stats;
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(mien_filter_set(f, "style-area", area[i]), MIEN_OK);
+            for (int n = 0; n < (i == 0 ? 1 : 90); n++)
+                filter_run(f, &in.frame, &out.frame, MIEN_OK);
+            if (i == 0)
+                assert_int_equal(found(f, face), 1);
+            const float *nose = face[0].point[4]; /* where it was then: it stands still */
+            int worst = worst_inverted(&in.frame, &out.frame, nose[0], nose[1]);
+            print_message("smooth=0.%d, style-area=%s: off by %d\n", smooth, area[i], worst);
+            assert_int_equal(mien_filter_stats(f, &stats), MIEN_OK);
+            if (i != 1 || stats.net_width >= 1280)
+                assert_true(worst <= 3);
+            else
+                assert_true(worst > 12);
+        }
+        mien_filter_destroy(&f);
+    }
+    test_frame_free(&in);
+    test_frame_free(&out);
 }
 
 /* A changed face is lost in mid-stream and found again: at no frame does its middle show what is
@@ -578,11 +639,10 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_analysis),  cmocka_unit_test(test_style_area),
-        cmocka_unit_test(test_change_of_area),
+        cmocka_unit_test(test_closer),    cmocka_unit_test(test_change_of_area),
         cmocka_unit_test(test_on_lost),   cmocka_unit_test(test_cover_fades),
         cmocka_unit_test(test_given_up),  cmocka_unit_test(test_pause),
-        cmocka_unit_test(test_overlay),
-        cmocka_unit_test(test_stats),
+        cmocka_unit_test(test_overlay),   cmocka_unit_test(test_stats),
         cmocka_unit_test(test_several),   cmocka_unit_test(test_no_faces),
         cmocka_unit_test(test_odd_places), cmocka_unit_test(test_missing_networks),
         cmocka_unit_test(test_missing_device)};

@@ -70,6 +70,15 @@ double blend_oracle_sample(const oracle_plane *p, double x, double y, bool corne
     return sum / total;
 }
 
+/* Between 2x2 samples; the border is repeated. */
+static double between(const oracle_plane *p, double x, double y)
+{
+    int32_t x0 = (int32_t)floor(x), y0 = (int32_t)floor(y);
+    double fx = x - x0, fy = y - y0;
+    return (1 - fy) * ((1 - fx) * value(p, x0, y0) + fx * value(p, x0 + 1, y0)) +
+           fy * ((1 - fx) * value(p, x0, y0 + 1) + fx * value(p, x0 + 1, y0 + 1));
+}
+
 bool blend_oracle_moves(const float warp[4])
 {
     return fabsf(warp[0]) > 0 || fabsf(warp[1]) > 0;
@@ -165,8 +174,9 @@ static void resolve_pixel(const resolve_input *in, const resolve_output *out, in
     if (!in->fresh && !in->plain) {
         const float *warp = in->warp + pixel;
         bool moves = blend_oracle_moves(warp);
-        double past[5], confidence = confidence_of(&a, moves);
-        age = fmin(1 + confidence * age_of(in, warp, x, y), AGE_MAX);
+        double past[5], before = age_of(in, warp, x, y);
+        double confidence = before > 0 ? confidence_of(&a, moves) : 0;
+        age = fmin(1 + confidence * before, AGE_MAX);
         double weight = fmax(1 + (in->alpha - 1) * confidence, 1 / age);
         past_of(in, &a, warp, x, y, past);
         for (int k = 0; k < 5; k++)
@@ -191,4 +201,30 @@ void blend_oracle_resolve(const resolve_input *in, const resolve_output *out)
     for (int32_t y = 0; y < in->h; y++)
         for (int32_t x = 0; x < in->w; x++)
             resolve_pixel(in, out, x, y);
+}
+
+void blend_oracle_reframe(const reframe_input *in, float *history, float *luma, float *age)
+{
+    int32_t samples = in->step >= 1.5 ? (int32_t)(in->step + 0.5) : 1;
+    for (int32_t y = 0; y < in->h; y++)
+        for (int32_t x = 0; x < in->w; x++) {
+            size_t here = (size_t)y * (size_t)in->w + (size_t)x;
+            double at_x = x * in->step + in->x, at_y = y * in->step + in->y, sum[5] = {0};
+            for (int32_t n = 0; n < samples * samples; n++) {
+                double dx = ((n % samples + 0.5) / samples - 0.5) * in->step;
+                double dy = ((n / samples + 0.5) / samples - 0.5) * in->step;
+                for (int k = 0; k < 5; k++) {
+                    oracle_plane p = {k < 4 ? in->history : in->luma, in->w, in->h, k < 4 ? 4 : 1,
+                                      k % 4};
+                    sum[k] += between(&p, at_x + dx, at_y + dy) / (samples * samples);
+                }
+            }
+            for (size_t k = 0; k < 4; k++)
+                history[4 * here + k] = (float)sum[k];
+            luma[here] = (float)sum[4];
+            int32_t old_x = (int32_t)floor(at_x + 0.5), old_y = (int32_t)floor(at_y + 0.5);
+            oracle_plane ages = {in->age, in->w, in->h, 1, 0};
+            bool inside = old_x >= 0 && old_x < in->w && old_y >= 0 && old_y < in->h;
+            age[here] = inside ? (float)value(&ages, old_x, old_y) : 0;
+        }
 }

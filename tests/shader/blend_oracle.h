@@ -38,4 +38,15 @@ typedef struct resolve_output {
 
 void blend_oracle_resolve(const resolve_input *in, const resolve_output *out);
 
+/* A history, and where its pixel n was before: n * step + (x, y), along both axes. */
+typedef struct reframe_input {
+    int32_t w, h;
+    double x, y, step;
+    const float *history; /* vec4 a pixel */
+    const float *luma, *age;
+} reframe_input;
+
+/* What is there then, a mean over what a pixel covers; age 0: it was not in the picture. */
+void blend_oracle_reframe(const reframe_input *in, float *history, float *luma, float *age);
+
 #endif

@@ -121,17 +121,16 @@ static void import_pixel(const mien_frame *f, const colour *c, int32_t scale, in
         rgb[k] = limit1(rgb[k]);
 }
 
-void pixel_oracle_import(const mien_frame *f, int32_t scale, int32_t low_w, int32_t low_h,
-                         float *low)
+void pixel_oracle_import(const mien_frame *f, const pixel_view *v, float *low)
 {
     colour c = colour_of(f);
-    for (int32_t y = 0; y < low_h; y++)
-        for (int32_t x = 0; x < low_w; x++) {
-            int32_t fx = limit(x, 0, (f->width - 1) / scale) * scale;
-            int32_t fy = limit(y, 0, (f->height - 1) / scale) * scale;
+    for (int32_t y = 0; y < v->h; y++)
+        for (int32_t x = 0; x < v->w; x++) {
+            int32_t fx = limit(v->x / v->scale + x, 0, (f->width - 1) / v->scale) * v->scale;
+            int32_t fy = limit(v->y / v->scale + y, 0, (f->height - 1) / v->scale) * v->scale;
             double rgb[3], luma;
-            import_pixel(f, &c, scale, fx, fy, rgb, &luma);
-            float *to = low + ((size_t)y * (size_t)low_w + (size_t)x) * 4;
+            import_pixel(f, &c, v->scale, fx, fy, rgb, &luma);
+            float *to = low + ((size_t)y * (size_t)v->w + (size_t)x) * 4;
             for (int k = 0; k < 3; k++)
                 to[k] = (float)rgb[k];
             to[3] = (float)luma;
@@ -140,19 +139,26 @@ void pixel_oracle_import(const mien_frame *f, int32_t scale, int32_t low_w, int3
 
 typedef struct model_picture {
     const float *at;
-    int32_t w, h, scale;
+    pixel_view view;
 } model_picture;
+
+/* Does the view show a pixel of the frame? */
+static bool is_shown(const pixel_view *v, int32_t x, int32_t y)
+{
+    return x >= v->x && x < v->x + v->w * v->scale && y >= v->y && y < v->y + v->h * v->scale;
+}
 
 /* Channel k of the model at frame pixel (x, y), between four of its pixels. */
 static double model_at(const model_picture *m, int32_t x, int32_t y, int k)
 {
-    double px = (x + 0.5) / m->scale - 0.5, py = (y + 0.5) / m->scale - 0.5, sum = 0;
+    const pixel_view *v = &m->view;
+    double px = (x - v->x + 0.5) / v->scale - 0.5, py = (y - v->y + 0.5) / v->scale - 0.5, sum = 0;
     int32_t x0 = (int32_t)floor(px), y0 = (int32_t)floor(py);
     for (int32_t j = 0; j < 2; j++)
         for (int32_t i = 0; i < 2; i++) {
             double near_x = i ? px - x0 : 1 - (px - x0), near_y = j ? py - y0 : 1 - (py - y0);
-            int32_t row = limit(y0 + j, 0, m->h - 1), column = limit(x0 + i, 0, m->w - 1);
-            size_t pixel = (size_t)row * (size_t)m->w + (size_t)column;
+            int32_t row = limit(y0 + j, 0, v->h - 1), column = limit(x0 + i, 0, v->w - 1);
+            size_t pixel = (size_t)row * (size_t)v->w + (size_t)column;
             sum += near_x * near_y * (double)m->at[pixel * 4 + (size_t)k];
         }
     return sum;
@@ -190,9 +196,10 @@ static double steadied(const pixel_steady *s, const mien_frame *f, const model_p
     if (!s)
         return now;
     float *past = &s->past[(size_t)y * (size_t)f->width + (size_t)x];
-    int32_t row = limit(y / m->scale, 0, m->h - 1), column = x / m->scale;
+    const pixel_view *v = &m->view;
+    int32_t row = limit((y - v->y) / v->scale, 0, v->h - 1), column = (x - v->x) / v->scale;
     double t = limit1((fabs(now - *past) - CHANGE_LOW) / (CHANGE_HIGH - CHANGE_LOW));
-    double still = s->still[(size_t)row * (size_t)m->w + (size_t)column];
+    double still = s->still[(size_t)row * (size_t)v->w + (size_t)column];
     still *= 1 - t * t * (3 - 2 * t);
     double kept = *past + (now - *past) * (1 + (s->alpha - 1) * still);
     *past = (float)kept;
@@ -227,14 +234,16 @@ static double chroma_model(const mien_frame *f, const colour *c, const model_pic
     return sum / (rows * columns);
 }
 
-void pixel_oracle_export(const mien_frame *in, const mien_frame *out, int32_t scale, int32_t low_w,
-                         int32_t low_h, const float *model, double strength,
+void pixel_oracle_export(const mien_frame *in, const mien_frame *out, const pixel_view *view,
+                         bool part, const float *model, double strength,
                          const pixel_steady *steady)
 {
     colour c = colour_of(in);
-    model_picture m = {model, low_w, low_h, scale};
+    model_picture m = {model, *view};
     for (int32_t y = 0; y < in->height; y++)
         for (int32_t x = 0; x < in->width; x++) {
+            if (part && !is_shown(view, x, y))
+                continue;
             double luma = steadied(steady, in, &m, x, y, luma_at(in, &c, x, y));
             if (!c.yuv) {
                 export_rgb(in, out, &c, &m, x, y, strength, luma);
@@ -248,10 +257,13 @@ void pixel_oracle_export(const mien_frame *in, const mien_frame *out, int32_t sc
     int32_t rows = in->format == MIEN_FORMAT_YUY2 ? in->height : (in->height + 1) / 2;
     for (int32_t y = 0; c.yuv && y < rows; y++)
         for (int32_t x = 0; x < (in->width + 1) / 2; x++)
-            for (int k = 0; k < 2; k++)
+            for (int k = 0; k < 2; k++) {
+                if (part && !is_shown(view, 2 * x, rows < in->height ? 2 * y : y))
+                    continue;
                 *chroma_byte(out, x, y, k) =
                     mixed(*chroma_byte(in, x, y, k),
                           chroma_model(in, &c, &m, x, y, k) * c.c_range + 128, strength);
+            }
 }
 
 /* Channel k of a patch at (x, y), pixels of the frame counted from the corner of the first one. */

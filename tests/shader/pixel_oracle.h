@@ -5,22 +5,27 @@
 
 #include <mien/mien.h>
 
-/* `low`: low_w x low_h pixels of R', G', B' and luma, each the mean of scale x scale frame
- * pixels. */
-void pixel_oracle_import(const mien_frame *frame, int32_t scale, int32_t low_w, int32_t low_h,
-                         float *low);
+/* What a low-resolution picture of w x h shows: a pixel scale x scale of the frame's, the first one
+ * those from (x, y) on, both multiples of 8 and of the scale. */
+typedef struct pixel_view {
+    int32_t scale, w, h, x, y;
+} pixel_view;
+
+/* `low`: the view's pixels of R', G', B' and luma, means of the frame's. */
+void pixel_oracle_import(const mien_frame *frame, const pixel_view *view, float *low);
 
 /* What steadies the native luma over time; all planes are the caller's. */
 typedef struct pixel_steady {
-    const float *still; /* low_w x low_h: how surely a pixel stands still */
+    const float *still; /* of the view: how surely a pixel stands still */
     double alpha;       /* weight of the present there */
     float *past;        /* luma bytes of the frame's pixels, as steadied so far; updated */
 } pixel_steady;
 
-/* `model`: low_w x low_h of b, cb, cr, g: luma = b + g * the frame's luma. Writes the planes of
- * `out`, whose alpha bytes are those of `in`. `steady` NULL: the frame's luma is taken as it is. */
-void pixel_oracle_export(const mien_frame *in, const mien_frame *out, int32_t scale, int32_t low_w,
-                         int32_t low_h, const float *model, double strength,
+/* `model`: the view's b, cb, cr, g: luma = b + g * the frame's luma. Writes the planes of `out`,
+ * whose alpha bytes are those of `in`; with `part` only what the view shows. `steady` NULL: the
+ * frame's luma is taken as it is. */
+void pixel_oracle_export(const mien_frame *in, const mien_frame *out, const pixel_view *view,
+                         bool part, const float *model, double strength,
                          const pixel_steady *steady);
 
 /* A picture of size x size models (b, cb, cr, g) that lies as a square in the frame: around (x, y),

@@ -390,7 +390,7 @@ static void check_resolve(resolve_kind kind, int32_t w, int32_t h, int parity, f
     for (size_t i = 0; i < s.pixels; i++) {
         luma[i] = now[4 * i + 3] + dice_float(&d, -0.05f, 0.05f);
         carried[i] = now[4 * i + 3] + dice_float(&d, -0.05f, 0.05f);
-        age[i] = dice_float(&d, 1, 64);
+        age[i] = i % 11 == 3 ? 0 : dice_float(&d, 1, 64);
     }
     rig_write(&rig, &s.memory.arena, (size_t)s.picture[parity].at * 16, now, bytes);
     rig_write(&rig, &s.memory.arena, (size_t)s.blend.warp.at * 16, warp, bytes);
@@ -429,6 +429,52 @@ static void test_resolve(void **state)
     for (int kind = KIND_FRESH; kind <= KIND_PLAIN; kind++) {
         check_resolve((resolve_kind)kind, 33, 21, 0, 0.12f);
         check_resolve((resolve_kind)kind, 16, 18, 1, 0.5f);
+    }
+}
+
+/* The history in another view: moved by whole pixels, on finer and coarser grids, and where there
+ * was none. */
+static void test_reframe(void **state)
+{
+    (void)state;
+    enum { W = 37, H = 26 };
+    static const double move[][3] = {{8, -16, 1},       {0, 0, 1},       {-0.25, -0.25, 0.5},
+                                     {11.75, 3.75, 0.5}, {-23.5, 4.5, 2}, {-7, 1, 3},
+                                     {2.25, 40.25, 1.5}, {0.1, -0.2, 1.0 / 3}};
+    for (size_t k = 0; k < sizeof move / sizeof move[0]; k++) {
+        char name[64];
+        stage_rig s;
+        dice d = dice_of(k);
+        int parity = (int)(k % 2);
+        stage_up(&s, W, H);
+        float *history = rig_room(s.pixels * 16), *luma = rig_room(s.pixels * 4),
+              *age = rig_room(s.pixels * 4), *want = rig_room(s.pixels * 16),
+              *want_luma = rig_room(s.pixels * 4), *want_age = rig_room(s.pixels * 4);
+        dice_fill(&d, history, s.pixels * 4, 0, 1.25f);
+        dice_fill(&d, luma, s.pixels, 0, 1);
+        dice_fill(&d, age, s.pixels, 1, 64);
+        rig_write(&rig, &s.memory.arena, (size_t)s.blend.history[1 - parity].at * 16, history,
+                  s.pixels * 16);
+        rig_write(&rig, &s.memory.arena, (size_t)s.blend.luma[1 - parity] * 4, luma, s.pixels * 4);
+        rig_write(&rig, &s.memory.arena, (size_t)s.blend.age[1 - parity] * 4, age, s.pixels * 4);
+        struct frame_uniform u = {.past_x = (float)move[k][0], .past_y = (float)move[k][1],
+                                  .past_step = (float)move[k][2]};
+        rig_write(&rig, &s.memory.uniform, 0, &u, sizeof u);
+        assert_int_equal(mi_blend_add_reframe(&s.blend), MIEN_OK);
+        mvk_commands list;
+        rig_begin(&rig, &s.memory, &list);
+        mi_blend_record_reframe(&s.blend, &list, parity);
+        rig_run(&rig, &list);
+        reframe_input in = {W, H, move[k][0], move[k][1], move[k][2], history, luma, age};
+        blend_oracle_reframe(&in, want, want_luma, want_age);
+        snprintf(name, sizeof name, "x * %g + (%g, %g)", move[k][2], move[k][0], move[k][1]);
+        compare_plane(name, "history", &s, (size_t)s.blend.history[parity].at * 16, 4, want);
+        compare_plane(name, "luma", &s, (size_t)s.blend.luma[parity] * 4, 1, want_luma);
+        compare_plane(name, "age", &s, (size_t)s.blend.age[parity] * 4, 1, want_age);
+        float *all[] = {history, luma, age, want, want_luma, want_age};
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+            free(all[i]);
+        stage_down(&s);
     }
 }
 
@@ -549,7 +595,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_translation), cmocka_unit_test(test_slow_translation),
         cmocka_unit_test(test_still),       cmocka_unit_test(test_warp_error),
         cmocka_unit_test(test_resolve),     cmocka_unit_test(test_young_history),
-        cmocka_unit_test(test_slow_history)};
+        cmocka_unit_test(test_slow_history), cmocka_unit_test(test_reframe)};
     const rig_group group = {"blend", tests, sizeof tests / sizeof tests[0], NULL, NULL};
     return rig_tests_main(&rig, &group, argc, argv);
 }

@@ -29,7 +29,8 @@ typedef struct bench {
 /* A frame shape on the bench. */
 typedef struct stand {
     test_frame in, out, want;
-    int32_t low_w, low_h;
+    pixel_view view;
+    bool part; /* only that is exported */
     size_t pixels, packed;
     mi_compose compose; /* the shape's push constants, the bench's pipelines */
     rig_memory memory;
@@ -48,6 +49,13 @@ static void upload_frame(stand *s)
     free(bytes);
 }
 
+static void look_at(stand *s, const pixel_view *view)
+{
+    s->view = *view;
+    s->pixels = (size_t)view->w * (size_t)view->h;
+    s->low = (mi_picture){LOW_AT, view->w, view->h};
+}
+
 static void stand_up(stand *s, bench *b, int32_t width, int32_t height, int32_t variant)
 {
     memset(s, 0, sizeof *s);
@@ -58,10 +66,9 @@ static void stand_up(stand *s, bench *b, int32_t width, int32_t height, int32_t 
     s->out = test_frame_make(b->format, width, height, &(frame_layout){.upside_down = true});
     s->want = test_frame_make(b->format, width, height, &(frame_layout){.padding = 1});
     test_frame_noise(&s->in.frame, (uint64_t)variant + 7);
-    s->low_w = (width + b->scale - 1) / b->scale + dice_int(&b->dice, 0, 3);
-    s->low_h = (height + b->scale - 1) / b->scale + dice_int(&b->dice, 0, 3);
-    s->pixels = (size_t)s->low_w * (size_t)s->low_h;
-    s->low = (mi_picture){LOW_AT, s->low_w, s->low_h};
+    int32_t low_w = (width + b->scale - 1) / b->scale + dice_int(&b->dice, 0, 3);
+    int32_t low_h = (height + b->scale - 1) / b->scale + dice_int(&b->dice, 0, 3);
+    look_at(s, &(pixel_view){.scale = b->scale, .w = low_w, .h = low_h});
 
     mi_compose shape;
     assert_int_equal(mi_compose_create(&shape, rig.device, &s->in.frame, b->scale), MIEN_OK);
@@ -76,6 +83,8 @@ static void stand_up(stand *s, bench *b, int32_t width, int32_t height, int32_t 
     int64_t end = s->fine_at + mi_compose_fine_vec4s(&s->in.frame) + 4;
     rig_memory_create(&rig, &s->memory, &(rig_sizes){.arena = end, .frame = s->packed + TAIL,
                                                      .uniform = sizeof(struct frame_uniform)});
+    struct frame_uniform whole = {0};
+    rig_write(&rig, &s->memory.uniform, 0, &whole, sizeof whole);
     upload_frame(s);
 }
 
@@ -99,18 +108,20 @@ static void check_import(stand *s, const bench *b)
 {
     char text[120];
     float *got = rig_room((s->pixels + 4) * 16), *want = rig_room(s->pixels * 16);
+    struct frame_uniform u = {.view_x = s->view.x, .view_y = s->view.y};
+    rig_write(&rig, &s->memory.uniform, 0, &u, sizeof u);
     mvk_commands list;
     rig_begin(&rig, &s->memory, &list);
     mi_compose_record_import(&s->compose, &list, s->low);
     rig_run(&rig, &list);
     rig_read(&rig, &s->memory.arena, LOW_AT * 16, got, (s->pixels + 4) * 16);
-    pixel_oracle_import(&s->in.frame, b->scale, s->low_w, s->low_h, want);
+    pixel_oracle_import(&s->in.frame, &s->view, want);
     name_case(s, b, text, sizeof text);
     for (size_t i = 0; i < s->pixels * 4; i++)
         if (!(fabs((double)got[i] - want[i]) < IMPORT_LIMIT))
             fail_msg("import of %s: pixel (%zu, %zu) channel %zu is %g, not %g", text,
-                     i / 4 % (size_t)s->low_w, i / 4 / (size_t)s->low_w, i % 4, (double)got[i],
-                     (double)want[i]);
+                     i / 4 % (size_t)s->view.w, i / 4 / (size_t)s->view.w, i % 4,
+                     (double)got[i], (double)want[i]);
     for (size_t i = s->pixels * 4; i < (s->pixels + 4) * 4; i++)
         assert_true(got[i] >= 1000); /* what the rig fills memory with */
     free(got);
@@ -142,7 +153,8 @@ static void check_export(stand *s, bench *b, const export_run *run)
     char text[120];
     float *model = random_model(s, &b->dice), strength = run->strength;
     struct frame_uniform u = {.strength = strength, .fresh = run->fresh,
-                              .alpha = run->steady ? (float)run->steady->alpha : 1};
+                              .alpha = run->steady ? (float)run->steady->alpha : 1,
+                              .view_x = s->view.x, .view_y = s->view.y};
     if (run->steady)
         rig_write(&rig, &s->memory.arena, (size_t)s->still_at * 16, run->steady->still,
                   s->pixels * sizeof(float));
@@ -152,12 +164,13 @@ static void check_export(stand *s, bench *b, const export_run *run)
     rig_begin(&rig, &s->memory, &list);
     mi_compose_record_export(&s->compose, &list,
                              &(mi_export){.model = s->low, .still = (int32_t)(4 * s->still_at),
-                                          .fine = (int32_t)s->fine_at, .plain = run->plain});
+                                          .fine = (int32_t)s->fine_at, .plain = run->plain,
+                                          .part = s->part});
     rig_run(&rig, &list);
     uint8_t *bytes = rig_room(s->packed + TAIL);
     rig_read(&rig, &s->memory.frame_out, 0, bytes, s->packed + TAIL);
     mi_frame_unpack(&s->out.frame, bytes);
-    pixel_oracle_export(&s->in.frame, &s->want.frame, b->scale, s->low_w, s->low_h, model,
+    pixel_oracle_export(&s->in.frame, &s->want.frame, &s->view, s->part, model,
                         (double)strength, run->steady);
     test_frame_take_unseen(&s->want.frame, &s->out.frame);
     name_case(s, b, text, sizeof text);
@@ -165,7 +178,7 @@ static void check_export(stand *s, bench *b, const export_run *run)
     if (off > (strength > 0 ? 1 : 0))
         fail_msg("export of %s, strength %g, plain %d, fresh %d: off by %d levels", text,
                  (double)strength, run->plain, run->fresh, off);
-    if (strength <= 0)
+    if (strength <= 0 && !s->part)
         assert_true(test_frame_equal(&s->out.frame, &s->in.frame));
     for (size_t i = s->packed; i < s->packed + TAIL; i++)
         if (bytes[i] != TEST_CANARY)
@@ -287,7 +300,7 @@ static void test_siting(void **state)
             double limit = (b.scale < 4 ? 0.3 : 1.1) * 2 / 255;
             for (int32_t y = 8 / b.scale + 1; y < 40 / b.scale; y++)
                 for (int32_t x = 8 / b.scale + 1; x < 40 / b.scale; x++) {
-                    const float *p = low + ((size_t)y * (size_t)s.low_w + (size_t)x) * 4;
+                    const float *p = low + ((size_t)y * (size_t)s.view.w + (size_t)x) * 4;
                     double centre_x = x * b.scale + (b.scale - 1) / 2.0;
                     double centre_y = y * b.scale + (b.scale - 1) / 2.0;
                     double cb = (p[2] - p[3]) / (2 * (1 - 0.114));
@@ -303,6 +316,39 @@ static void test_siting(void **state)
             take_down(&s);
             mi_compose_destroy(&b.compiled);
         }
+}
+
+/* Pictures that show a part of the frame: inside, at its edges, and beyond them. Bytes of the
+ * frame out that are not shown stay as they are. */
+static void check_views(mien_format format, int32_t scale)
+{
+    enum { WIDTH = 107, HEIGHT = 86 };
+    int32_t grid = 8 * scale;
+    const pixel_view view[] = {{scale, 16, 12, grid, 0},
+                               {scale, 24, 18, grid, grid},
+                               {scale, 16, 16, WIDTH / grid * grid, HEIGHT / grid * grid}};
+    bench b = {.format = format, .scale = scale, .dice = dice_of(7)};
+    mien_frame any = {.format = format, .width = 16, .height = 16};
+    assert_int_equal(mi_compose_create(&b.compiled, rig.device, &any, scale), MIEN_OK);
+    for (size_t i = 0; i < sizeof view / sizeof view[0]; i++) {
+        stand s;
+        stand_up(&s, &b, WIDTH, HEIGHT, (int32_t)i);
+        look_at(&s, &view[i]);
+        s.part = true;
+        check_import(&s, &b);
+        check_export(&s, &b, &(export_run){.strength = 1, .plain = true});
+        check_steady(&s, &b);
+        take_down(&s);
+    }
+    mi_compose_destroy(&b.compiled);
+}
+
+static void test_views(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < TEST_FORMATS; i++)
+        for (int32_t scale = 1; scale <= 3; scale++)
+            check_views(test_formats[i], scale);
 }
 
 /* In bands of rows, each through a set that shows its part of the output only: the same bytes. */
@@ -354,7 +400,8 @@ static void test_bands(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        FORMAT_TEST_LIST, cmocka_unit_test(test_siting), cmocka_unit_test(test_bands)};
+        FORMAT_TEST_LIST, cmocka_unit_test(test_siting), cmocka_unit_test(test_views),
+        cmocka_unit_test(test_bands)};
     const rig_group group = {"pixels", tests, sizeof tests / sizeof tests[0], NULL, NULL};
     return rig_tests_main(&rig, &group, argc, argv);
 }
