@@ -99,14 +99,14 @@ static void prepare(void *effect, int32_t index, const mi_slot_face *of, const v
     chain *c = effect;
     const mi_face_chain_values *v = values;
     slot *s = &c->slot[index];
-    const mien_face *face = of->face;
+    const mi_face_skin *skin = v->skin ? v->skin[of->number] : NULL;
+    const float(*point)[3] = skin ? skin->point : of->face->point;
     bool known = of->known && !v->reset;
     float *maps = s->maps.map ? s->maps.map : (float *)c->slots->arena.map + (size_t)s->at * 4;
     mi_maps to = {.at = (float(*)[4])maps, .uv = (float(*)[4])(maps + MI_TEXELS * 4)};
-    mi_roi square = mi_face_square(face->point);
+    mi_roi square = mi_face_square(point);
     struct skin_uniform *u = s->uniform.map;
-    mi_box box = mi_maps_make(&to, &c->atlas, &square, face->point,
-                              v->bare ? v->bare[of->number] : NULL);
+    mi_box box = mi_maps_make(&to, &c->atlas, &square, point, skin ? skin->bare : NULL);
     u->crop.square[0] = mi_crop_square(square.x, square.y, square.side, square.angle,
                                        MI_FACE_SIZE, v->wanted);
     mi_face_apply_extent(&c->apply, u, square.x, square.y, square.side, square.angle,

@@ -6,10 +6,12 @@
 
 #include "face_slots.h"
 
+#include "face/face.h"
+
 /* What may differ from frame to frame. */
 typedef struct mi_face_chain_values {
-    const float *const *bare; /* of each face its MI_POINTS points: mi_faces_bare(); NULL: nothing
-                               * covers any */
+    const mi_face_skin *const *skin; /* of each face: mi_faces_skin(); NULL: its points are those
+                                      * of mien_face, and nothing covers any */
     float wanted; /* -1..1: the generator's fourth channel; 0: nothing is done */
     float smooth; /* 0..1 */
     double dt;    /* seconds since the last frame, > 0 */

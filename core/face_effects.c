@@ -33,7 +33,7 @@ static void ask_age(values *v, const mi_effect_frame *frame)
     const double most = mien_params(NULL)[MI_PARAM_AGE].max; /* the network knows it as 1 */
     v->face = (mi_face_chain_values){.wanted = (float)(frame->wish.number[MI_EFFECT_AGE] / most),
                                      .smooth = frame->smooth, .dt = frame->dt,
-                                     .reset = frame->reset, .bare = frame->bare};
+                                     .reset = frame->reset, .skin = frame->skin};
 }
 
 static const struct {

@@ -7,6 +7,8 @@
 #include "effect_wish.h"
 #include "face_slots.h"
 
+#include "face/face.h"
+
 /* Each member but `changed`: of each effect. All zero has nothing loaded. One thread. */
 typedef struct mi_face_effects {
     mi_face_slots *chain[MI_EFFECTS];   /* NULL: not loaded */
@@ -44,7 +46,7 @@ typedef struct mi_effect_frame {
     float smooth;        /* 0..1 */
     double dt;           /* seconds since the last frame, > 0 */
     bool reset;          /* this frame has no past */
-    const float *const *bare; /* of each face its points: mi_faces_bare() */
+    const mi_face_skin *const *skin; /* of each face: mi_faces_skin() */
 } mi_effect_frame;
 
 /* One frame; amount[i]: 0..1, how much of the effects face[i] gets. Lost ones are left as they are.

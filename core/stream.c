@@ -241,14 +241,14 @@ static void guard_faces(mi_stream *s, const mi_stream_values *v)
 static int change_faces(mi_stream *s, const mi_stream_values *v)
 {
     float amount[MIEN_FACES_MAX];
-    const float *bare[MIEN_FACES_MAX];
+    const mi_face_skin *skin[MIEN_FACES_MAX];
     int32_t count;
     const mien_face *face = mi_stream_faces(s, &count);
     mi_effect_frame frame = {.wish = v->effects, .smooth = v->smooth, .dt = v->dt,
-                             .reset = s->has_list && !has_past(s, v), .bare = bare};
+                             .reset = s->has_list && !has_past(s, v), .skin = skin};
     for (int32_t i = 0; i < s->guarded_count; i++) {
         amount[i] = s->guarded[i].amount;
-        bare[i] = mi_faces_bare(s->faces, face[i].id);
+        skin[i] = mi_faces_skin(s->faces, face[i].id);
     }
     return mi_face_effects_run(&s->effects, face, amount, s->guarded_count, &frame);
 }

@@ -41,4 +41,10 @@ typedef struct mi_sight {
     float glasses;             /* 0..1 */
 } mi_sight;
 
+/* What effects on the skin of a face go by. */
+typedef struct mi_face_skin {
+    float point[MI_POINTS][3]; /* as mien_face's, steadier: see mi_smooth_skin() */
+    float bare[MI_POINTS];     /* how surely nothing covers each point, 0..1 */
+} mi_face_skin;
+
 #endif

@@ -70,6 +70,10 @@ static const double doubt_share = 0.8, doubt = 15;
 static const float stray = 0.02f; /* outer-eye distances off: such a point has half its weight */
 static const double covered_time = 3.0; /* seconds: covers become usual, their points are let go */
 static const float farthest = 1e7f;        /* pixels; squares of more do not fit */
+/* Points of the skin: seconds they are averaged over, and how far they may lie from the steady
+ * ones, outer-eye distances: as far as shaders/blend/skin_shift.comp is sure to find the way. */
+static const double skin_time = 0.5;
+static const float skin_leash = 0.02f;
 static const double longest_gap = 0.5;    /* seconds; beyond, nothing is known any more */
 
 void mi_smooth_reset(mi_smooth *smooth)
@@ -154,6 +158,7 @@ static void start(mi_smooth *smooth, const mi_shape *shape, const mi_pose *pose,
         smooth->gain[g] = 1;
     for (int i = 0; i < MI_POINTS; i++) {
         to_head(smooth->point[i], pose, raw[i]);
+        memcpy(smooth->skin[i], smooth->point[i], sizeof smooth->skin[i]);
         for (int k = 0; k < 2; k++)
             smooth->last[0][i][k] = smooth->last[1][i][k] = smooth->point[i][k];
     }
@@ -478,6 +483,18 @@ static void steady_face(mi_smooth *smooth, float seen[MI_POINTS][3], const float
     }
 }
 
+static void steady_skin(mi_smooth *smooth, double dt)
+{
+    float keep = (float)exp(-dt / skin_time);
+    for (int i = 0; i < MI_POINTS; i++) {
+        float *skin = smooth->skin[i], *point = smooth->point[i];
+        float x = keep * (skin[0] - point[0]), y = keep * (skin[1] - point[1]);
+        float share = keep * fminf(1, skin_leash / fmaxf(sqrtf(x * x + y * y), skin_leash));
+        for (int k = 0; k < 3; k++)
+            skin[k] = point[k] + share * (skin[k] - point[k]);
+    }
+}
+
 /* ---- together ---- */
 
 static bool is_usable(const float raw[MI_POINTS][3])
@@ -531,5 +548,12 @@ void mi_smooth_step(mi_smooth *smooth, const mi_shape *shape, const float raw[MI
     steady_head(smooth, &seen_pose, share, dt);
     open_groups(smooth, &sums, dt);
     steady_face(smooth, seen, trust, dt);
+    steady_skin(smooth, dt);
     give(smooth, steady, pose);
+}
+
+void mi_smooth_skin(const mi_smooth *smooth, float point[MI_POINTS][3])
+{
+    for (int i = 0; i < MI_POINTS; i++)
+        to_frame(point[i], &smooth->pose, smooth->skin[i]);
 }

@@ -49,6 +49,7 @@ typedef struct mi_smooth {
     float own_noise[MI_SMOOTH_GROUPS]; /* over `noise` */
     uint8_t group[MI_POINTS];
     float point[MI_POINTS][3];   /* steady, head coordinates */
+    float skin[MI_POINTS][3];    /* the same, slow to follow */
     float usual[MI_POINTS];      /* how surely nothing covers them, as a rule */
     float drift[MI_POINTS][2];   /* mean of the latest surprises */
     float last[2][MI_POINTS][2]; /* raw of the last two frames, head coordinates, latest first */
@@ -64,5 +65,10 @@ void mi_smooth_reset(mi_smooth *smooth);
  * result standing (zeros and no turn, if there is none). */
 void mi_smooth_step(mi_smooth *smooth, const mi_shape *shape, const float raw[MI_POINTS][3],
                     const float *bare, double dt, float steady[MI_POINTS][3], mi_pose *pose);
+
+/* After that: where the points lie for what is drawn on the skin, pixels. They follow a change of
+ * shape late, but are never farther from the steady ones than the picture itself tells the way
+ * (shaders/blend/skin_shift.comp), and so do not tremble with them. */
+void mi_smooth_skin(const mi_smooth *smooth, float point[MI_POINTS][3]);
 
 #endif

@@ -553,9 +553,10 @@ static void accept(mi_track *track, int32_t slot)
     if (f->frames == 0)
         mi_smooth_reset(&f->smooth);
     f->frames = 1;
-    mi_measure_bare(sight, f->bare);
-    mi_smooth_step(&f->smooth, &mi_mean_face, sight->point, f->bare, track->dt, f->face.point,
-                   &pose);
+    mi_measure_bare(sight, f->skin.bare);
+    mi_smooth_step(&f->smooth, &mi_mean_face, sight->point, f->skin.bare, track->dt,
+                   f->face.point, &pose);
+    mi_smooth_skin(&f->smooth, f->skin.point);
     f->face.presence = sight->presence;
     mi_measure(&f->face, &mi_mean_face, &pose, sight, track->width, track->height);
     f->square = mi_roi_of_points((const float(*)[3])f->face.point);
@@ -692,10 +693,10 @@ int32_t mi_track_end(mi_track *track, mien_face faces[MI_FACES])
     return write_faces(track, faces);
 }
 
-const float *mi_track_bare(const mi_track *track, uint32_t id)
+const mi_face_skin *mi_track_skin(const mi_track *track, uint32_t id)
 {
     for (int32_t i = 0; i < MI_FACES; i++)
         if (id && track->slot[i].id == id)
-            return track->slot[i].bare;
+            return &track->slot[i].skin;
     return NULL;
 }

@@ -65,7 +65,7 @@ typedef struct mi_followed {
     mi_appearance reference, before; /* over the last seconds; in the frame before */
     mi_found found;  /* in this frame, while not lost */
     mi_smooth smooth;
-    float bare[MI_POINTS]; /* how surely nothing covers each point, 0..1 */
+    mi_face_skin skin;
     mien_face face;
 } mi_followed;
 
@@ -123,9 +123,8 @@ int32_t mi_track_detections(mi_track *track, const mi_detection *faces, int32_t 
  * some frames gets its own id back: its points then jump. */
 int32_t mi_track_end(mi_track *track, mien_face faces[MI_FACES]);
 
-/* After that, of a face that it wrote: how surely nothing covers each of its MI_POINTS points,
- * 0..1; of a lost one from when it was seen. Valid until the next frame; NULL if there is no such
- * face. */
-const float *mi_track_bare(const mi_track *track, uint32_t id);
+/* After that, the skin of a face that it wrote; of a lost one as it was seen last. Valid until the
+ * next frame; NULL if there is no such face. */
+const mi_face_skin *mi_track_skin(const mi_track *track, uint32_t id);
 
 #endif

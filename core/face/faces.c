@@ -315,9 +315,9 @@ const mien_face *mi_faces_list(const mi_faces *f, int32_t *count)
     return f->face;
 }
 
-const float *mi_faces_bare(const mi_faces *f, uint32_t id)
+const mi_face_skin *mi_faces_skin(const mi_faces *f, uint32_t id)
 {
-    return mi_track_bare(&f->track, id);
+    return mi_track_skin(&f->track, id);
 }
 
 const uint16_t (*mi_faces_edges(const mi_faces *f, int32_t *count))[2]

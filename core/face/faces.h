@@ -41,9 +41,8 @@ int mi_faces_run(mi_faces *faces, const mien_frame *in, const mi_faces_step *ste
 /* The faces of the last frame, valid until the next run; *count of them. */
 const mien_face *mi_faces_list(const mi_faces *faces, int32_t *count);
 
-/* How surely nothing covers each of the MI_POINTS points of a face of that list, 0..1; as long
- * valid. */
-const float *mi_faces_bare(const mi_faces *faces, uint32_t id);
+/* The skin of a face of that list; as long valid. */
+const mi_face_skin *mi_faces_skin(const mi_faces *faces, uint32_t id);
 
 /* The lines of the mesh: *count pairs of points. */
 const uint16_t (*mi_faces_edges(const mi_faces *faces, int32_t *count))[2];

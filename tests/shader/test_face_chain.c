@@ -351,8 +351,8 @@ static void test_hand(void **state)
 static double back_from_skin_hand(bool told)
 {
     double before[POINTS], after[POINTS];
-    float bare[MI_POINTS];
-    const float *of_face[] = {bare};
+    mi_face_skin skin;
+    const mi_face_skin *of_face[] = {&skin};
     mi_face_chain_values v = usual;
     stage s;
     stage_up(&s, 2, 0.1, 0);
@@ -360,9 +360,10 @@ static double back_from_skin_hand(bool told)
     s.scene.hand = SKIN_HAND;
     place p = place_at(0, 0);
     mien_face face = face_at(&s.scene, &p, 1);
+    memcpy(skin.point, face.point, sizeof skin.point);
     for (int i = 0; i < MI_POINTS; i++)
-        bare[i] = face.point[i][0] > (float)p.x ? 1 : 0;
-    v.bare = told ? of_face : NULL;
+        skin.bare[i] = face.point[i][0] > (float)p.x ? 1 : 0;
+    v.skin = told ? of_face : NULL;
     for (int i = 0; i < 20; i++)
         step(&s, &v, 1);
     s.scene.hand = NO_HAND;

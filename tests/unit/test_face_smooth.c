@@ -322,6 +322,80 @@ static void test_expression(void **unused)
     }
 }
 
+/* ---- the skin ---- */
+
+static const double LEASH = 0.02; /* outer-eye distances */
+
+typedef struct skin_result {
+    double apart;         /* rms of skin - steady point, % of the outer-eye distance */
+    double points, skin;  /* rms by which either shape changes from frame to frame, the same */
+} skin_result;
+
+/* Where on the head a point of the frame is. */
+static void on_head(double to[2], const mi_pose *pose, const float p[3])
+{
+    for (int k = 0; k < 2; k++) {
+        double sum = 0;
+        for (int m = 0; m < 3; m++)
+            sum += (double)pose->r[m][k] * (double)(p[m] - pose->t[m]);
+        to[k] = sum / (double)pose->scale;
+    }
+}
+
+static skin_result skin_of(motion *move, float noise)
+{
+    mi_smooth smooth;
+    mi_smooth_reset(&smooth);
+    dice d = dice_of(9);
+    enum { COUNT = 120 };
+    double sum[3] = {0}, last[2][MI_POINTS][2];
+    float truth[MI_POINTS][3], raw[MI_POINTS][3], steady[MI_POINTS][3], skin[MI_POINTS][3];
+    for (int n = 0; n < COUNT; n++) {
+        mi_pose pose;
+        draw(move, FRAME * (float)n, noise, &d, truth, raw);
+        mi_smooth_step(&smooth, &mi_mean_face, (const float(*)[3])raw, NULL, (double)FRAME, steady,
+                       &pose);
+        mi_smooth_skin(&smooth, skin);
+        for (int i = 0; i < MI_POINTS; i++) {
+            double at[2][2];
+            on_head(at[0], &pose, steady[i]);
+            on_head(at[1], &pose, skin[i]);
+            double apart = hypot(at[1][0] - at[0][0], at[1][1] - at[0][1]);
+            assert_true(apart < 1.001 * LEASH);
+            for (int j = 0; j < 2; j++) {
+                double step = n < SKIP ? 0 : hypot(at[j][0] - last[j][i][0],
+                                                   at[j][1] - last[j][i][1]);
+                sum[j] += step * step;
+                memcpy(last[j][i], at[j], sizeof at[j]);
+            }
+            sum[2] += n < SKIP ? 0 : apart * apart;
+        }
+    }
+    double count = (COUNT - SKIP) * MI_POINTS;
+    return (skin_result){.points = 100 * sqrt(sum[0] / count), .skin = 100 * sqrt(sum[1] / count),
+                         .apart = 100 * sqrt(sum[2] / count)};
+}
+
+/* Its shape trembles less than that of the points, is never far from it, and at rest the same. */
+static void test_skin(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *name;
+        motion *move;
+        float noise;
+        double most; /* of what changes, over that of the points */
+    } cases[] = {{"still", still, 1, 0.4}, {"pass", pass, 1, 0.4}, {"turn", turn, 1, 0.5},
+                 {"nod", nod, 1, 0.5}, {"turn, noisy", turn, 4, 0.4}, {"talk", talk, 1, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        skin_result r = skin_of(cases[i].move, cases[i].noise);
+        print_message("%s: %.3f %% a frame -> %.3f %%, apart %.3f %%\n", cases[i].name, r.points,
+                      r.skin, r.apart);
+        assert_true(r.skin < cases[i].most * r.points);
+    }
+    assert_true(skin_of(still, 0).apart < 0.01);
+}
+
 /* ---- something before the face ---- */
 
 enum { COVERED_FROM = 45, COVERED_TO = 75 };
@@ -576,6 +650,7 @@ int main(void)
         cmocka_unit_test(test_slow_motion),
         cmocka_unit_test(test_frame_rates),
         cmocka_unit_test(test_expression),
+        cmocka_unit_test(test_skin),
         cmocka_unit_test(test_covered),
         cmocka_unit_test(test_covered_wrongly),
         cmocka_unit_test(test_pulled),

@@ -733,9 +733,11 @@ static void test_fuzz(void **state)
             assert_true(i == 0 || face[i].id > face[i - 1].id);
             for (int p = 0; p < MI_POINTS; p++)
                 assert_true(isfinite(face[i].point[p][0]) && isfinite(face[i].point[p][1]));
-            const float *bare = mi_track_bare(s.track, face[i].id);
-            for (int p = 0; p < MI_POINTS; p++)
-                assert_true(bare[p] >= 0 && bare[p] <= 1);
+            const mi_face_skin *skin = mi_track_skin(s.track, face[i].id);
+            for (int p = 0; p < MI_POINTS; p++) {
+                assert_true(skin->bare[p] >= 0 && skin->bare[p] <= 1);
+                assert_true(isfinite(skin->point[p][0]) && isfinite(skin->point[p][1]));
+            }
         }
     }
     stage_stop(&s);
