@@ -67,6 +67,9 @@ static const float calm_low = 0.55f, calm_high = 0.95f; /* the same for points b
 /* Share of bare points below which those are doubted, and by how many times their noise that grows
  * until none is left. Measured where hands pass faces in known motion (tests/eval). */
 static const double doubt_share = 0.8, doubt = 15;
+/* Below that share the pose leaps when what covers the face comes and goes, and such a leap is no
+ * speed: by how many times less it counts as such. Measured in the same way. */
+static const double leap_share = 0.65, leap_doubt = 30;
 static const float stray = 0.02f; /* outer-eye distances off: such a point has half its weight */
 static const double covered_time = 3.0; /* seconds: covers become usual, their points are let go */
 static const float farthest = 1e7f;        /* pixels; squares of more do not fit */
@@ -232,8 +235,9 @@ static void predict_axis(mi_smooth_axis *axis, double variance, double dt)
     axis->p[2] += q * dt;
 }
 
-/* Takes in a surprise (measured minus expected); returns by how much the value changes. */
-static double correct_axis(mi_smooth_axis *axis, double surprise, double variance)
+/* Takes in a surprise (measured minus expected), of the speed `steady` times less; returns by how
+ * much the value changes. */
+static double correct_axis(mi_smooth_axis *axis, double surprise, double variance, double steady)
 {
     double expected = axis->p[0] + variance;
     axis->drift += drift_share * (surprise - axis->drift);
@@ -248,7 +252,7 @@ static double correct_axis(mi_smooth_axis *axis, double surprise, double varianc
         expected = axis->p[0] + variance;
     }
     double gain = axis->p[0] / expected, gain_speed = axis->p[1] / expected;
-    axis->speed += gain_speed * surprise;
+    axis->speed += gain_speed * surprise / steady;
     axis->drift *= 1 - gain;
     axis->p[2] -= gain_speed * axis->p[1];
     axis->p[1] *= 1 - gain;
@@ -290,6 +294,7 @@ static double doubt_of(float share)
 static void steady_head(mi_smooth *smooth, const mi_pose *seen, float share, double dt)
 {
     double change[MI_SMOOTH_AXES], from[3], to[3], more = doubt_of(share);
+    double steady = 1 + leap_doubt * fmax(leap_share - share, 0);
     for (int a = 0; a < MI_SMOOTH_AXES; a++) {
         predict_axis(&smooth->axis[a], variance_of_axis(smooth, a), dt);
         change[a] = smooth->axis[a].speed * dt;
@@ -302,7 +307,8 @@ static void steady_head(mi_smooth *smooth, const mi_pose *seen, float share, dou
         change[SHIFT + k] = (to[k] - from[k]) / smooth->pose.scale;
     change[SCALE] = log(seen->scale / smooth->pose.scale);
     for (int a = 0; a < MI_SMOOTH_AXES; a++)
-        change[a] = correct_axis(&smooth->axis[a], change[a], more * variance_of_axis(smooth, a));
+        change[a] = correct_axis(&smooth->axis[a], change[a], more * variance_of_axis(smooth, a),
+                                 steady);
     move_head(smooth, change);
     smooth->pose.misfit = seen->misfit;
 }
