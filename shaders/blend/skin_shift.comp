@@ -10,7 +10,7 @@ layout(local_size_x = 8, local_size_y = 4) in;
 #include "blend/skin.glsl"
 
 const int REACH = 5;                // half a window, map elements
-const float NOISE = 6.0 / 255.0;    // deviation of luma in the look, models' faults included,
+const float NOISE = 8.0 / 255.0;    // deviation of luma in the look, models' faults included,
 const float USUAL = 0.5;            // and of slips, map elements
 const float STRANGE = 24.0 / 255.0; // a larger difference is something in front of the skin
 const float MOST = 3.0;             // no part slips farther than that, map elements

@@ -58,7 +58,7 @@ static void in_cell(const float *picture, int32_t size, const double cell[2], do
 
 /* Map elements from patch to patch, and to the edge of a patch; limits of shifts. */
 enum { PATCH = 8, REACH = 5, SHIFT_STEPS = 2 };
-static const double LOOK_NOISE = 6.0 / 255, USUAL = 0.5, STRANGE = 24.0 / 255, MOST = 3;
+static const double LOOK_NOISE = 8.0 / 255, USUAL = 0.5, STRANGE = 24.0 / 255, MOST = 3;
 static const double SLIGHT = 0.1;
 
 static void shift_at(const skin_case *c, const skin_pictures *p, double x, double y, double d[4])
