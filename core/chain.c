@@ -185,10 +185,10 @@ static int warm_up(mi_chain *c, int32_t view)
     status = mvk_commands_begin(c->device, &first);
     if (status == MIEN_OK) {
         mvk_commands_first(&first);
-        if (view > 0)
-            mi_blend_record_reframe(&c->blend, &first, 0);
         for (int32_t v = view; v < c->kinds; v++)
             record_in(c, &first, 0, v);
+        if (view > 0)
+            mi_blend_record_reframe(&c->blend, &first, 0);
         if (view == 0) {
             mi_blend_record_motion(&c->blend, &first, c->picture, 0);
             mi_net_record(&c->net, &first, c->net_base, c->picture[0].at, false);
