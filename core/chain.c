@@ -172,11 +172,31 @@ static int record_all(mi_chain *c)
     return status;
 }
 
-/* Some drivers compile at the first run: let that happen here and not in a frame. Both modes run
- * for the views from `view` on; what is the same in all of them, with the first one alone. */
+/* What a first run runs, from `view` on; what is the same in all views, with the first one alone.
+ * Finer ones may come in mid-stream: they write what the next frame writes anyway, and leave the
+ * steadied luma alone. */
+static void record_first(mi_chain *c, mvk_commands *list, int32_t view)
+{
+    for (int32_t v = view; v < c->kinds; v++)
+        record_in(c, list, c->parity, v);
+    if (view > 0) {
+        mi_blend_record_reframe(&c->blend, list, c->parity);
+    } else {
+        mi_blend_record_motion(&c->blend, list, c->picture, 0);
+        mi_net_record(&c->net, list, c->net_base, c->picture[0].at, false);
+        for (int mode = 0; mode < MODES; mode++)
+            record_resolve(c, list, 0, mode);
+    }
+    for (int32_t v = view; v < c->kinds; v++) {
+        record_out(c, list, MODE_PLAIN, v);
+        mvk_barrier(list);
+    }
+}
+
+/* Some drivers compile at the first run: let that happen here and not in a frame. */
 static int warm_up(mi_chain *c, int32_t view)
 {
-    struct frame_uniform u = {.strength = 1, .alpha = 1, .fresh = 1};
+    struct frame_uniform u = {.strength = 1, .alpha = 1, .fresh = 1, .past_step = 1};
     mvk_commands first;
     memcpy(c->uniform.map, &u, sizeof u);
     int status = mvk_commands_create(c->device, &first, 0);
@@ -185,22 +205,7 @@ static int warm_up(mi_chain *c, int32_t view)
     status = mvk_commands_begin(c->device, &first);
     if (status == MIEN_OK) {
         mvk_commands_first(&first);
-        for (int32_t v = view; v < c->kinds; v++)
-            record_in(c, &first, 0, v);
-        if (view > 0)
-            mi_blend_record_reframe(&c->blend, &first, 0);
-        if (view == 0) {
-            mi_blend_record_motion(&c->blend, &first, c->picture, 0);
-            mi_net_record(&c->net, &first, c->net_base, c->picture[0].at, false);
-        }
-        for (int mode = 0; mode < MODES; mode++) {
-            if (view == 0)
-                record_resolve(c, &first, 0, mode);
-            for (int32_t v = view; v < c->kinds; v++) {
-                record_out(c, &first, mode, v);
-                mvk_barrier(&first);
-            }
-        }
+        record_first(c, &first, view);
         status = mvk_commands_end(c->device, &first);
     }
     if (status == MIEN_OK)
