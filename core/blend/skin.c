@@ -22,7 +22,10 @@
 enum { PATCH = 8, GLANCE = 4 }; /* map elements, see blend/skin.glsl */
 enum { SEEN = 4 };              /* texels, the same */
 enum { SHIFT_STEPS = 2 };       /* of skin_shift.comp */
-enum { TILE = MI_SKIN_TILE_W * MI_SKIN_TILE_H, TILES_AT_ONCE = 4 /* of a workgroup */ };
+enum { TILE = MI_SKIN_TILE_W * MI_SKIN_TILE_H };
+/* Invocations of a workgroup; for a tile, of the shaders that go by tiles. */
+enum { GROUP = 32, LOOK_TILE = 8, FILL_TILE = 8, RESOLVE_TILE = 4 };
+enum { TILES_AT_ONCE = GROUP / RESOLVE_TILE }; /* of a workgroup, at most */
 
 static int create_pipelines(mi_skin *s)
 {
@@ -71,7 +74,8 @@ int mi_skin_set_atlas(mi_skin *s, const mvk_buffer *arena, const float *tile, in
                       const float *share)
 {
     size_t places = (size_t)s->push.size * (size_t)s->push.size / 4;
-    static const float none[TILES_AT_ONCE - 1] = {-1, -1, -1}; /* fills the last workgroup */
+    static const float none[] = {-1, -1, -1, -1, -1, -1, -1}; /* fills the last workgroup */
+    _Static_assert(sizeof none / sizeof none[0] == TILES_AT_ONCE - 1, "as many as are missing");
     VkDeviceSize to = (VkDeviceSize)s->push.tiles * 16, bytes = (VkDeviceSize)tiles * sizeof *tile;
     s->tiles = tiles;
     int status = mvk_buffer_write(s->device, arena, to, tile, bytes);
@@ -117,6 +121,15 @@ static struct skin_push push_of(const mi_skin *s, int32_t slot, const mi_skin_fr
     return p;
 }
 
+/* What goes by the tiles in use, with so many invocations for each. */
+static void record_tiles(const mi_skin *s, mvk_commands *commands, mvk_pipeline *pipeline,
+                         const struct skin_push *p, int32_t invocations)
+{
+    mvk_dispatch(s->device, commands, pipeline, p, sizeof *p,
+                 mi_groups(s->tiles * invocations, GROUP), 1, 1);
+    mvk_barrier(commands);
+}
+
 void mi_skin_unwrap_record(const mi_skin *s, mvk_commands *commands, int32_t slot,
                            const mi_skin_frame *frame)
 {
@@ -128,9 +141,7 @@ void mi_skin_unwrap_record(const mi_skin *s, mvk_commands *commands, int32_t slo
     mvk_dispatch(s->device, commands, s->sway, &p, sizeof p, 1, 1, 1);
     mvk_barrier(commands);
     for (p.step = 0; p.step < SHIFT_STEPS; p.step++) {
-        mvk_dispatch(s->device, commands, s->look, &p, sizeof p, mi_groups(p.size / 2, 8),
-                     mi_groups(p.size / 2, 4), 1);
-        mvk_barrier(commands);
+        record_tiles(s, commands, s->look, &p, LOOK_TILE);
         mvk_dispatch(s->device, commands, s->shift, &p, sizeof p, mi_groups(p.patches, 8),
                      mi_groups(p.patches, 4), 1);
         mvk_barrier(commands);
@@ -141,16 +152,12 @@ void mi_skin_unwrap_record(const mi_skin *s, mvk_commands *commands, int32_t slo
     mvk_dispatch(s->device, commands, s->seen, &p, sizeof p, mi_groups(p.size / SEEN, 8),
                  mi_groups(p.size / SEEN, 4), 1);
     mvk_barrier(commands);
-    mvk_dispatch(s->device, commands, s->fill, &p, sizeof p,
-                 mi_groups(s->tiles, TILES_AT_ONCE), 1, 1);
-    mvk_barrier(commands);
+    record_tiles(s, commands, s->fill, &p, FILL_TILE);
 }
 
 void mi_skin_blend_record(const mi_skin *s, mvk_commands *commands, int32_t slot,
                           const mi_skin_frame *frame)
 {
     struct skin_push p = push_of(s, slot, frame);
-    mvk_dispatch(s->device, commands, s->resolve, &p, sizeof p,
-                 mi_groups(s->tiles, TILES_AT_ONCE), 1, 1);
-    mvk_barrier(commands);
+    record_tiles(s, commands, s->resolve, &p, RESOLVE_TILE);
 }

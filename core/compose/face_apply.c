@@ -9,12 +9,15 @@
 #include "skin_model.spv.h"
 #include "skin_model_lanes8.spv.h"
 
+/* Where faces are small a pixel of the frame covers several of the square's. */
+enum { MEANS_MAX = 4 }; /* samples in a pixel, each way, */
+static const float SPARSE = 0.1f; /* which may be that much more than the square's pixels apart */
+
 int mi_face_apply_create(mi_face_apply *a, mvk_device *device, mi_arena *arena,
                          const mien_frame *shape, int32_t square)
 {
     static const mi_shader_pair model = MI_SHADER_PAIR(skin_model);
     static const mvk_shader apply = MI_SHADER(skin_apply);
-    const uint32_t format = (uint32_t)shape->format;
     memset(a, 0, sizeof *a);
     a->device = device;
     a->push = mi_pixel_layout(shape);
@@ -22,8 +25,10 @@ int mi_face_apply_create(mi_face_apply *a, mvk_device *device, mi_arena *arena,
     a->push.low = a->picture.at;
     a->push.low_w = a->push.low_h = square;
     int status = mvk_pipeline_create(device, &a->model, mi_shader_for(device, &model), NULL, 0);
-    if (status == MIEN_OK)
-        status = mvk_pipeline_create(device, &a->apply, &apply, &format, 1);
+    for (uint32_t means = 0; means < 2 && status == MIEN_OK; means++) {
+        const uint32_t spec[] = {(uint32_t)shape->format, 1 /* no picture is scaled */, means};
+        status = mvk_pipeline_create(device, &a->apply[means], &apply, spec, 3);
+    }
     if (status != MIEN_OK)
         mi_face_apply_destroy(a);
     return status;
@@ -34,7 +39,8 @@ void mi_face_apply_destroy(mi_face_apply *a)
     if (!a->device)
         return;
     mvk_pipeline_destroy(a->device, &a->model);
-    mvk_pipeline_destroy(a->device, &a->apply);
+    for (int k = 0; k < 2; k++)
+        mvk_pipeline_destroy(a->device, &a->apply[k]);
     memset(a, 0, sizeof *a);
 }
 
@@ -80,24 +86,38 @@ void mi_face_apply_extent(const mi_face_apply *a, struct skin_uniform *u, float 
     bool empty = u->model_across == 0;
     u->x0 = box[0];
     u->y0 = box[1];
-    u->across = empty ? 0 : groups[0];
-    u->down = empty ? 0 : groups[1];
-    u->deep = groups[2];
+    float apart = (float)a->picture.w / fmaxf(side, 1e-3f) - SPARSE;
+    u->means = apart > MEANS_MAX ? MEANS_MAX : apart > 1 ? (uint32_t)ceilf(apart) : 1;
+    u->across = empty || u->means > 1 ? 0 : groups[0];
+    u->mean_across = empty || u->means == 1 ? 0 : groups[0];
+    u->down = u->mean_down = groups[1];
+    u->deep = u->mean_deep = groups[2];
+}
+
+void mi_face_apply_record_pixels(const mi_face_apply *a, mvk_commands *commands,
+                                 const mvk_buffer *uniform)
+{
+    static const size_t groups[2] = {offsetof(struct skin_uniform, across),
+                                     offsetof(struct skin_uniform, mean_across)};
+    const mi_box_grid frame = mi_frame_grid(&a->push);
+    uint32_t most[3];
+    mi_box_most(&frame, most);
+    for (int k = 0; k < 2; k++) /* one of them runs: no barrier between */
+        mvk_dispatch_indirect(a->device, commands, a->apply[k], &a->push, sizeof a->push, uniform,
+                              groups[k], most);
+    mvk_barrier(commands);
 }
 
 void mi_face_apply_record(const mi_face_apply *a, mvk_commands *commands,
                           const struct skin_push *shown, const mvk_buffer *uniform)
 {
-    const mi_box_grid square = model_grid(a), frame = mi_frame_grid(&a->push);
-    uint32_t models[3], most[3];
+    const mi_box_grid square = model_grid(a);
+    uint32_t models[3];
     struct skin_push p = *shown;
     mi_box_most(&square, models);
-    mi_box_most(&frame, most);
     p.model = a->picture.at;
     mvk_dispatch_indirect(a->device, commands, a->model, &p, sizeof p, uniform,
                           offsetof(struct skin_uniform, model_across), models);
     mvk_barrier(commands);
-    mvk_dispatch_indirect(a->device, commands, a->apply, &a->push, sizeof a->push, uniform,
-                          offsetof(struct skin_uniform, across), most);
-    mvk_barrier(commands);
+    mi_face_apply_record_pixels(a, commands, uniform);
 }

@@ -10,7 +10,8 @@
 
 typedef struct mi_face_apply {
     mvk_device *device;
-    mvk_pipeline *model, *apply;
+    mvk_pipeline *model;
+    mvk_pipeline *apply[2]; /* of one place of the square a pixel, of means of several */
     mi_picture picture; /* models of the pixels of a face's square */
     struct pixel_push push;
 } mi_face_apply;
@@ -26,6 +27,10 @@ void mi_face_apply_destroy(mi_face_apply *apply); /* zeroed; may be zero already
  * `angle`. */
 void mi_face_apply_extent(const mi_face_apply *apply, struct skin_uniform *uniform, float x,
                           float y, float side, float angle, const float part[4]);
+
+/* Records the last step of mi_face_apply_record(): the models into the frame. */
+void mi_face_apply_record_pixels(const mi_face_apply *apply, mvk_commands *commands,
+                                 const mvk_buffer *uniform);
 
 /* Records what puts `shown` (mi_skin_shown()) into the packed frame, which lies in both frame slots
  * of the bound set; `uniform`, a skin_uniform, is the set's. Bytes that no face covers stay as they

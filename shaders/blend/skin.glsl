@@ -70,14 +70,19 @@ float bare_at(vec2 texel)
     return between(p.seen, p.size / SEEN, (texel + 0.5) / float(SEEN) - 0.5).x;
 }
 
-// Where workgroups are four of the tiles in use each: the first of an invocation's four texels
-// below one another; x < 0: it has none.
-ivec2 column_of_tile()
+// Where a shader goes by the tiles in use, 8x4 texels each, with so many invocations for a tile: the
+// first texel of the one that this invocation is for; x < 0: it has none.
+const int GROUP = 32;
+
+int invocation()
 {
-    int tile = int(texelFetch(arena_float, 4 * p.tiles + 4 * int(gl_WorkGroupID.x) +
-                                               int(gl_LocalInvocationID.y)).x);
-    return tile < 0 ? ivec2(-1) : ivec2(8 * (tile & 1023) + int(gl_LocalInvocationID.x),
-                                        4 * (tile >> 10));
+    return GROUP * int(gl_WorkGroupID.x) + int(gl_LocalInvocationIndex);
+}
+
+ivec2 tile_of(int invocations)
+{
+    int tile = int(texelFetch(arena_float, 4 * p.tiles + invocation() / invocations).x);
+    return tile < 0 ? ivec2(-1) : ivec2(8 * (tile & 1023), 4 * (tile >> 10));
 }
 
 float luma_of(vec3 c)

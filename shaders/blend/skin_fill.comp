@@ -1,7 +1,8 @@
 // Completes a face's texture: what is covered looks as it did before, so that the effect's network
 // sees a bare face and draws beside a hand what it drew before that came.
 //
-// An invocation makes four texels below one another, which mostly are bare.
+// An invocation makes four texels below one another, which lie between the same six cells and
+// mostly are bare.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
@@ -10,12 +11,10 @@ layout(local_size_x = 8, local_size_y = 4) in;
 // How surely nothing covers a place, below / above which the picture is not / wholly taken.
 const float COVERED = 0.5, BARE = 0.9;
 
-void fill(ivec2 place)
+void fill(int here, float bare, bool anew)
 {
-    int here = place.y * p.size + place.x;
     vec4 view = texelFetch(arena_vec4, p.view + here);
-    float bare = bare_at(vec2(place));
-    if (!begins_anew() && view.x >= 0.0) {
+    if (!anew && view.x >= 0.0) {
         vec4 picture = texelFetch(arena_vec4, p.texture + here);
         vec3 before = texelFetch(arena_vec4, p.state + here).rgb;
         picture.rgb = mix(before, picture.rgb, smoothstep(COVERED, BARE, bare));
@@ -27,18 +26,25 @@ void fill(ivec2 place)
 
 void main()
 {
-    ivec2 first = column_of_tile();
+    ivec2 first = tile_of(8);
     if (first.x < 0)
         return;
+    first.x += invocation() % 8;
     int cells = p.size / SEEN;
     ivec2 cell = ivec2(first.x + SEEN / 2, first.y) / SEEN - 1;
-    float least = 1.0; // of all cells that count here
-    for (int k = 0; k < 6; k++) {
-        ivec2 q = clamp(cell + ivec2(k & 1, k >> 1), ivec2(0), ivec2(cells - 1));
-        least = min(least, texelFetch(arena_vec4, p.seen + q.y * cells + q.x).x);
+    float across = (float(first.x) + 0.5) / float(SEEN) - 0.5 - float(cell.x);
+    float bare[3]; // between the cells on both sides, row by row
+    [[unroll]] for (int k = 0; k < 3; k++) {
+        ivec2 q = clamp(cell + ivec2(0, k), ivec2(0), ivec2(cells - 1));
+        int at = p.seen + q.y * cells + q.x, right = min(cell.x + 1, cells - 1) - q.x;
+        bare[k] = mix(texelFetch(arena_vec4, at).x, texelFetch(arena_vec4, at + right).x, across);
     }
-    if (least >= 1.0)
+    if (min(bare[0], min(bare[1], bare[2])) >= 1.0)
         return;
-    for (int k = 0; k < 4; k++)
-        fill(first + ivec2(0, k));
+    bool anew = begins_anew();
+    for (int k = 0; k < SEEN; k++) {
+        float down = (float(k) + 0.5) / float(SEEN) + 0.5; // from the first of them
+        fill((first.y + k) * p.size + first.x,
+             down < 1.0 ? mix(bare[0], bare[1], down) : mix(bare[1], bare[2], down - 1.0), anew);
+    }
 }

@@ -4,7 +4,7 @@
 // the skin's colour: what covers the face was decided before (skin_seen.comp: the face's networks,
 // and whether a place looks as it did) and has no history.
 //
-// An invocation makes four texels below one another and keeps what their neighbourhoods share.
+// An invocation makes two columns of four texels and keeps what their neighbourhoods share.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
@@ -17,38 +17,47 @@ const float SURE = 0.5;    // a texel turned away or covered further says nothin
 const float COUNT_MAX = 64.0;
 const float GAIN_MORE = 0.01; // of the clamp of gains, as CLAMP_MORE
 
-// Three texels of a row: sums of the present results in YCoCg and gain, and of their squares; how
-// far each picture is from what it was; the middle one's result.
+// Four texels of a row. For each of the two in the middle: sums of the present results around it in
+// YCoCg and gain, of their squares, and its own. Of all: how far each picture is from what it was.
 struct texels {
-    vec4 sum, square, middle;
-    vec3 error;
+    vec4 sum[2], square[2], middle[2];
+    float error[4];
 };
 
 texels texels_at(int x, int y)
 {
     int row = clamp(y, 0, p.size - 1) * p.size;
-    texels t = texels(vec4(0), vec4(0), vec4(0), vec3(0));
-    [[unroll]] for (int k = 0; k < 3; k++) {
+    texels t;
+    vec4 c[4];
+    [[unroll]] for (int k = 0; k < 4; k++) {
         int at = row + clamp(x + k - 1, 0, p.size - 1);
         vec4 v = texelFetch(arena_vec4, p.result + at);
-        vec4 c = vec4(ycocg(v.rgb), v.w);
-        t.sum += c;
-        t.square += c * c;
+        c[k] = vec4(ycocg(v.rgb), v.w);
         t.error[k] = texelFetch(arena_vec4, p.view + at).y;
-        if (k == 1)
-            t.middle = v;
+        if (k == 1 || k == 2)
+            t.middle[k - 1] = v;
     }
+    vec4 inner = c[1] + c[2], squares = c[1] * c[1] + c[2] * c[2];
+    t.sum[0] = c[0] + inner;
+    t.sum[1] = inner + c[3];
+    t.square[0] = c[0] * c[0] + squares;
+    t.square[1] = squares + c[3] * c[3];
     return t;
 }
 
-void resolve(int here, float share, texels above, texels row, texels below)
+// Column k of the two.
+void resolve(int here, int k, float share, texels above, texels row, texels below)
 {
-    vec4 mean = (above.sum + row.sum + below.sum) / 9.0, present = row.middle;
-    vec4 square = (above.square + row.square + below.square) / 9.0;
+    vec4 mean = (above.sum[k] + row.sum[k] + below.sum[k]) / 9.0, present = row.middle[k];
+    vec4 square = (above.square[k] + row.square[k] + below.square[k]) / 9.0;
     vec4 sigma = sqrt(max(square - mean * mean, vec4(0)));
-    float error[9] = {above.error.x, above.error.y, above.error.z, row.error.x, row.error.y,
-                      row.error.z, below.error.x, below.error.y, below.error.z};
-    float shift = dot(above.error + row.error + below.error, vec3(1));
+    float error[9], shift = 0.0;
+    [[unroll]] for (int i = 0; i < 3; i++) {
+        error[i] = above.error[k + i];
+        error[3 + i] = row.error[k + i];
+        error[6 + i] = below.error[k + i];
+        shift += error[i] + error[3 + i] + error[6 + i];
+    }
     float surely = texelFetch(arena_vec4, p.view + here).z;
     bool seen = surely >= SURE;
     vec3 picture = texelFetch(arena_vec4, p.texture + here).rgb;
@@ -80,9 +89,10 @@ void resolve(int here, float share, texels above, texels row, texels below)
 
 void main()
 {
-    ivec2 first = column_of_tile();
+    ivec2 first = tile_of(4);
     if (first.x < 0)
         return;
+    first.x += 2 * (invocation() % 4);
     texels above = texels_at(first.x, first.y - 1), row = texels_at(first.x, first.y);
     int y = first.y, left = 4;
     do {
@@ -90,7 +100,8 @@ void main()
         float share = texelFetch(arena_float, 4 * p.share + (y >> 1) * (p.size / 2) +
                                                   (first.x >> 1)).x;
         if (share > 0.0) // else beside the face; shown stays 0
-            resolve(y * p.size + first.x, share, above, row, below);
+            [[unroll]] for (int k = 0; k < 2; k++)
+                resolve(y * p.size + first.x + k, k, share, above, row, below);
         above = row;
         row = below;
         y++;

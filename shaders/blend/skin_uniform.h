@@ -24,7 +24,10 @@ struct skin_uniform {
                     * first two are multiples of 8 and 4 */
     SKIN_UINT model_across, model_down, model_deep; /* workgroups of skin_model.comp in it */
     float x0, y0; /* first pixel of the frame that the box may touch: multiples of 8 and 2 */
-    SKIN_UINT across, down, deep; /* workgroups of skin_apply.comp from there on */
+    SKIN_UINT across, down, deep; /* workgroups of skin_apply.comp from there on, */
+    SKIN_UINT mean_across, mean_down, mean_deep; /* or, where pixels cover several of the square's,
+                    * of the same with MEANS; the others are 0 then */
+    SKIN_UINT means; /* samples of the square in a pixel, each way */
 };
 
 #endif

@@ -9,8 +9,9 @@ layout(local_size_x = 8, local_size_y = 4) in;
 #include "compose/pixels.glsl"
 #include "blend/skin_uniform.h"
 
-const int MEAN_MAX = 4; // samples of the model in a pixel, each way,
-const float SPARSE = 0.1; // which may be that much more than a pixel of the model apart
+// A pixel is a mean of the model's (u.means); else of one place. A loop for one would cost lavapipe
+// as much as all the rest.
+layout(constant_id = 2) const bool MEANS = false;
 
 layout(set = 0, binding = 5) writeonly buffer out_block
 {
@@ -24,7 +25,6 @@ layout(set = 0, binding = 6) uniform uniform_block
 // From the frame's pixels to the model's, whose first one has its middle at (0, 0): the position of
 // the frame's corner, and the steps to the right and down.
 vec2 model_origin, model_right, model_down;
-int means; // samples of the model in a pixel of the frame, each way
 
 void find_model()
 {
@@ -33,7 +33,6 @@ void find_model()
     model_right = scale * vec2(place.z, -place.w);
     model_down = scale * vec2(place.w, place.z);
     model_origin = 0.5 * float(p.low_w) - 0.5 - place.x * model_right - place.y * model_down;
-    means = clamp(int(ceil(length(model_right) - SPARSE)), 1, MEAN_MAX);
 }
 
 // The model between four of its pixels.
@@ -53,8 +52,9 @@ vec4 model_between(vec2 pixel)
 
 // The mean model of a pixel of the frame, given by its middle: where faces are small it covers
 // several of the model's, and what is fine would break up.
-vec4 model_at(vec2 at)
+vec4 mean_at(vec2 at)
 {
+    int means = int(u.means);
     float share = 1.0 / float(means);
     vec2 corner = at - 0.5 + 0.5 * share;
     vec2 pixel = model_origin + corner.x * model_right + corner.y * model_down;
@@ -70,6 +70,13 @@ vec4 model_at(vec2 at)
         }
     } while (--left > 0);
     return share * share * sum;
+}
+
+vec4 model_at(vec2 at)
+{
+    if (MEANS)
+        return mean_at(at);
+    return model_between(model_origin + at.x * model_right + at.y * model_down);
 }
 
 // A luma byte from the frame's byte and the model. A model of 0 leaves it as it is.

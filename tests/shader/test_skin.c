@@ -229,11 +229,7 @@ static void apply_model(skin_rig *s, const float *model, const changed_frame *f)
     assert_int_equal(mvk_set_create(rig.device, &set, &in_place), MIEN_OK);
     rig_begin(&rig, &s->memory, &list);
     mvk_bind_set(rig.device, &list, &set);
-    const uint32_t most[3] = {mi_groups(f->in.frame.width, 64), mi_groups(f->in.frame.height, 8),
-                              1};
-    mvk_dispatch_indirect(rig.device, &list, s->apply.apply, &s->apply.push,
-                          sizeof s->apply.push, &s->memory.uniform,
-                          offsetof(struct skin_uniform, across), most);
+    mi_face_apply_record_pixels(&s->apply, &list, &s->memory.uniform);
     rig_run(&rig, &list);
     mvk_set_destroy(rig.device, &set);
     changed_frame_take(f, &rig, &s->memory.frame_in);
