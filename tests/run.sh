@@ -77,13 +77,14 @@ install_packages() {
 }
 
 # Runs Meson suites and adds up their results. Skipped tests print their reason.
-suites() { # NAME BUILD SUITE...
+suites() { # NAME BUILD SUITE...; slower: how many times as long they may take
     local name=$1 folder=$2 suite args=() log
     shift 2
     for suite; do
         args+=(--suite "$suite")
     done
-    meson test -C "$folder" --no-rebuild --print-errorlogs --logbase "$name" "${args[@]}" 2>&1 |
+    meson test -C "$folder" --no-rebuild --print-errorlogs --logbase "$name" \
+        --timeout-multiplier "${slower:-1}" "${args[@]}" 2>&1 |
         grep -vE '^(ninja|ERROR: No|Full log)|^$'
     log=$folder/meson-logs/$name.json
     [ -f "$log" ] || { count 1 "$name: no test ran"; return; }
@@ -134,7 +135,7 @@ everyday() {
     count $? "build with the sanitizers"
     # The CPU's Vulkan driver frees small blocks of large alignment by the thousand; the quarantine
     # counts their bytes only, and at its usual 256 MB kept 24 GB of pages.
-    ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=32 \
+    slower=2 ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=32 \
         LSAN_OPTIONS=suppressions=$root/tests/lsan.supp:print_suppressions=0 \
         UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         suites sanitizers "$build-asan" unit net golden

@@ -268,7 +268,7 @@ static void test_closer(void **state)
         mien_stats stats;
         for (int i = 0; i < 3; i++) {
             assert_int_equal(mien_filter_set(f, "style-area", area[i]), MIEN_OK);
-            for (int n = 0; n < (i == 0 ? 1 : 90); n++)
+            for (int n = 0; n < (i == 0 ? 1 : 70); n++)
                 filter_run(f, &in.frame, &out.frame, MIEN_OK);
             if (i == 0)
                 assert_int_equal(found(f, face), 1);
