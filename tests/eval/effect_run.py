@@ -34,6 +34,11 @@ class Effect:
         name = self.step_name()
         return self.changed(**{name: STEP_FROM[name]})
 
+    def follows_pose(self):
+        """What eye contact has to do depends on how the head is turned: eyes that come past the
+        target have to be left alone."""
+        return self.step_name() == "gaze"
+
     def area(self):
         if self.settings.get("style"):
             return self.settings.get("style-area", "frame")

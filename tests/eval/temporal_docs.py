@@ -94,8 +94,10 @@ MEASURES = """**The figures**, means over all clips and the worst.
 - Untouched: samples outside the face's area (1.6 times the oval) that are bit-identical.
 - E: rms of R over that of the ideal one, at most 1. T: 1 - NTRE / 0.5. F: 1 - rms(output - ideal)
   over rms of the ideal R. G: 1 - ghost over the same. J: their geometric mean, 0 if a gate fails:
-  frames lacking, repeated or late, or a face without the effect for longer than 100 ms. p10: of the
-  single clips' J.
+  frames lacking, repeated or late, or a face without the effect for longer than 100 ms. Eye contact
+  has less to do as a turning head brings the eyes to the target by itself: of frames in which its
+  per-frame output without noise has less than half of the still face's change, this is not asked
+  (the clip `turn`). p10: of the single clips' J.
 
 On videos the motion comes from DIS with Lai's test for occlusion, the patches from the mesh
 network's points, smoothed by looking ahead, and the per-frame output stands for the ideal, so that
@@ -194,11 +196,9 @@ def wrapped(text):
 def limits_text():
     words = ", ".join(f"{POINT[k]} {v:g}" for k, v in LIMITS.items())
     return (f"Limits for every effect: {words} (seconds for the step, J from below; NTRE on videos "
-            f"{REAL_LIMITS['ntre']:g}). In bold: not reached. Eye contact lets go of the eyes "
-            "while the head is turned far, as it must; in the clip `turn` that counts as a face "
-            "without its effect, and J as 0. A CPU draws a style of the whole frame at half its "
-            "width and height or less; faces alone, as long as they fit into as many pixels, at "
-            "all of it, as `quality=high` and most GPUs do in any case.")
+            f"{REAL_LIMITS['ntre']:g}). In bold: not reached. A CPU draws a style of the whole "
+            "frame at half its width and height or less; faces alone, as long as they fit into as "
+            "many pixels, at all of it, as `quality=high` and most GPUs do in any case.")
 
 
 def page(found):

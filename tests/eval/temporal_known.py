@@ -69,8 +69,8 @@ def settled(clip, number, effect, library):
 
 
 class KnownMoments:
-    def __init__(self, clip, runs, area):
-        self.clip, self.runs, self.area = clip, runs, area
+    def __init__(self, clip, runs, area, follows_pose):
+        self.clip, self.runs, self.area, self.follows_pose = clip, runs, area, follows_pose
         self.size, self.last_cover, self.hidden = clip.size, None, None
         self.blank = np.zeros(clip.size[::-1], bool)
 
@@ -81,7 +81,8 @@ class KnownMoments:
         clip, before, clean_before = self.clip, None, None
         for t in range(clip.frames):
             now, points = self.runs.noisy.rgb(t), clip.face(t).points(t)
-            moment = Moment(now, exact=True, square=face_sources.roi_of_points(points))
+            moment = Moment(now, exact=True, square=face_sources.roi_of_points(points),
+                            follows_pose=self.follows_pose)
             region, clean = face_areas.judged(self.area, self.faces(t), self.size), \
                 self.runs.clean.rgb(t)
             cover = clip.scene.occluder(t)

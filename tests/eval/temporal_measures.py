@@ -21,6 +21,7 @@ RIDGE = 1.0             # levels^2: less difference than this is none, for a gho
 SPEED = 0.1             # pixels a frame: slower is no motion that anything could lag behind
 BARE = 0.3              # below this share of the effect a frame counts as unprocessed
 BARE_SECONDS = 0.1      # and may stay so for this long
+PRESENT = 0.5           # below this share an effect that follows the pose has little to do
 T_ZERO = 0.5            # the NTRE at which T is 0
 
 
@@ -44,6 +45,7 @@ class Moment:
     ideal: np.ndarray = None        # the output as it ought to be, or None
     judged: np.ndarray = None       # where it is known
     fresh: np.ndarray = None        # the per-frame output for the frame without noise, or None
+    follows_pose: bool = False      # is there less to do, or nothing, as the face turns?
     points: np.ndarray = None       # n x 2, pixels: middles of patches that are fixed to the face
     side: int = 7                   # of a patch, pixels
     leftovers: dict = dataclasses.field(default_factory=dict)   # kind -> Shining
@@ -223,7 +225,7 @@ class Tally:
         if m.exact and m.where is not None:
             self.lag += lag_sums(m, out)
         if ideal > 0:
-            self.shares.append(np.sqrt(present / ideal))
+            self.shares.append(1.0 if is_at_rest(m, ideal) else np.sqrt(present / ideal))
 
     def figures(self, ins, gated=True):
         """`ins`: thumbnails of the input. Not `gated`: only the figures, no test of the gates."""
@@ -252,6 +254,13 @@ class Tally:
 
 def ratio(a, b):
     return float(np.sqrt(a / b)) if b > 0 else 0.0
+
+
+def is_at_rest(m, ideal):
+    """Has the effect little to do in this pose, by its own per-frame output for the frame without
+    noise? `ideal`: of add_ideal()."""
+    return m.follows_pose and m.clean is not None and \
+        squares(m.fresh, m.clean[0], m.judged) < PRESENT ** 2 * ideal
 
 
 def longest_bare(shares):

@@ -128,7 +128,7 @@ def score_known(clip, effect, library, cheats=True, reference=None):
     runs = Runs(clip, effect, library)
     if clip.step is not None:
         return score_step(clip, runs, effect.area(), cheats)
-    moments = KnownMoments(clip, runs, effect.area())
+    moments = KnownMoments(clip, runs, effect.area(), effect.follows_pose())
     figures, spectra = tallied(moments, Outputs(runs.out, runs.frames, cheats),
                                Controls(runs.controls, cheats), reference)
     figures[OUTPUT]["untouched"] = untouched(
