@@ -84,11 +84,14 @@ static float most(float a, float b, float c)
  * closed one, and what is in it is no skin. */
 static bool in_mouth(const uint16_t triangle[3])
 {
-    int found = 0;
-    for (int k = 0; k < 3; k++)
-        for (int i = 0; i < MI_LIPS; i++)
-            found += mi_mouth_outline[i] == triangle[k];
-    return found == 3;
+    for (int k = 0; k < 3; k++) {
+        int i = 0;
+        while (i < MI_LIPS && mi_mouth_outline[i] != triangle[k])
+            i++;
+        if (i == MI_LIPS)
+            return false;
+    }
+    return true;
 }
 
 static void fill_inside(mi_atlas *atlas)
@@ -237,9 +240,9 @@ static void draw(const mi_maps *maps, const vertex *v, const uint16_t t[3], floa
     const vertex *c[3] = {&v[t[0]], &v[t[1]], &v[t[2]]};
     const float at[3][2] = {{c[0]->x, c[0]->y}, {c[1]->x, c[1]->y}, {c[2]->x, c[2]->y}};
     int x0, x1, y0, y1;
-    bool open = in_mouth(t);
     if (!(sign * turn(at[0], at[1], at[2]) > 0))
         return;
+    bool open = in_mouth(t);
     span(least(at[0][0], at[1][0], at[2][0]), most(at[0][0], at[1][0], at[2][0]), &x0, &x1);
     span(least(at[0][1], at[1][1], at[2][1]), most(at[0][1], at[1][1], at[2][1]), &y0, &y1);
     for (int y = y0; y <= y1; y++)
@@ -259,71 +262,87 @@ static void draw(const mi_maps *maps, const vertex *v, const uint16_t t[3], floa
         }
 }
 
-static bool is_face(const mi_maps *maps, int x, int y)
+/* Where a map shows the face, with an element around it that does not: 0 or 255. */
+enum { ROW = MI_MAP + 2 };
+
+static uint8_t *element(uint8_t *mask, int x, int y)
 {
-    return x >= 0 && y >= 0 && x < MI_MAP && y < MI_MAP && maps->uv[y * MI_MAP + x][3] < FAR;
+    return &mask[(y + 1) * ROW + x + 1];
+}
+
+static void find_face(const mi_maps *maps, uint8_t face[ROW * ROW])
+{
+    memset(face, 0, ROW * ROW);
+    for (int y = 0; y < MI_MAP; y++)
+        for (int x = 0; x < MI_MAP; x++)
+            *element(face, x, y) = maps->uv[y * MI_MAP + x][3] < FAR ? 255 : 0;
 }
 
 /* Places beside the face go on with the texture coordinates of a neighbour: shaders interpolate
  * across the edge. */
-static void extend(const mi_maps *maps)
+static void extend(const mi_maps *maps, uint8_t face[ROW * ROW])
 {
     static const int step[8][2] = {{-1, 0}, {1, 0}, {0, -1}, {0, 1},
                                    {-1, -1}, {1, -1}, {-1, 1}, {1, 1}};
-    for (int i = 0; i < MI_TEXELS; i++) {
-        float *to = maps->uv[i];
-        if (to[3] < FAR)
-            continue;
-        for (int k = 0; k < 8; k++) {
-            int x = i % MI_MAP + step[k][0], y = i / MI_MAP + step[k][1];
-            if (!is_face(maps, x, y))
+    for (int y = 0; y < MI_MAP; y++) {
+        uint8_t beside[MI_MAP], *row = element(face, 0, y);
+        for (int x = 0; x < MI_MAP; x++) {
+            const uint8_t *above = row - ROW, *below = row + ROW;
+            beside[x] = (uint8_t)(~row[x] & (above[x - 1] | above[x] | above[x + 1] |
+                                                 row[x - 1] | row[x + 1] | below[x - 1] |
+                                                 below[x] | below[x + 1]));
+        }
+        for (int x = 0; x < MI_MAP; x++) {
+            int k = 0;
+            if (!beside[x])
                 continue;
-            to[0] = maps->uv[y * MI_MAP + x][0];
-            to[1] = maps->uv[y * MI_MAP + x][1];
-            break;
+            while (!row[step[k][1] * ROW + x + step[k][0]])
+                k++;
+            memcpy(maps->uv[y * MI_MAP + x],
+                   maps->uv[(y + step[k][1]) * MI_MAP + x + step[k][0]], 2 * sizeof(float));
         }
     }
 }
 
-static int least_of(int a, int b)
+static uint8_t least_of(uint8_t a, uint8_t b)
 {
     return a < b ? a : b;
 }
 
-static int nearer(const uint8_t *depth, int x, int y, int dx, int dy, int cost)
+/* One step outwards of distances in thirds of an element; those beside the face are 0. */
+static void spread(const uint8_t *restrict from, uint8_t *restrict to,
+                   const uint8_t *restrict face)
 {
-    int at = x + dx, row = y + dy;
-    if (at < 0 || row < 0 || at >= MI_MAP || row >= MI_MAP)
-        return cost;
-    return depth[row * MI_MAP + at] + cost;
-}
-
-static void sweep(uint8_t *depth, int x, int y, int way)
-{
-    uint8_t *to = &depth[y * MI_MAP + x];
-    int least = *to;
-    least = least_of(least, nearer(depth, x, y, -way, 0, 3));
-    least = least_of(least, nearer(depth, x, y, -way, -way, 4));
-    least = least_of(least, nearer(depth, x, y, 0, -way, 3));
-    least = least_of(least, nearer(depth, x, y, way, -way, 4));
-    *to = (uint8_t)least;
+    for (int y = 1; y <= MI_MAP; y++)
+        for (int x = 1; x <= MI_MAP; x++) {
+            const uint8_t *d = from + y * ROW + x;
+            uint8_t beside = least_of(least_of(d[-1], d[1]), least_of(d[-ROW], d[ROW]));
+            uint8_t aslant = least_of(least_of(d[-ROW - 1], d[-ROW + 1]),
+                                      least_of(d[ROW - 1], d[ROW + 1]));
+            beside = (uint8_t)(beside + 3);
+            aslant = (uint8_t)(aslant + 4);
+            to[y * ROW + x] = least_of(d[0], least_of(beside, aslant)) & face[y * ROW + x];
+        }
 }
 
 /* Fades the face towards its outline in the square. Distances are sums of steps of 3 and 4 thirds
- * of an element (Borgefors 1986). */
-static void fade_rim(const mi_maps *maps)
+ * of an element (Borgefors 1986); so short ones are found sooner side by side than one after the
+ * other. */
+static void fade_rim(const mi_maps *maps, const uint8_t face[ROW * ROW])
 {
-    uint8_t depth[MI_TEXELS];
-    for (int i = 0; i < MI_TEXELS; i++)
-        depth[i] = maps->uv[i][3] < FAR ? 3 * (RIM + 1) : 0;
-    for (int i = 0; i < MI_TEXELS; i++)
-        if (depth[i] > 0)
-            sweep(depth, i % MI_MAP, i / MI_MAP, 1);
-    for (int i = MI_TEXELS - 1; i >= 0; i--)
-        if (depth[i] > 0)
-            sweep(depth, i % MI_MAP, i / MI_MAP, -1);
-    for (int i = 0; i < MI_TEXELS; i++)
-        maps->uv[i][2] *= smooth_step(0, 3 * (RIM + 1), depth[i]);
+    enum { DEEP = 3 * (RIM + 1) };
+    uint8_t depth[2][ROW * ROW] = {{0}};
+    for (int i = 0; i < ROW * ROW; i++)
+        depth[0][i] = DEEP & face[i];
+    for (int n = 0; n <= RIM; n++)
+        spread(depth[n % 2], depth[(n + 1) % 2], face);
+    const uint8_t *found = depth[(RIM + 1) % 2];
+    for (int y = 0; y < MI_MAP; y++)
+        for (int x = 0; x < MI_MAP; x++) {
+            int d = found[(y + 1) * ROW + x + 1];
+            if (d < DEEP)
+                maps->uv[y * MI_MAP + x][2] *= smooth_step(0, DEEP, (float)d);
+        }
 }
 
 static float seen(const mi_maps *maps, const vertex *v)
@@ -335,12 +354,12 @@ static float seen(const mi_maps *maps, const vertex *v)
 }
 
 /* What is interpolated from elements of the face, which reach one element further. */
-static mi_box box_of(const mi_maps *maps)
+static mi_box box_of(uint8_t face[ROW * ROW])
 {
     int x0 = MI_MAP, y0 = MI_MAP, x1 = -1, y1 = -1;
     for (int y = 0; y < MI_MAP; y++)
         for (int x = 0; x < MI_MAP; x++) {
-            if (!is_face(maps, x, y))
+            if (!*element(face, x, y))
                 continue;
             x0 = x < x0 ? x : x0;
             x1 = x > x1 ? x : x1;
@@ -359,6 +378,7 @@ mi_box mi_maps_make(const mi_maps *maps, const mi_atlas *atlas, const mi_roi *sq
                   const float point[MI_POINTS][3], const float *bare)
 {
     vertex v[MI_MESH_POINTS];
+    uint8_t face[ROW * ROW];
     float sign = way_round();
     place(v, square, point, bare);
     find_facing(v, sign);
@@ -368,8 +388,9 @@ mi_box mi_maps_make(const mi_maps *maps, const mi_atlas *atlas, const mi_roi *sq
     }
     for (int32_t k = 0; k < mi_mean_face.triangles; k++)
         draw(maps, v, mi_mean_face.triangle[k], sign);
-    extend(maps);
-    fade_rim(maps);
+    find_face(maps, face);
+    extend(maps, face);
+    fade_rim(maps, face);
     for (int i = 0; i < MI_TEXELS; i++) {
         const mi_texel *t = &atlas->texel[i];
         vertex sum = {0};
@@ -386,7 +407,7 @@ mi_box mi_maps_make(const mi_maps *maps, const mi_atlas *atlas, const mi_roi *sq
         maps->at[i][2] = seen(maps, &sum);
         maps->at[i][3] = fminf(fmaxf(sum.bare, 0), 1);
     }
-    return box_of(maps);
+    return box_of(face);
 }
 
 static float distance(const float a[3], const float b[3])

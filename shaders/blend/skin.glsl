@@ -70,7 +70,7 @@ float bare_at(vec2 texel)
     return between(p.seen, p.size / SEEN, (texel + 0.5) / float(SEEN) - 0.5).x;
 }
 
-// Where a shader goes by the tiles in use, 8x4 texels each, with so many invocations for a tile: the
+// Where a shader goes by the tiles in use, 8x4 texels each, with so many invocations for each: the
 // first texel of the one that this invocation is for; x < 0: it has none.
 const int GROUP = 32;
 
