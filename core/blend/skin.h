@@ -27,8 +27,8 @@ typedef struct mi_skin_frame {
     int32_t texture, result; /* the network's picture: as crop; residual R'G'B' and gain */
 } mi_skin_frame;
 
-/* `square`: columns and rows of crop; `maps`: of the maps; kr, kb: luma weights.
- * Takes its memory from `arena`. */
+/* `square`: columns and rows of crop, an even number; `maps`: of the maps, at most as many; kr, kb:
+ * luma weights. Takes its memory from `arena`. */
 int mi_skin_create(mi_skin *skin, mvk_device *device, mi_arena *arena, int32_t square,
                    int32_t maps, float kr, float kb);
 

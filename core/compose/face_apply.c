@@ -46,7 +46,7 @@ void mi_face_apply_destroy(mi_face_apply *a)
 
 static mi_box_grid model_grid(const mi_face_apply *a)
 {
-    return (mi_box_grid){.size = {a->picture.w, a->picture.h}, .step = {8, 4}, .group = {8, 4}};
+    return (mi_box_grid){.size = {a->picture.w, a->picture.h}, .step = {8, 4}, .group = {16, 8}};
 }
 
 static void set_box(const mi_face_apply *a, struct skin_uniform *u, const float part[4])

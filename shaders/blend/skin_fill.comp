@@ -10,6 +10,8 @@ layout(local_size_x = 8, local_size_y = 4) in;
 
 // How surely nothing covers a place, below / above which the picture is not / wholly taken.
 const float COVERED = 0.5, BARE = 0.9;
+// The same of the effect, nothing / all of which is shown.
+const float SHOWN_LOW = 0.15, SHOWN_HIGH = 0.5;
 
 void fill(int here, float bare, bool anew)
 {
@@ -21,6 +23,7 @@ void fill(int here, float bare, bool anew)
         store(p.texture + here, picture);
     }
     view.z *= bare;
+    view.w = smoothstep(SHOWN_LOW, SHOWN_HIGH, bare);
     store(p.view + here, view);
 }
 

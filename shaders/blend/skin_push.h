@@ -26,7 +26,7 @@ struct skin_push {
     SKIN_INT texture;        /* a texel: the same there, the network's picture */
     SKIN_INT result;         /* a texel: of the network, residual R'G'B', gain of what is finer */
     SKIN_INT view;           /* a texel: change of colour in the picture (-1: unknown), of luma, how
-                              * surely seen, 0 */
+                              * surely seen, share of the effect to show */
     SKIN_INT seen;           /* 4x4 texels: how surely nothing covers them */
     SKIN_INT history, state; /* a texel: blended result; R'G'B' it belongs to, frames in it (64 at
                               * most) + share of patience used up (below 1) */

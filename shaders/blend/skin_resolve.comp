@@ -18,9 +18,11 @@ const float COUNT_MAX = 64.0;
 const float GAIN_MORE = 0.01; // of the clamp of gains, as CLAMP_MORE
 
 // Four texels of a row. For each of the two in the middle: sums of the present results around it in
-// YCoCg and gain, of their squares, and its own. Of all: how far each picture is from what it was.
+// YCoCg and gain, of their squares, and its own; how surely it is seen, and the share to show of it.
+// Of all: how far each picture is from what it was.
 struct texels {
     vec4 sum[2], square[2], middle[2];
+    vec2 seen[2];
     float error[4];
 };
 
@@ -33,9 +35,12 @@ texels texels_at(int x, int y)
         int at = row + clamp(x + k - 1, 0, p.size - 1);
         vec4 v = texelFetch(arena_vec4, p.result + at);
         c[k] = vec4(ycocg(v.rgb), v.w);
-        t.error[k] = texelFetch(arena_vec4, p.view + at).y;
-        if (k == 1 || k == 2)
+        vec4 view = texelFetch(arena_vec4, p.view + at);
+        t.error[k] = view.y;
+        if (k == 1 || k == 2) {
             t.middle[k - 1] = v;
+            t.seen[k - 1] = view.zw;
+        }
     }
     vec4 inner = c[1] + c[2], squares = c[1] * c[1] + c[2] * c[2];
     t.sum[0] = c[0] + inner;
@@ -46,7 +51,7 @@ texels texels_at(int x, int y)
 }
 
 // Column k of the two.
-void resolve(int here, int k, float share, texels above, texels row, texels below)
+void resolve(int here, int k, float share, bool anew, texels above, texels row, texels below)
 {
     vec4 mean = (above.sum[k] + row.sum[k] + below.sum[k]) / 9.0, present = row.middle[k];
     vec4 square = (above.square[k] + row.square[k] + below.square[k]) / 9.0;
@@ -58,11 +63,11 @@ void resolve(int here, int k, float share, texels above, texels row, texels belo
         error[6 + i] = below.error[k + i];
         shift += error[i] + error[3 + i] + error[6 + i];
     }
-    float surely = texelFetch(arena_vec4, p.view + here).z;
+    float surely = row.seen[k].x;
     bool seen = surely >= SURE;
     vec3 picture = texelFetch(arena_vec4, p.texture + here).rgb;
     vec4 state = vec4(picture, seen ? 1 : 0), past = present, shown = present;
-    if (!begins_anew()) {
+    if (!anew) {
         float confidence = confidence_of(error, shift, ERROR_SCALE);
         vec4 before = texelFetch(arena_vec4, p.state + here);
         past = texelFetch(arena_vec4, p.history + here) * u.carry;
@@ -84,7 +89,7 @@ void resolve(int here, int k, float share, texels above, texels row, texels belo
     }
     store(p.history + here, past);
     store(p.state + here, state);
-    store(p.shown + here, shown * share);
+    store(p.shown + here, shown * (share * row.seen[k].y));
 }
 
 void main()
@@ -94,6 +99,7 @@ void main()
         return;
     first.x += 2 * (invocation() % 4);
     texels above = texels_at(first.x, first.y - 1), row = texels_at(first.x, first.y);
+    bool anew = begins_anew();
     int y = first.y, left = 4;
     do {
         texels below = texels_at(first.x, y + 1);
@@ -101,7 +107,7 @@ void main()
                                                   (first.x >> 1)).x;
         if (share > 0.0) // else beside the face; shown stays 0
             [[unroll]] for (int k = 0; k < 2; k++)
-                resolve(y * p.size + first.x + k, k, share, above, row, below);
+                resolve(y * p.size + first.x + k, k, share, anew, above, row, below);
         above = row;
         row = below;
         y++;

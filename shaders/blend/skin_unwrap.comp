@@ -33,6 +33,6 @@ void main()
         float luma = luma_of(change);
         float colour = state.w < 1.0 ? -1.0 : max(abs(change.r - luma), abs(change.b - luma));
         store(p.texture + here, picture);
-        store(p.view + here, vec4(colour, luma, middle.z, 0));
+        store(p.view + here, vec4(colour, luma, middle.z, 1));
     }
 }

@@ -10,7 +10,7 @@
 static const double ERROR_SCALE = 11.0 / 255;
 static const double SHOW_LOW = 0.15, SHOW_HIGH = 0.5, WRITE = 0.25, TRUST = 0.5, SURE = 0.5;
 static const double CLAMP_SIGMA = 1.1, CLAMP_MORE = 0.8 / 255, GAIN_MORE = 0.01;
-static const double COUNT_MAX = 64, BARE_LOW = 0.15, BARE_HIGH = 0.5;
+static const double COUNT_MAX = 64, SHOWN_LOW = 0.15, SHOWN_HIGH = 0.5;
 
 static double within(double v, double low, double high)
 {
@@ -371,6 +371,7 @@ static void fill(const skin_case *c, const skin_pictures *p)
                 p->texture[here + k] = (float)((double)p->state[here + k] * (1 - share) +
                                                (double)p->texture[here + k] * share);
             p->view[here + 2] = (float)((double)p->view[here + 2] * bare);
+            p->view[here + 3] = (float)smooth_step(SHOWN_LOW, SHOWN_HIGH, bare);
         }
 }
 
@@ -394,7 +395,7 @@ void skin_oracle_unwrap(const skin_case *c, const skin_pictures *p)
             double colour = fmax(fabs(change[0] - luma), fabs(change[2] - luma));
             put(p->texture + here, picture);
             put(p->view + here,
-                (const double[]){p->state[here + 3] < 1 ? -1 : colour, luma, at[2], 0});
+                (const double[]){p->state[here + 3] < 1 ? -1 : colour, luma, at[2], 1});
         }
     find_seen(c, p);
     fill(c, p);
@@ -487,7 +488,7 @@ static void resolve_texel(const skin_case *c, const skin_pictures *p, int32_t x,
             shown[i] = present[i] + trust * (shown[i] - present[i]);
     }
     for (int i = 0; i < 4; i++)
-        shown[i] *= share;
+        shown[i] *= share * (double)view[3];
     put(p->history + here, past);
     put(p->state + here, state);
     put(p->shown + here, shown);
@@ -500,18 +501,19 @@ void skin_oracle_resolve(const skin_case *c, const skin_pictures *p)
             resolve_texel(c, p, x, y);
 }
 
-/* The texel whose shift leads to a place, nearly. */
-static void texel_of(const skin_case *c, const skin_pictures *p, const double place[2],
-                     double texel[2])
+/* The texel whose shift leads to a place, nearly; shifts go on from those around `near`. */
+static void texel_of(const skin_case *c, const skin_pictures *p, const double near[2],
+                     const double place[2], double texel[2])
 {
-    double cell[2], d[4] = {0}, right[4], down[4];
+    double cell[2], at[2], d[4] = {0}, right[4], down[4];
     for (int k = 0; k < 2; k++) {
-        cell[k] = within((place[k] + 0.5) / (2 * PATCH) - 0.5, 0, c->patches - 1);
+        cell[k] = within((near[k] + 0.5) / (2 * PATCH) - 0.5, 0, c->patches - 1);
+        at[k] = within((place[k] + 0.5) / (2 * PATCH) - 0.5, 0, c->patches - 1);
         texel[k] = place[k];
     }
     for (int step = 0; step < 2; step++) {
-        in_cell(p->shift, c->patches, cell, cell[0] - d[0] / (2 * PATCH),
-                cell[1] - d[1] / (2 * PATCH), d, right, down);
+        in_cell(p->shift, c->patches, cell, at[0] - d[0] / (2 * PATCH), at[1] - d[1] / (2 * PATCH),
+                d, right, down);
         for (int k = 0; k < 2; k++)
             texel[k] = place[k] - d[k];
     }
@@ -519,11 +521,11 @@ static void texel_of(const skin_case *c, const skin_pictures *p, const double pl
 
 /* The mean of four places of the texture, half a pixel of the square apart. */
 static void shown_around(const skin_case *c, const skin_pictures *p, const double texel[2],
-                         const double right[4], const double down[4], double to[4])
+                         const double right[2], const double down[2], double to[4])
 {
-    double step = c->size * (c->size / 2.0 / c->square), reach[2], one[4];
+    double reach[2], one[4];
     for (int k = 0; k < 2; k++)
-        reach[k] = fmin(step * (fabs(right[k]) + fabs(down[k])) / 4, 0.5);
+        reach[k] = fmin((fabs(right[k]) + fabs(down[k])) / 4, 0.5);
     for (int i = 0; i < 4; i++)
         to[i] = 0;
     for (int k = 0; k < 4; k++) {
@@ -534,30 +536,56 @@ static void shown_around(const skin_case *c, const skin_pictures *p, const doubl
     }
 }
 
+/* Pixel (x, y), where `texel` is to be seen; right, down: texels from pixel to pixel. */
+static void model_pixel(const skin_case *c, const skin_pictures *p, int32_t x, int32_t y,
+                        const double uv[4], const double texel[2], const double right[2],
+                        const double down[2])
+{
+    size_t here = ((size_t)y * (size_t)c->square + (size_t)x) * 4;
+    double r[4], model[4] = {0};
+    if (uv[2] > 0) {
+        double rgb[3], share = uv[2] * c->amount;
+        shown_around(c, p, texel, right, down, r);
+        for (int i = 0; i < 3; i++)
+            rgb[i] = (double)p->crop[here + (size_t)i];
+        double l = luma_of(c, r) * share;
+        model[0] = l - r[3] * share * luma_of(c, rgb);
+        model[1] = (r[2] * share - l) / (2 - 2 * c->kb);
+        model[2] = (r[0] * share - l) / (2 - 2 * c->kr);
+        model[3] = r[3] * share;
+    }
+    put(p->model + here, model);
+}
+
+/* 2x2 pixels have the slopes and the shifts around them in common. */
+static void model_pixels(const skin_case *c, const skin_pictures *p, int32_t x, int32_t y)
+{
+    double step = c->size / 2.0 / c->square, uv[4][4], place[4][2], right[2], down[2];
+    double near[2] = {0}, seen = 0;
+    for (int k = 0; k < 4; k++) {
+        between(p->uv, c->size / 2, step * (x + k % 2 + 0.5) - 0.5, step * (y + k / 2 + 0.5) - 0.5,
+                uv[k]);
+        for (int i = 0; i < 2; i++)
+            place[k][i] = uv[k][i] * c->size - 0.5;
+        seen += uv[k][2];
+    }
+    for (int i = 0; i < 2; i++) {
+        right[i] = place[1][i] - place[0][i];
+        down[i] = place[2][i] - place[0][i];
+        for (int k = 0; k < 4; k++)
+            near[i] += uv[k][2] * uv[k][i] / fmax(seen, 1e-6) * c->size;
+        near[i] -= 0.5;
+    }
+    for (int k = 0; k < 4; k++) {
+        double texel[2];
+        texel_of(c, p, near, place[k], texel);
+        model_pixel(c, p, x + k % 2, y + k / 2, uv[k], texel, right, down);
+    }
+}
+
 void skin_oracle_model(const skin_case *c, const skin_pictures *p)
 {
-    for (int32_t y = 0; y < c->square; y++)
-        for (int32_t x = 0; x < c->square; x++) {
-            size_t here = ((size_t)y * (size_t)c->square + (size_t)x) * 4;
-            double uv[4], r[4], model[4] = {0}, step = c->size / 2.0 / c->square, right[4], down[4];
-            double place[2] = {within(step * (x + 0.5) - 0.5, 0, c->size / 2 - 1),
-                               within(step * (y + 0.5) - 0.5, 0, c->size / 2 - 1)};
-            in_cell(p->uv, c->size / 2, place, place[0], place[1], uv, right, down);
-            if (uv[2] > 0) {
-                double rgb[3], texel[2];
-                texel_of(c, p, (const double[]){uv[0] * c->size - 0.5, uv[1] * c->size - 0.5},
-                         texel);
-                double share = uv[2] * c->amount *
-                               smooth_step(BARE_LOW, BARE_HIGH, bare_at(c, p, texel[0], texel[1]));
-                shown_around(c, p, texel, right, down, r);
-                for (int i = 0; i < 3; i++)
-                    rgb[i] = (double)p->crop[here + (size_t)i];
-                double l = luma_of(c, r) * share;
-                model[0] = l - r[3] * share * luma_of(c, rgb);
-                model[1] = (r[2] * share - l) / (2 - 2 * c->kb);
-                model[2] = (r[0] * share - l) / (2 - 2 * c->kr);
-                model[3] = r[3] * share;
-            }
-            put(p->model + here, model);
-        }
+    for (int32_t y = 0; y < c->square; y += 2)
+        for (int32_t x = 0; x < c->square; x += 2)
+            model_pixels(c, p, x, y);
 }

@@ -107,6 +107,8 @@ static skin_pictures random_pictures(dice *d)
             p.at[4 * i + k] = 1.4f * tidy[k] - 0.2f + 0.1f * (p.at[4 * i + k] - 0.5f);
         for (size_t k = 2; k < 4; k++) /* seen, bare: 0 and 1 are common */
             p.at[4 * i + k] = fminf(fmaxf(p.at[4 * i + k], 0), 1);
+        for (size_t k = 0; k < 2; k++)
+            p.uv[4 * i + k] = tidy[k] + 0.1f * (p.uv[4 * i + k] - 0.5f);
         if (dice_int(d, 0, 3) == 0)
             p.uv[4 * i + 2] = 0;
     }
