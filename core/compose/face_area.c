@@ -8,6 +8,7 @@
 struct mi_face_area {
     mien_frame shape;
     uint8_t *mask[2]; /* pixel rows of the frame's width */
+    uint8_t *front;   /* another */
     uint8_t *weight;  /* of the bytes of a plane's row */
     mi_kept kept;
     mi_cover cover;
@@ -22,8 +23,9 @@ int mi_face_area_create(mi_face_area **area, const mien_frame *shape, mi_log *lo
     size_t width = (size_t)shape->width;
     a->mask[0] = calloc(width, 1);
     a->mask[1] = calloc(width, 1);
+    a->front = calloc(width, 1);
     a->weight = calloc(width + 1, 4);
-    bool ok = a->mask[0] && a->mask[1] && a->weight && mi_kept_create(&a->kept, shape);
+    bool ok = a->mask[0] && a->mask[1] && a->front && a->weight && mi_kept_create(&a->kept, shape);
     if (ok && mi_cover_create(&a->cover, shape, &a->kept))
         return MIEN_OK;
     mi_face_area_destroy(area);
@@ -40,6 +42,7 @@ void mi_face_area_destroy(mi_face_area **area)
     mi_kept_destroy(&a->kept);
     free(a->mask[0]);
     free(a->mask[1]);
+    free(a->front);
     free(a->weight);
     free(a);
     *area = NULL;
@@ -55,7 +58,8 @@ bool mi_area_is_frame(mi_area_shares shares)
     return shares.faces >= 1 && shares.rest >= 1;
 }
 
-/* The faces that let some of an effect through, and what parts of two rows they touch. */
+/* The faces that let some of an effect through (or of these the ones in front), and what parts of
+ * two rows they touch. */
 typedef struct lit_faces {
     mi_outline outline[MIEN_FACES_MAX];
     uint8_t strength[MIEN_FACES_MAX];
@@ -70,14 +74,14 @@ static uint8_t strength_of(float share)
 }
 
 static void light_faces(lit_faces *lit, const mien_frame *shape, const mi_guarded *faces,
-                        int32_t count)
+                        int32_t count, bool in_front)
 {
     lit->count = 0;
     for (int32_t i = 0; i < count && i < MIEN_FACES_MAX; i++) {
         const mi_guarded *g = &faces[i];
         mi_outline *o = &lit->outline[lit->count];
         lit->strength[lit->count] = strength_of(g->amount);
-        if (lit->strength[lit->count] == 0)
+        if (lit->strength[lit->count] == 0 || (in_front && !g->in_front))
             continue;
         mi_outline_make(o, g->face, 1, g->move_x, g->move_y, shape->width, shape->height);
         lit->count += o->x0 < o->x1;
@@ -87,7 +91,7 @@ static void light_faces(lit_faces *lit, const mien_frame *shape, const mi_guarde
 mi_frame_part mi_face_area_part(const mien_frame *shape, const mi_guarded *faces, int32_t count)
 {
     lit_faces lit;
-    light_faces(&lit, shape, faces, count);
+    light_faces(&lit, shape, faces, count, false);
     mi_frame_part part = {shape->width, shape->height, 0, 0};
     for (int32_t i = 0; i < lit.count; i++) {
         const mi_outline *o = &lit.outline[i];
@@ -195,7 +199,7 @@ void mi_face_area_restrict(mi_face_area *a, const mien_frame *in, const mien_fra
         return;
     lit_faces lit;
     uint8_t wanted[256], inside = strength_of(shares.faces), rest = strength_of(shares.rest);
-    light_faces(&lit, out, faces, count);
+    light_faces(&lit, out, faces, count, false);
     for (int32_t m = 0; m < 256; m++)
         wanted[m] = (uint8_t)(255 - (rest * (255 - m) + inside * m + 127) / 255);
     bool copy = rest == 0, keep = rest == 255;
@@ -214,13 +218,30 @@ void mi_face_area_restrict(mi_face_area *a, const mien_frame *in, const mien_fra
     }
 }
 
-static void cover_rows(mi_face_area *a, const mien_frame *out, int32_t y, uint8_t strength)
+/* Takes a face in front out of a cover's mask of pixel row y. */
+static void leave_out(mi_face_area *a, const mi_outline *face, int32_t y, uint8_t *mask)
+{
+    const mi_outline *o = &a->cover.outline;
+    int32_t from = o->x0 > face->x0 ? o->x0 : face->x0, to = o->x1 < face->x1 ? o->x1 : face->x1;
+    if (!has_row(face, y) || from >= to)
+        return;
+    memset(a->front, 0, (size_t)(to - from));
+    mi_outline_row(face, MI_EDGE_MIDDLE, 255, y, from, to, a->front);
+    mask += from - o->x0;
+    for (int32_t i = 0; i < to - from; i++)
+        mask[i] = (uint8_t)((mask[i] * (255 - a->front[i]) + 127) / 255);
+}
+
+static void cover_rows(mi_face_area *a, const mien_frame *out, int32_t y, uint8_t strength,
+                       const lit_faces *front)
 {
     const mi_outline *o = &a->cover.outline;
     int32_t pixels = o->x1 - o->x0;
     for (int32_t k = 0; k < 2 && y + k < out->height; k++) {
         memset(a->mask[k], 0, (size_t)pixels);
         mi_outline_row(o, MI_EDGE_OUTSIDE, strength, y + k, o->x0, o->x1, a->mask[k]);
+        for (int32_t i = 0; i < front->count; i++)
+            leave_out(a, &front->outline[i], y + k, a->mask[k]);
     }
     for (int p = 0; p < mien_format_planes(out->format); p++) {
         int32_t first, rows = mi_plane_rows(out, p, y, &first);
@@ -238,13 +259,15 @@ static void cover_rows(mi_face_area *a, const mien_frame *out, int32_t y, uint8_
 void mi_face_area_cover(mi_face_area *a, const mien_frame *out, const mi_guarded *faces,
                         int32_t count, mi_on_lost on_lost)
 {
+    lit_faces front;
+    light_faces(&front, out, faces, count, true);
     for (int32_t i = 0; i < count; i++) {
         uint8_t strength = strength_of(faces[i].cover);
         if (strength == 0)
             continue;
         mi_cover_start(&a->cover, out, &faces[i], on_lost);
         for (int32_t y = a->cover.outline.y0; y < a->cover.outline.y1; y += 2)
-            cover_rows(a, out, y, strength);
+            cover_rows(a, out, y, strength, &front);
     }
 }
 

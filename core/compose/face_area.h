@@ -42,9 +42,9 @@ void mi_face_area_restrict(mi_face_area *area, const mien_frame *in, const mien_
                            const mi_guarded *faces, int32_t count, mi_area_shares shares);
 
 /* Covers faces with cover > 0 as on_lost says, whole inside the outline times margin and
- * feathered outside of it. `hold` shows what was kept, moved along with the face in whole pixels
- * (even ones where chroma is halved), and blurs where nothing was kept; `pass` blurs
- * too. */
+ * feathered outside of it, but for the outlines of other faces that are in front. `hold` shows what
+ * was kept, moved along with the face in whole pixels (even ones where chroma is halved), and blurs
+ * where nothing was kept; `pass` blurs too. */
 void mi_face_area_cover(mi_face_area *area, const mien_frame *out, const mi_guarded *faces,
                         int32_t count, mi_on_lost on_lost);
 

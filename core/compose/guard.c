@@ -15,6 +15,7 @@ static const float NEAR_LOST = 1.5f; /* sizes: a new face as near to a lost one 
 static const float SAME_PLACE = 0.3f; /* sizes: a new face so near one lost now is there instead */
 static const float ASTRAY = 0.25f;   /* sizes: by which a guess of where a lost face is may differ
                                       * from what the tracker says */
+static const float WHOLE = 0.7f;     /* mean of a face's visible regions: seen whole */
 static const float MARGIN_LEAST = 1.1f; /* of a cover */
 static const float MARGIN_MOST = 1.6f;
 static const float MARGIN_GROWTH = 0.25f; /* a second, of a face that stood still */
@@ -117,6 +118,14 @@ static void place_lost(const mi_guard_memory *m, mi_guarded *g)
     }
 }
 
+static bool is_whole(const mien_face *face)
+{
+    float sum = 0;
+    for (int i = 0; i < MIEN_FACE_REGIONS; i++)
+        sum += face->visible[i];
+    return sum >= WHOLE * MIEN_FACE_REGIONS; /* false for NaN */
+}
+
 static mi_guarded guard_face(mi_guard_memory *m, const mien_face *face, bool changing,
                              mi_on_lost on_lost, double dt, bool fresh)
 {
@@ -135,6 +144,7 @@ static mi_guarded guard_face(mi_guard_memory *m, const mien_face *face, bool cha
     g.amount = m->amount;
     g.cover = m->cover;
     g.margin = m->cover > 0 ? m->margin : 1;
+    g.in_front = !face->lost && m->amount >= 1 && !(m->cover > 0) && is_whole(face);
     return g;
 }
 

@@ -13,7 +13,8 @@
  * change places. So a face that comes to light where a changed one was goes on with the effect that
  * was there: that may pop, but shows nobody. And where a new face is found in the very frame in
  * which one is lost, in its place (another take of the same scene), the lost one is not covered:
- * what covers it would show over the new face. */
+ * what covers it would show over the new face. Nor does a cover go over another face that is seen
+ * whole: whoever walks past in front of somebody hides them anyway. */
 #ifndef MI_GUARD_H
 #define MI_GUARD_H
 
@@ -29,6 +30,7 @@ typedef struct mi_guarded {
     float amount;  /* 0..1: of the effect */
     float cover;   /* 0..1: of the cover, over the effect */
     float margin;  /* the cover's outline grows by this factor, 1..1.6 */
+    bool in_front; /* seen whole, with all of the effect: no other face's cover goes over it */
     float move_x, move_y; /* pixels: a lost face is now thought to be that far from its points,
                            * where the tracker did not move it on by itself; effect and cover go
                            * there. 0 for a face that is seen */

@@ -323,6 +323,62 @@ static void test_cover(void **state)
             }
 }
 
+/* What a cover becomes where another face is in front: nothing. */
+typedef struct before_cover {
+    const mien_frame *before;
+    mask_map front;
+    int changed, kept;
+} before_cover;
+
+static void judge_front(const mien_frame *f, const mi_part *part, int32_t x, int32_t y, int side,
+                        double mask, void *with)
+{
+    (void)mask;
+    before_cover *b = with;
+    int front = sample_side(&b->front, part, x, y);
+    bool same = *sample(f, part, x, y) == *sample(b->before, part, x, y);
+    if (front == 1 && !same)
+        fail_msg("%s at %d,%d: covered in front", test_format_name(f->format), (int)x, (int)y);
+    b->kept += front == 1 && side == 1;
+    b->changed += front == -1 && side == 1 && !same;
+}
+
+static void front_case(mien_format format, const int32_t size[2], const frame_layout *layout)
+{
+    float w = (float)size[0], h = (float)size[1];
+    test_frame before = test_frame_make(format, size[0], size[1], &layouts[0]);
+    test_frame out = test_frame_make(format, size[0], size[1], layout);
+    test_frame_noise(&before.frame, 3);
+    test_frame_copy(&out.frame, &before.frame);
+    mi_face_area *area;
+    assert_int_equal(mi_face_area_create(&area, &out.frame, NULL), MIEN_OK);
+    mien_face lost = made_face(1, 0.45f * w, 0.5f * h, 0.5f * w, 0.5f * h);
+    mien_face front = made_face(2, 0.6f * w, 0.55f * h, 0.4f * w, 0.4f * h);
+    mi_guarded g[2] = {guarded(&front, 1, 0), guarded(&lost, 1, 1)};
+    mi_outline o;
+    mi_outline_make(&o, &front, 1, 0, 0, size[0], size[1]);
+    before_cover b = {.before = &before.frame, .front = map_of(&o, MI_EDGE_MIDDLE, &out.frame)};
+    mi_outline_make(&o, &lost, g[1].margin, 0, 0, size[0], size[1]);
+    g[0].in_front = true;
+    mi_face_area_cover(area, &out.frame, g, 2, MI_LOST_BLACK);
+    for_samples(&out.frame, &o, MI_EDGE_OUTSIDE, judge_front, &b);
+    assert_true(b.kept > 100 && b.changed > 100);
+    assert_true(test_frame_intact(&out));
+    free(b.front.at);
+    mi_face_area_destroy(&area);
+    test_frame_free(&before);
+    test_frame_free(&out);
+}
+
+static void test_cover_behind(void **state)
+{
+    (void)state;
+    for (int f = 0; f < TEST_FORMATS; f++)
+        for (int i = 0; i < SIZES; i++)
+            for (int l = 0; l < LAYOUTS; l++)
+                front_case(test_formats[f], sizes[i], &layouts[l]);
+}
+
 static uint8_t outline_at(const mi_outline *o, mi_edge edge, float x, float y)
 {
     uint8_t mask = 0;
@@ -574,6 +630,7 @@ static void test_wild_faces(void **state)
                                 .amount = dice_float(&d, 0, 1),
                                 .cover = dice_flip(&d) ? dice_float(&d, 0, 1) : 0,
                                 .margin = dice_float(&d, 1, 1.6f),
+                                .in_front = dice_flip(&d),
                                 .move_x = dice_float(&d, -reach, reach),
                                 .move_y = dice_float(&d, -50, 50)};
         }
@@ -648,10 +705,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_restrict),     cmocka_unit_test(test_shares),
-        cmocka_unit_test(test_cover),        cmocka_unit_test(test_outline),
-        cmocka_unit_test(test_mask_bytes),   cmocka_unit_test(test_black_levels),
-        cmocka_unit_test(test_blur_hides),   cmocka_unit_test(test_hold),
-        cmocka_unit_test(test_hold_no_room), cmocka_unit_test(test_wild_faces),
-        cmocka_unit_test(test_cost)};
+        cmocka_unit_test(test_cover),        cmocka_unit_test(test_cover_behind),
+        cmocka_unit_test(test_outline),      cmocka_unit_test(test_mask_bytes),
+        cmocka_unit_test(test_black_levels), cmocka_unit_test(test_blur_hides),
+        cmocka_unit_test(test_hold),         cmocka_unit_test(test_hold_no_room),
+        cmocka_unit_test(test_wild_faces),   cmocka_unit_test(test_cost)};
     return cmocka_run_group_tests_name("face area", tests, NULL, NULL);
 }

@@ -75,6 +75,37 @@ static void test_ramp(void **state)
     }
 }
 
+static void see(mien_face *face, float visible)
+{
+    for (int i = 0; i < MIEN_FACE_REGIONS; i++)
+        face->visible[i] = visible;
+}
+
+/* Over a face that is there whole, with all of the effect, goes no cover. */
+static void test_in_front(void **state)
+{
+    (void)state;
+    scene s = scene_with(2, MI_LOST_HOLD);
+    see(&s.face[0], 0.9f);
+    see(&s.face[1], 0.5f); /* something is before it */
+    for (int i = 1; i <= 8; i++) {
+        step(&s);
+        assert_true(s.out[0].in_front == (i >= 6)); /* not while it fades in */
+        assert_false(s.out[1].in_front);
+    }
+    s.face[0].lost = true;
+    see(&s.face[1], 1);
+    step(&s);
+    assert_false(s.out[0].in_front);
+    assert_true(s.out[1].in_front);
+    s.face[0].lost = false;
+    step(&s);
+    assert_true(s.out[0].cover > 0 && !s.out[0].in_front); /* its own cover fades */
+    see(&s.face[1], NAN);
+    steps(&s, 8);
+    assert_true(s.out[0].in_front && !s.out[1].in_front);
+}
+
 static void test_fresh(void **state)
 {
     (void)state;
@@ -494,13 +525,13 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ramp),           cmocka_unit_test(test_fresh),
-        cmocka_unit_test(test_lost_moving),    cmocka_unit_test(test_lost_stops),
-        cmocka_unit_test(test_margin_at_rest), cmocka_unit_test(test_regain),
-        cmocka_unit_test(test_lost_in_fade),   cmocka_unit_test(test_pass),
-        cmocka_unit_test(test_switched_off),   cmocka_unit_test(test_two),
-        cmocka_unit_test(test_given_up),       cmocka_unit_test(test_replaced),
-        cmocka_unit_test(test_another_there),  cmocka_unit_test(test_mixed_up),
-        cmocka_unit_test(test_random)};
+        cmocka_unit_test(test_ramp),          cmocka_unit_test(test_in_front),
+        cmocka_unit_test(test_fresh),         cmocka_unit_test(test_lost_moving),
+        cmocka_unit_test(test_lost_stops),    cmocka_unit_test(test_margin_at_rest),
+        cmocka_unit_test(test_regain),        cmocka_unit_test(test_lost_in_fade),
+        cmocka_unit_test(test_pass),          cmocka_unit_test(test_switched_off),
+        cmocka_unit_test(test_two),           cmocka_unit_test(test_given_up),
+        cmocka_unit_test(test_replaced),      cmocka_unit_test(test_another_there),
+        cmocka_unit_test(test_mixed_up),      cmocka_unit_test(test_random)};
     return cmocka_run_group_tests_name("guard", tests, NULL, NULL);
 }
