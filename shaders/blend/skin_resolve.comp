@@ -18,8 +18,8 @@ const float COUNT_MAX = 64.0;
 const float GAIN_MORE = 0.01; // of the clamp of gains, as CLAMP_MORE
 
 // Four texels of a row. For each of the two in the middle: sums of the present results around it in
-// YCoCg and gain, of their squares, and its own; how surely it is seen, share of it to show. Of all:
-// how far each picture is from what it was.
+// YCoCg and gain, of their squares, and its own; how surely it is seen, share of it to show.
+// Of all: how far each picture is from what it was.
 struct texels {
     vec4 sum[2], square[2], middle[2];
     vec2 seen[2];
