@@ -8,7 +8,8 @@
 #       --set suite|one|all: a few short clips; every kind of motion (the default); with the people
 #       of ../shared/data too. CLIP: only these; may hold * and ?.
 #   tests/eval/run_temporal.sh --effect ... --real [VIDEO ...]
-#       the same on videos, by measured motion; without names those of ../shared/data/clips.
+#       the same on videos, by measured motion; without names those of ../shared/data/clips
+#       and some of hands.
 #   tests/eval/run_temporal.sh --input IN --output OUT [--per-frame FRAMES] [--area face|background]
 #       any video and what any program made of it. FRAMES: the same effect without smoothing; only
 #       with it are there E, F and J.

@@ -122,12 +122,12 @@ def jobs_of(args):
 
 
 def found_videos(shared):
-    """Of clips/ all, of hands/ one."""
+    """Of clips/ all, of hands/ every fourth."""
     out = []
-    for folder, most in (("clips", None), ("hands", 1)):
+    for folder, step in (("clips", 1), ("hands", 4)):
         path = os.path.join(shared, folder)
         names = sorted(os.listdir(path)) if os.path.isdir(path) else []
-        out += [os.path.join(path, n) for n in names if n.endswith(VIDEOS)][:most]
+        out += [os.path.join(path, n) for n in names if n.endswith(VIDEOS)][::step]
     return out
 
 
