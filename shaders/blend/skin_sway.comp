@@ -14,6 +14,7 @@ layout(local_size_x = 8, local_size_y = 4) in;
 const int LANES = 32, UNKNOWN = 7;
 const int SUMS = UNKNOWN * (UNKNOWN + 3) / 2 + 1; // of a triangle, a column, and all weights
 const int STEPS = 4;
+const float SETTLED = 0.01;      // after a smaller step, elements at the face's edge, no other
 const float NOISE = 2.0 / 255.0; // deviation of luma in the coarse look, models' faults included,
 const float USUAL = 0.5;         // of motion at the face's edge, its elements,
 const float STRANGE = 10.0 / 255.0; // and where a place has half its weight
@@ -23,6 +24,7 @@ const float LIGHT = 24.0 / 255.0; // and with more of another light
 
 shared float part[SUMS * LANES];
 shared float found[UNKNOWN]; // x, y; x by x and y; y by x and y; light
+shared float moved;          // the most that the last step changed of its motion
 
 // The motion at a place, -1..1 from edge to edge of the atlas, elements.
 vec2 sway_at(vec2 q)
@@ -89,11 +91,13 @@ void solve()
             right[a] -= row[a][c] * right[c];
         right[a] /= row[a][a];
     }
+    moved = 0.0;
     for (int a = UNKNOWN - 1; a >= 0; a--) {
         for (int c = a + 1; c < UNKNOWN; c++)
             right[a] -= row[c][a] * right[c];
         right[a] /= row[a][a];
         found[a] += right[a];
+        moved = a < UNKNOWN - 1 ? max(moved, abs(right[a])) : moved;
     }
 }
 
@@ -103,7 +107,8 @@ void main()
     if (lane < UNKNOWN)
         found[lane] = 0.0;
     barrier();
-    for (int step = 0; step < STEPS; step++) {
+    int step = 0;
+    do {
         add_up(coarse, lane);
         barrier();
         for (int k = lane; k < SUMS; k += LANES) {
@@ -116,7 +121,7 @@ void main()
         if (lane == 0)
             solve();
         barrier();
-    }
+    } while (++step < STEPS && moved > SETTLED);
     float most = abs(found[0]) + abs(found[1]);
     for (int k = 2; k < UNKNOWN - 1; k++)
         most = max(most, abs(found[k]));

@@ -107,7 +107,7 @@ static void look(const skin_case *c, const skin_pictures *p, int32_t x, int32_t 
 
 enum { GLANCE = 4, UNKNOWN = 7, STEPS = 4 };
 static const double GLANCE_NOISE = 2.0 / 255, FACE_USUAL = 0.5, FACE_STRANGE = 10.0 / 255;
-static const double FACE_MOST = 2.5, ALIKE = 0.4, OTHER_LIGHT = 24.0 / 255;
+static const double SETTLED = 0.01, FACE_MOST = 2.5, ALIKE = 0.4, OTHER_LIGHT = 24.0 / 255;
 
 static void glance(const skin_case *c, const skin_pictures *p, int32_t cells)
 {
@@ -178,7 +178,8 @@ void skin_oracle_sway(const skin_case *c, const skin_pictures *p)
     int32_t cells = c->size / (2 * GLANCE);
     double found[UNKNOWN] = {0}, all = 0, alike = 0;
     glance(c, p, cells);
-    for (int step = 0; step < STEPS; step++) {
+    double moved = INFINITY;
+    for (int step = 0; step < STEPS && moved > SETTLED; step++) {
         double sum[UNKNOWN][UNKNOWN + 1] = {{0}};
         all = 0;
         for (int32_t i = 0; i < cells * cells; i++)
@@ -191,8 +192,11 @@ void skin_oracle_sway(const skin_case *c, const skin_pictures *p)
             sum[a][UNKNOWN] -= prior * found[a];
         }
         solve(sum);
-        for (int a = 0; a < UNKNOWN; a++)
+        moved = 0;
+        for (int a = 0; a < UNKNOWN; a++) {
             found[a] += sum[a][UNKNOWN];
+            moved = a < UNKNOWN - 1 ? fmax(moved, fabs(sum[a][UNKNOWN])) : moved;
+        }
     }
     double most = fabs(found[0]) + fabs(found[1]);
     for (int a = 2; a < UNKNOWN - 1; a++)
