@@ -1,6 +1,7 @@
 #include "cam_trouble.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -72,6 +73,16 @@ gchar *cam_trouble_device(const gchar *what, const gchar *path, gint fault)
     }
 }
 
+/* What opening it says, or 0: a device that goes has its file for a moment longer. */
+static gint try_open(const gchar *path)
+{
+    gint file = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0)
+        return errno;
+    close(file);
+    return 0;
+}
+
 /* The errno that a resource error of an element amounts to, or 0. */
 static gint find_fault(const GError *error, const gchar *path)
 {
@@ -85,7 +96,7 @@ static gint find_fault(const GError *error, const gchar *path)
     case GST_RESOURCE_ERROR_NOT_FOUND:
         return ENODEV;
     default:
-        return access(path, R_OK | W_OK) != 0 ? errno : 0;
+        return try_open(path);
     }
 }
 
