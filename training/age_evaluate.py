@@ -10,8 +10,9 @@ Prints the change of the apparent age over the one that was asked for (+10, +20,
 look older than 40 -10 and -20), as it is and after blur (sigma 1) and JPEG (quality 75); the
 cosine between the identity descriptors before and after, beside that of different people; and how
 the apparent age wavers over a moving, noisy clip made of a picture, before and after, its points
-found anew in every frame and nothing blended over time. The networks that measure are not used in
-the training. Portraits are measured but not shown: they may not be passed on.
+found anew in every frame and nothing blended over time. Then what other judges of age say, and how
+much of a difference of true ages each of them sees. The networks that measure are not used in the
+training. Portraits are measured but not shown: they may not be passed on.
 """
 import argparse
 import os
@@ -107,6 +108,37 @@ def _line(name, before, rows, asked):
     print("%-24s n %2d, looking %.0f  %s" % (name, len(rows), before.mean(), "  ".join(parts)))
 
 
+def _groups(first, kinds):
+    """[(name, which of the pictures, the years to ask for)]; `first` is how old all look."""
+    yield "everyone", first > 0, OLDER
+    yield "over 40", first > 40, YOUNGER
+    for k in COUNTS:
+        yield "  " + k, kinds == k, OLDER
+    for k in COUNTS:
+        yield "  %s, over 40" % k, (kinds == k) & (first > 40), YOUNGER
+
+
+def _print_changes(ages, first, kinds):
+    """`ages`: [n,1+years] of each picture as it is and changed."""
+    rows = [dict(zip(OLDER + YOUNGER, a[1:] - a[0])) for a in ages]
+    for name, here, asked in _groups(first, kinds):
+        if here.any():
+            _line(name, ages[here, 0], [r for r, h in zip(rows, here) if h], asked)
+
+
+def yardsticks(every, data, finder):
+    """By how much each judge says that somebody is older who is a year older: of the people whose
+    true age is known, a picture of each."""
+    people = {f.person: f for f in every if f.kind == "london" and f.age}
+    seen = [whole(f, data, finder)[:2] for f in people.values()]
+    true = np.array([f.age for f in people.values()])
+    for name in age_measure.JUDGES:
+        says = age_measure.ages(seen, name)
+        print("%s, %d people of %.0f to %.0f: off by %.1f years, %.2f of a true difference" % (
+            name, len(true), true.min(), true.max(), np.abs(says - true).mean(),
+            np.polyfit(true, says, 1)[0]))
+
+
 def report(network, faces, pictures):
     """Ages as differences to the picture that went through the same blur and compression."""
     years = OLDER + YOUNGER
@@ -119,14 +151,8 @@ def report(network, faces, pictures):
         ages = ages.reshape(len(pictures), -1)
         if not spoil:
             first = ages[:, 0]
-        rows = [dict(zip(years, a[1:] - a[0])) for a in ages]
         print("after blur and JPEG" if spoil else "as it is")
-        groups = [("everyone", first > 0, OLDER), ("over 40", first > 40, YOUNGER)]
-        groups += [("  " + k, kinds == k, OLDER) for k in COUNTS]
-        groups += [("  %s, over 40" % k, (kinds == k) & (first > 40), YOUNGER) for k in COUNTS]
-        for name, here, asked in groups:
-            if here.any():
-                _line(name, first[here], [r for r, h in zip(rows, here) if h], asked)
+        _print_changes(ages, first, kinds)
         if not spoil:
             who = who.reshape(len(pictures), len(years) + 1, -1)
             same = np.einsum("nyd,nd->ny", who[:, 1:], who[:, 0]).mean(0)
@@ -138,6 +164,10 @@ def report(network, faces, pictures):
                 "  ".join("%+d %.3f" % v for v in zip(years, same)), other.mean(),
                 np.percentile(other, 90),
                 "; the same people, another expression %.3f" % smile.mean() if len(smile) else ""))
+    judged = [(x, p[1]) for row, p in zip(made, pictures) for x in row]
+    for name in age_measure.OTHERS:
+        print("by", name)
+        _print_changes(age_measure.ages(judged, name).reshape(len(pictures), -1), first, kinds)
 
 
 def steadiness(network, pictures, years=30):
@@ -201,6 +231,7 @@ def main():
     else:
         steadiness(network, pictures)
         report(network, faces, pictures)
+        yardsticks(every, os.path.join(o.shared, "data"), finder)
         over_time(network, pictures[::len(pictures) // (2 * CLIPS)], finder)
 
 

@@ -5,7 +5,8 @@
 
 Prints for each video (without names every other one of ../shared/data/hands and all of clips: young
 people before a webcam, small and smooth, whom no training has seen) the change of the apparent age
-over the wanted one, mean of three frames that are judged by the points of the frame as it was.
+over the wanted one, mean of three frames that are judged by the points of the frame as it was; the
+mean of all by the other judges too.
 """
 import argparse
 import glob
@@ -21,6 +22,7 @@ import visible_evaluate
 YEARS = (10, 20, 30, -10)
 MOMENTS = 0.25, 0.5, 0.75   # of a video,
 SECONDS = 5                 # or of that much of it
+FIRST = next(iter(age_measure.JUDGES))
 
 
 def points_of(reference, rgb):
@@ -30,7 +32,7 @@ def points_of(reference, rgb):
 
 
 def changes(library, reference, video):
-    """(apparent age, [len(YEARS)] change over the wanted one), or None where there is no face."""
+    """(apparent age, {judge: [len(YEARS)] change over the wanted one}); None: there is no face."""
     count = min(len(video), int(SECONDS * video.rate))
     moments = [int(m * count) for m in MOMENTS]
     frames = {}
@@ -49,8 +51,10 @@ def changes(library, reference, video):
             pictures += [(np.uint8(videos.rgb(frames[t, y], video.size)), points) for y in YEARS]
     if not pictures:
         return None
-    ages = age_measure.judge(pictures)[0].reshape(-1, len(YEARS) + 1)
-    return ages[:, 0].mean(), (ages[:, 1:] - ages[:, :1]).mean(0) / np.array(YEARS)
+    ages = {name: age_measure.ages(pictures, name).reshape(-1, len(YEARS) + 1)
+            for name in age_measure.JUDGES}
+    return ages[FIRST][:, 0].mean(), {name: (a[:, 1:] - a[:, :1]).mean(0) / np.array(YEARS)
+                                      for name, a in ages.items()}
 
 
 def found(shared):
@@ -74,10 +78,12 @@ def main():
             continue
         every.append(result[1])
         print("%-20s looking %.0f " % (os.path.basename(path), result[0]),
-              "  ".join("%+d: %.2f" % v for v in zip(YEARS, result[1])), flush=True)
-    print("mean of %d:  " % len(every),
-          "  ".join("%+d: %.2f (sd %.2f)" % v for v in
-                    zip(YEARS, np.mean(every, 0), np.std(every, 0))))
+              "  ".join("%+d: %.2f" % v for v in zip(YEARS, result[1][FIRST])), flush=True)
+    for name in age_measure.JUDGES:
+        here = [e[name] for e in every]
+        print("mean of %d by %s:  " % (len(every), name),
+              "  ".join("%+d: %.2f (sd %.2f)" % v for v in
+                        zip(YEARS, np.mean(here, 0), np.std(here, 0))))
 
 
 if __name__ == "__main__":
