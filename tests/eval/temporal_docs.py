@@ -104,6 +104,10 @@ network's points, smoothed by looking ahead, and the per-frame output stands for
 what smoothing removes counts against F; there is no ghost and no step. With `--input` and
 `--output` E, F and J need the same effect without smoothing as well (`--per-frame`)."""
 
+FEW = """`gaze` finds little to do there, and its figures say little: it leaves eyes of a dozen
+pixels alone and lets go of a head that turns, so it comes and goes in a few frames of two of them
+and does nothing in the others, where NTRE is 0. Styles and age are in every frame."""
+
 CHEATS = """**The cheats** are made from the per-frame output: `no-op`: the input; `half strength`;
 `blur`; `freeze`: the first frame's R stays where it is; `freeze, carried`: it goes along with the
 optical flow, for ever; `unwarped average`: a running mean of R that does not follow the motion."""
@@ -216,7 +220,7 @@ def page(found):
         clips = next(r["clips"] for (_, k), r in found.items() if k == REAL)
         names = ", ".join(f"`{c}`" for c in clips)
         text += "## On videos\n\n" + wrapped(f"{names} of `../shared/data`.") + \
-            effects_table(found, REAL) + "\n"
+            effects_table(found, REAL) + "\n" + wrapped(FEW)
     text += "## Against cheats\n\n" + wrapped(CHEATS)
     for words, result in shown.items():
         text += f"### {words}\n\n" + report.outputs_table(result) + "\n" + "".join(
