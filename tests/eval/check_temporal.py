@@ -26,6 +26,7 @@ import svg_plot
 import temporal_cheats
 import temporal_clips
 import temporal_docs
+import temporal_glued
 import temporal_measures as measures
 import temporal_limits
 import temporal_report
@@ -295,6 +296,44 @@ def check_limits():
         good | {"gates": ["3 frames are repeated"]}, limits, "x")) == 1)
 
 
+class Runs:
+    """A Face whose points move by 3, 1 pixels a frame; it is lost in frame 8."""
+    points = [None if t == 8 else np.random.default_rng(2).uniform(40, 110, (478, 3)) +
+              np.array([3, 1, 0]) * t for t in range(12)]
+
+    def runs(self):
+        return (0, 8), (9, 12)
+
+
+class Added:
+    """The input, all 100, with what is added to it: another pattern in every frame."""
+    size = N, N
+
+    def rgb(self, t):
+        return 100 + cv2.GaussianBlur(np.random.default_rng(t).normal(size=(N, N, 3)).astype(
+            np.float32), (0, 0), 2) * 30
+
+
+class Plain(Added):
+    def rgb(self, t):
+        return np.full((N, N, 3), 100, np.float32)
+
+
+def check_glued():
+    """The effect of a stretch's middle frame goes with the points, and with nothing else."""
+    glued, now = temporal_glued.Glued(Runs(), Plain(), Added()), Plain().rgb(0)
+    for t, source in ((0, 4), (4, 4), (7, 4), (9, 10)):
+        out, moved = glued.at(t, now), t - source
+        hull = cv2.convexHull(Runs.points[t][:468, :2].astype(np.float32))
+        inside = cv2.fillConvexPoly(np.zeros((N, N), np.uint8), hull.astype(np.int32), 1)
+        inside = cv2.erode(inside, np.ones((5, 5))) > 0
+        wanted = np.roll(Added().rgb(source), (moved, 3 * moved), (0, 1))
+        check(f"glued: frame {t} has what frame {source} has, moved",
+              np.abs(out - wanted)[inside].max() < 1e-2, np.abs(out - wanted)[inside].max())
+        check(f"glued: nothing beside the face in frame {t}", (out[:25, :25] == 100).all())
+    check("glued: nothing without a face", glued.at(8, now) is now)
+
+
 def check_page():
     """The page is written from results alone; what misses a limit is in bold."""
     f = figures(Pan().moments(10), lambda t, m: m.ideal) | {"t90": 0.15, "ghost": 7.77}
@@ -396,7 +435,7 @@ def main():
     cv2.setNumThreads(1)
     for test in (check_ntre, check_warping_error, check_strength, check_lag, check_flicker,
                  check_ghost, check_step, check_gates, check_untouched, check_marks, check_ranking,
-                 check_limits, check_page, check_truth, check_pair, check_input):
+                 check_limits, check_glued, check_page, check_truth, check_pair, check_input):
         test()
     print(f"{len(failures)} failures")
     return 1 if failures else 0

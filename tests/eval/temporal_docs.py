@@ -19,7 +19,7 @@ import temporal_pictures
 import temporal_report as report
 from effect_run import Effect
 from temporal_limits import LIMITS, REAL_LIMITS
-from temporal_scores import OUTPUT, PER_FRAME
+from temporal_scores import GLUED, OUTPUT, PER_FRAME
 
 # Effects whose pictures and cheats are shown, and their names in those of files.
 SHOWN = {"style=cartoon": "cartoon", "age=30": "age"}
@@ -30,6 +30,9 @@ FINE = ("style=woodcut:style-area=face:quality=high",)
 STRIP = ("walk", (30, 31, 32, 33, 34))
 AREAS = ("frame", "face")
 KNOWN, REAL = "", "-real"
+# Of each, what stands beside the output's figures: whose, which, its title.
+BESIDE = {KNOWN: ((PER_FRAME, "ntre clean", "per frame: clean"),),
+          REAL: ((PER_FRAME, "ntre", "per frame: NTRE"), (GLUED, "ntre", "glued: NTRE"))}
 # Name in that of a file, which plot, its title.
 PLOTS = (("joint", "joint", "J"), ("spectrum", "spectrum-still", "Flicker spectrum"),
          ("response", "response", "Answer to a step"))
@@ -104,7 +107,11 @@ network's points, smoothed by looking ahead, and the per-frame output stands for
 what smoothing removes counts against F; there is no ghost and no step. With `--input` and
 `--output` E, F and J need the same effect without smoothing as well (`--per-frame`)."""
 
-FEW = """`gaze` finds little to do there, and its figures say little: it leaves eyes of a dozen
+FEW = """`glued`: the effect of one frame of the video, which goes along with the face's points and
+is as still on the face as these. What it has is the measure's: motion by optical flow is not quite
+that of points.
+
+`gaze` finds little to do there, and its figures say little: it leaves eyes of a dozen
 pixels alone and lets go of a head that turns, so it comes and goes in a few frames of two of them
 and does nothing in the others, where NTRE is 0. Styles and age are in every frame."""
 
@@ -176,11 +183,10 @@ def effects_table(found, kind):
             text = report.cell(s.get(key), digits, times)
             bad = report.beyond(key, s.get(key), limits.get(key))
             cells.append(f"**{text}**" if bad else text)
-        plain = found[words, kind]["means"][PER_FRAME]
-        lines.append([words.replace("style=", "").replace(":style-area=", ", "), *cells,
-                      report.cell(plain["ntre clean" if kind == KNOWN else "ntre"], 3)])
-    last = "per frame: clean" if kind == KNOWN else "per frame: NTRE"
-    return report.table(["effect", *(c[0] for c in used), last], lines)
+        for name, key, _ in BESIDE[kind]:
+            cells.append(report.cell(found[words, kind]["means"].get(name, {}).get(key), 3))
+        lines.append([words.replace("style=", "").replace(":style-area=", ", "), *cells])
+    return report.table(["effect", *(c[0] for c in used), *(b[2] for b in BESIDE[kind])], lines)
 
 
 def wrapped(text):

@@ -7,7 +7,7 @@ import numpy as np
 
 import svg_plot
 from temporal_limits import LIMITS, REAL_LIMITS
-from temporal_scores import IDEAL, OUTPUT, PER_FRAME
+from temporal_scores import GLUED, IDEAL, OUTPUT, PER_FRAME
 
 PARTS = ("E", "T", "F", "G")
 NEVER = "never"
@@ -30,7 +30,8 @@ from the input's. Flicker: levels rms of 3-15 Hz in patches on the still face, `
 pixels, `moving`: in patches on moving faces. Ghost: levels rms that shine through on and behind a
 hand, or after a cut or a change of person. Lag: pixels by which the output lies behind the exact
 motion, of the worst clip. 90 %: of a parameter's step. Drift: of landmarks, in percent of the
-outer-eye distance. Untouched: samples outside the effect's area that are bit-identical."""
+outer-eye distance. Untouched: samples outside the effect's area that are bit-identical. `glued`: a
+video frame's effect that goes along with the points of the face."""
 
 
 def mean(values):
@@ -178,7 +179,8 @@ def response_plot(result):
 
 
 def joint_plot(result):
-    bars = {n: s["J"] for n, s in result["means"].items() if s["J"] is not None and n != IDEAL}
+    bars = {n: s["J"] for n, s in result["means"].items()
+            if s["J"] is not None and n not in (IDEAL, GLUED)}
     return svg_plot.bars(f"Joint score J: {result['title']}", bars, LIMITS["J"]) if bars else None
 
 

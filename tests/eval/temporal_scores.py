@@ -1,6 +1,6 @@
 """Scores on one clip: of an output, of the same effect without smoothing, and of the cheats.
 
-Outputs and figures go by the name of what made them: OUTPUT, PER_FRAME, IDEAL, the cheats.
+Outputs and figures go by the name of what made them: OUTPUT, PER_FRAME, IDEAL, GLUED, the cheats.
 """
 import dataclasses
 
@@ -9,10 +9,11 @@ import numpy as np
 import face_areas
 import temporal_measures as measures
 from temporal_cheats import CHEATS, rounded
+from temporal_glued import Glued
 from temporal_known import RATE, KnownMoments, Runs
 from temporal_real import RealMoments
 
-OUTPUT, PER_FRAME, IDEAL = "output", "per frame", "ideal"
+OUTPUT, PER_FRAME, IDEAL, GLUED = "output", "per frame", "ideal", "glued"
 MARKS_EVERY = 6     # frames from one look at landmarks to the next
 
 
@@ -52,10 +53,11 @@ class Marks:
 
 class Outputs:
     """What is scored of one stream of frames: the output, its per-frame twin, the cheats. `output`,
-    `frames`: Videos; without `frames` the cheats are made of the output itself."""
+    `frames`: Videos; without `frames` the cheats are made of the output itself. `glued`: a Glued,
+    which is scored too."""
 
-    def __init__(self, output, frames, cheats):
-        self.output, self.frames = output, frames
+    def __init__(self, output, frames, cheats, glued=None):
+        self.output, self.frames, self.glued = output, frames, glued
         self.makers = {k: make() for k, make in CHEATS.items()} if cheats else {}
 
     def at(self, t, now):
@@ -64,6 +66,8 @@ class Outputs:
         if self.frames:
             outs[PER_FRAME] = self.frames.rgb(t)
         plain = outs.get(PER_FRAME, outs[OUTPUT])
+        if self.glued:
+            outs[GLUED] = rounded(self.glued.at(t, now))
         return outs | {k: rounded(m.next(now, plain)) for k, m in self.makers.items()}
 
 
@@ -102,7 +106,7 @@ def tallied(moments, outputs, controls=None, reference=None, rate=RATE):
                        {k: v for k, v in outs.items() if k in (OUTPUT, PER_FRAME)})
     figures = {}
     for name, tally in tallies.items():
-        figures[name] = tally.figures(inputs.thumbs, gated=name != IDEAL)
+        figures[name] = tally.figures(inputs.thumbs, gated=name not in (IDEAL, GLUED))
         if marks and name in (OUTPUT, PER_FRAME):
             figures[name] |= marks.figures(name)
     spectra = {k: measures.spectrum(t.series, rate) for k, t in
@@ -157,7 +161,8 @@ def score_pair(video, output, per_frame, area, cheats=True, reference=None, foun
     `found`: the video's Face, if `reference` has looked for it."""
     count = min(len(v) for v in (video, output, per_frame or output))
     moments = RealMoments(video, count, per_frame, area, found)
-    figures, spectra = tallied(moments, Outputs(output, per_frame, cheats), None, reference,
+    glued = Glued(found, video, per_frame or output) if found and area == "face" else None
+    figures, spectra = tallied(moments, Outputs(output, per_frame, cheats, glued), None, reference,
                                video.rate)
     figures[OUTPUT]["lacking"] = abs(len(video) - len(output))
     figures[OUTPUT] |= measures.joint(figures[OUTPUT])
