@@ -10,8 +10,8 @@ FINE = 4    # bits of a pixel's fraction
 
 
 def places(now, then, triangles, size):
-    """Where each pixel of a picture (columns, rows) lies when the points `now`, n x 2, go to `then`,
-    and whether it lies in one of the triangles at all."""
+    """Where each pixel of a picture of `size` (columns, rows) lies when the points `now`, n x 2, go
+    to `then`, and whether it lies in one of the triangles at all."""
     label = np.full(size[::-1], -1, np.float32)
     for k, corners in enumerate(now[triangles]):
         cv2.fillConvexPoly(label, np.round((corners - 0.5) * (1 << FINE)).astype(np.int32),
