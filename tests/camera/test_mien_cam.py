@@ -325,8 +325,9 @@ def is_fresh(now):
 
 
 def test_slow():
-    # No CPU driver does a thousand frames a second.
-    camera = Camera('--camera', 'test', '--fps', '1000', '--style', 'cartoon', *BASE)
+    # No CPU driver does as many frames a second. The source does, on a busy machine too: what it
+    # makes too late, as of a thousand, is old before it is there.
+    camera = Camera('--camera', 'test', '--fps', '300', '--style', 'cartoon', *BASE)
     check('a style runs', camera.runs(90), camera.said())
     check('it says that it is slow', wait_for(lambda: 'quality is low' in camera.said(), 40),
           camera.said())
