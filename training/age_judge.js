@@ -63,6 +63,7 @@ const JUDGES = {'face-api': faceApi, 'ssr-net': ssrNet, 'faceres-deep': faceresD
 async function main(name, file) {
   await tf.setBackend('wasm');
   await tf.ready();
+  if (!JUDGES[name]) throw new Error(`no judge is ${name}: ${Object.keys(JUDGES).join(', ')}`);
   const judge = await JUDGES[name]();
   const data = fs.readFileSync(file);
   const [count, side] = [data.readUInt32LE(0), data.readUInt32LE(4)];
@@ -74,4 +75,7 @@ async function main(name, file) {
   }
 }
 
-main(...process.argv.slice(2)).catch((e) => { console.error(e.message); process.exit(1); });
+main(...process.argv.slice(2)).catch((e) => {
+  console.error('Error: ' + e.message.split('\n')[0]);
+  process.exit(1);
+});

@@ -13,8 +13,9 @@ import age_faces
 HERE = os.path.dirname(os.path.abspath(__file__))
 LEFT_IRIS, RIGHT_IRIS = 468, 473
 LOOKS = 2               # jittered crops of a picture, of which the mean is taken
-# Of each judge: the crop's side in pupil distances, with which it sees true ages best, and in
-# pixels (face-api's age network takes 112 of them, its identity network 150).
+# Of each judge: the crop's side in pupil distances (of the others the better one of 2.6 and 3.4, on
+# people whose ages are known) and in pixels (face-api's age network takes 112 of them, its identity
+# network 150).
 JUDGES = {"face-api": (2.6, 160), "ssr-net": (3.4, 128), "faceres-deep": (3.4, 224)}
 OTHERS = tuple(JUDGES)[1:]
 

@@ -117,31 +117,35 @@ class Head:
     def carried(self, matrix, yaw, pitch, targets, still, origin, size):
         """For each pixel of a part of the frame: its place where the corners of the head go from
         where they are in the frame to `targets` (n x 2), and all else by `still`. H x W x 2."""
-        w, h = size
         flat, depth = self.flat(matrix, yaw, pitch)
         flat = flat - origin
-        label = np.full((h, w), -1, np.float32)
         # What is around the face first, then the face from far to near, without what faces away.
-        corners = flat[self.triangles]
-        side = sides(corners)
-        depth = depth[self.triangles].mean(1) + 1e6 * self.around
-        for t in np.argsort(-depth):
-            if side[t] != self.side[t] and not self.around[t]:
-                continue
-            places = np.round((corners[t] - 0.5) * 16).astype(np.int32)
-            cv2.fillConvexPoly(label, places, float(t), cv2.LINE_8, 4)
-        y, x = np.mgrid[0:h, 0:w] + 0.5
-        at = np.stack([x, y, np.ones_like(x)], -1)
+        shown = (sides(flat[self.triangles]) == self.side) | self.around
+        order = np.argsort(-depth[self.triangles].mean(1) - 1e6 * self.around)
         still = np.column_stack([still[:, :2], still[:, 2] + still[:, :2] @ origin])
-        coefficients = np.empty((len(self.triangles) + 1, 2, 3))
-        corners = np.concatenate([flat[self.triangles],
-                                  np.ones((len(self.triangles), 3, 1))], 2)
-        good = np.abs(np.linalg.det(corners)) > 1e-3
-        coefficients[-1] = still
-        coefficients[:-1][~good] = still
-        coefficients[:-1][good] = np.linalg.solve(
-            corners[good], targets[self.triangles[good]]).transpose(0, 2, 1)
-        return np.einsum("hwij,hwj->hwi", coefficients[label.astype(int)], at)
+        return carried_by(flat, targets, self.triangles, order[shown[order]], still, size)
+
+
+def carried_by(points, targets, triangles, order, still, size):
+    """For each pixel of a picture of `size` (columns, rows): its place where the corners of
+    triangles go from `points` to `targets`, both n x 2, and all else by `still`, 2 x 3. `order`:
+    which triangles there are, the last one on top. H x W x 2."""
+    w, h = size
+    label = np.full((h, w), -1, np.float32)
+    corners = points[triangles]
+    for t in order:
+        places = np.round((corners[t] - 0.5) * 16).astype(np.int32)
+        cv2.fillConvexPoly(label, places, float(t), cv2.LINE_8, 4)
+    y, x = np.mgrid[0:h, 0:w] + 0.5
+    at = np.stack([x, y, np.ones_like(x)], -1)
+    corners = np.concatenate([corners, np.ones((len(triangles), 3, 1))], 2)
+    good = np.abs(np.linalg.det(corners)) > 1e-3
+    coefficients = np.empty((len(triangles) + 1, 2, 3))
+    coefficients[-1] = still
+    coefficients[:-1][~good] = still
+    coefficients[:-1][good] = np.linalg.solve(
+        corners[good], targets[triangles[good]]).transpose(0, 2, 1)
+    return np.einsum("hwij,hwj->hwi", coefficients[label.astype(int)], at)
 
 
 def sides(corners):

@@ -107,13 +107,13 @@ network's points, smoothed by looking ahead, and the per-frame output stands for
 what smoothing removes counts against F; there is no ghost and no step. With `--input` and
 `--output` E, F and J need the same effect without smoothing as well (`--per-frame`)."""
 
-FEW = """`glued`: the effect of one frame of the video, which goes along with the face's points and
-is as still on the face as these. What it has is the measure's: motion by optical flow is not quite
-that of points.
+ON_VIDEOS = """`glued`: the effect of one frame of the video, which goes along with the face's
+points and is as still on the face as these. What NTRE it has is the measure's own, in which motion
+by optical flow and that of points do not quite agree.
 
-`gaze` finds little to do there, and its figures say little: it leaves eyes of a dozen
-pixels alone and lets go of a head that turns, so it comes and goes in a few frames of two of them
-and does nothing in the others, where NTRE is 0. Styles and age are in every frame."""
+`gaze` finds little to do there, and its figures say little: it leaves small eyes alone and lets go
+of a head that turns, so it comes and goes in a few frames of two videos and does nothing in the
+others, where NTRE is 0."""
 
 CHEATS = """**The cheats** are made from the per-frame output: `no-op`: the input; `half strength`;
 `blur`; `freeze`: the first frame's R stays where it is; `freeze, carried`: it goes along with the
@@ -226,7 +226,7 @@ def page(found):
         clips = next(r["clips"] for (_, k), r in found.items() if k == REAL)
         names = ", ".join(f"`{c}`" for c in clips)
         text += "## On videos\n\n" + wrapped(f"{names} of `../shared/data`.") + \
-            effects_table(found, REAL) + "\n" + wrapped(FEW)
+            effects_table(found, REAL) + "\n" + wrapped(ON_VIDEOS)
     text += "## Against cheats\n\n" + wrapped(CHEATS)
     for words, result in shown.items():
         text += f"### {words}\n\n" + report.outputs_table(result) + "\n" + "".join(

@@ -4,28 +4,9 @@ optical flow is not quite that of points."""
 import cv2
 import numpy as np
 
-from face_render import delaunay
+from face_render import carried_by, delaunay
 
-FINE = 4    # bits of a pixel's fraction
-
-
-def places(now, then, triangles, size):
-    """Where each pixel of a picture of `size` (columns, rows) lies when the points `now`, n x 2, go
-    to `then`, and whether it lies in one of the triangles at all."""
-    label = np.full(size[::-1], -1, np.float32)
-    for k, corners in enumerate(now[triangles]):
-        cv2.fillConvexPoly(label, np.round((corners - 0.5) * (1 << FINE)).astype(np.int32),
-                           float(k), cv2.LINE_8, FINE)
-    corners = np.concatenate([now[triangles], np.ones((len(triangles), 3, 1))], 2)
-    good = np.abs(np.linalg.det(corners)) > 1e-3
-    maps = np.zeros((len(triangles) + 1, 3, 2))
-    maps[:-1][good] = np.linalg.solve(corners[good], then[triangles[good]])
-    inside = label >= 0
-    label = label.astype(int)
-    inside[inside] = good[label[inside]]
-    x, y = np.meshgrid(np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5)
-    at = np.stack([x, y, np.ones_like(x)], -1)
-    return np.einsum("hwj,hwji->hwi", at, maps[label]).astype(np.float32), inside
+BESIDE = np.array([[0, 0, -9], [0, 0, -9]])     # where what is beside the face comes from: nowhere
 
 
 class Glued:
@@ -47,7 +28,7 @@ class Glued:
         if self.held[0] != source:
             added = self.made.rgb(source) - self.video.rgb(source)
             self.held = source, added, delaunay(then)
-        where, inside = places(self.points[t][:468, :2], then, self.held[2], self.video.size)
-        where -= 0.5
-        added = cv2.remap(self.held[1], where[..., 0], where[..., 1], cv2.INTER_LINEAR)
-        return now + np.where(inside[..., None], added, 0)
+        _, added, triangles = self.held
+        where = carried_by(self.points[t][:468, :2], then, triangles, range(len(triangles)),
+                           BESIDE, self.video.size).astype(np.float32) - np.float32(0.5)
+        return now + cv2.remap(added, where, None, cv2.INTER_LINEAR)
