@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "blend/gaze_uniform.h"
+
 static const double RAMP = 0.2;    /* seconds from nothing to all */
 static const double CALM = 2;      /* seconds on the target until the eyes are left alone */
 static const double BLINK = 0.5;   /* an eye that is closed for longer begins anew */
@@ -15,7 +17,8 @@ static const float STILL = 4, WHOLE = 8, STILL_KNOWN = 2.5f, WHOLE_KNOWN = 7;
 static const float REST_MOST = 0.2f; /* what is special in eyes is less: 11 degrees each way */
 /* Seconds in which so much of that is taken up, and of how far the eyes stand apart. */
 static const double EASE = 1, EASE_APART = 0.3;
-static const float UNSURE = 0.4f, SURE = 0.7f;   /* trust */
+static const float UNSURE = (float)GAZE_UNSURE, SURE = (float)GAZE_SURE; /* trust */
+static const double PROOF = 0.6; /* seconds for which a doubtful eye has to be a sure one */
 static const float OPEN = 0.3f;                  /* less says nothing of the gaze */
 static const float COVERED = 0.2f, BARE = 0.6f;  /* of the eye's region */
 
@@ -120,15 +123,35 @@ static void watch_target(mi_manners *m, const float gaze[2], const mi_manners_st
     m->off_target = step->fresh ? off : toward(m->off_target, off, step->dt / time);
 }
 
-/* 0..1 for one eye, before it is slewed. */
-static float wanted_of(mi_manners *m, int i, const mi_eye_state *eye, float both, double dt)
+/* A doubtful eye that is a sure one now and then, in a blur or behind hair, is not turned now and
+ * then. What the face analysis thought of it in the first frame holds as far as the network agrees,
+ * as gaze_resolve.comp has shown it. Closed lids say nothing. */
+static void believe(mi_manners *m, int i, const mi_eye_state *eye, const mi_manners_step *step)
 {
+    float sure = smooth_step(UNSURE, SURE, eye->trust);
+    bool first = step->eye && !m->judged[i];
+    m->judged[i] = step->eye != NULL;
+    if (first) {
+        m->share[i] *= sure;
+        m->held[i] *= sure;
+    }
+    if (first || step->fresh)
+        m->sure[i] = sure;
+    else if (eye->open >= OPEN)
+        m->sure[i] = toward(m->sure[i], sure, step->dt / (sure > m->sure[i] ? PROOF : RAMP));
+}
+
+/* 0..1 for one eye, before it is slewed. */
+static float wanted_of(mi_manners *m, int i, const mi_eye_state *eye, float both,
+                       const mi_manners_step *step)
+{
+    believe(m, i, eye, step);
     if (eye->open < OPEN) {
-        m->closed[i] += dt;
+        m->closed[i] += step->dt;
         return m->closed[i] < BLINK ? m->held[i] : 0;
     }
     m->closed[i] = 0;
-    m->held[i] = both * smooth_step(UNSURE, SURE, eye->trust);
+    m->held[i] = both * m->sure[i];
     return m->held[i];
 }
 
@@ -148,7 +171,7 @@ static void decide(mi_manners *m, const mien_face *face, const mi_eye_state *eye
         watch_target(m, gaze, step);
     }
     for (int i = 0; i < MI_EYES; i++)
-        wanted[i] = head_share(face) * wanted_of(m, i, &eye[i], away * m->off_target, step->dt);
+        wanted[i] = head_share(face) * wanted_of(m, i, &eye[i], away * m->off_target, step);
 }
 
 void mi_manners_take(mi_manners *m, const mien_face *face, const mi_manners_step *step)

@@ -1,15 +1,15 @@
 /* When the eyes of a face are turned, and how much: decided frame by frame from what the network
  * saw in the last one. Pure logic, no pixels.
  *
- * In full while the eyes look within 20 degrees of the camera and the head points within 15,
- * fading to nothing at 30 and 27: a look away is a look away. An eye that is not surely one stays
- * as it is. A blink changes nothing: what was decided before it holds until the eye is open again.
- * Eyes that look at the target are left alone after a while, since what would be done to them is
- * the error of measuring; they are taken up again as soon as they look elsewhere. Most of that
- * error is the person's, the same in every frame: where eyes are known to look at the camera for a
- * while it is learnt, and taken off from then on. Nothing is ever turned on or off in less than
- * 200 ms. What the eyes do themselves needs no decision: the network turns them by what it sees in
- * the same frame.
+ * In full while the eyes look within 20 degrees of the camera and the head points within 15, fading
+ * to nothing at 30 and 27: a look away is a look away. An eye that is not surely one, or not for
+ * long, stays as it is. A blink changes nothing: what was decided before it holds until the eye is
+ * open again. Eyes that look at the target are left alone after a while, since what would be done
+ * to them is the error of measuring; they are taken up again as soon as they look elsewhere. Most
+ * of that error is the person's, the same in every frame: where eyes are known to look at the
+ * camera for a while it is learnt, and taken off from then on. Nothing is ever turned on or off in
+ * less than 200 ms. What the eyes do themselves needs no decision: the network turns them by what
+ * it sees in the same frame.
  */
 #ifndef MI_GAZE_MANNERS_H
 #define MI_GAZE_MANNERS_H
@@ -54,6 +54,8 @@ typedef struct mi_manners {
     float eased_offset[MI_EYES][2], eased[2]; /* what is taken off: these follow offset and
                                                * rest.gaze without a jump */
     float off_target;         /* 0..1: have they lately looked elsewhere? */
+    float sure[MI_EYES];      /* 0..1: it has been an eye that can be turned for long enough */
+    bool judged[MI_EYES];     /* by the network, not only by the face analysis */
     double closed[MI_EYES];   /* seconds since the eye was open */
     float held[MI_EYES];      /* what was wanted then, 0..1 */
 } mi_manners;

@@ -2,6 +2,9 @@
 // of a stiff ball, turned by what is asked for and by the steadied gaze, and the rest, which has a
 // history: so a new target or share shows at once. The past counts where the picture is what it was
 // and the eye stands still; elsewhere the present does, without any lag.
+//
+// What is asked for goes by what the network said of the eye in the last frame. Where there is none
+// it goes by what it says in this one: the face's points alone may take a blur for an eye.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 8, local_size_y = 4) in;
@@ -42,6 +45,7 @@ void main()
     int here = y * p.w + x;
     vec4 state = texelFetch(arena_vec4, p.state), memory = texelFetch(arena_vec4, p.memory);
     float open = smoothstep(SHUT, OPEN, state.w);
+    float sure = u.eye[p.eye].past.x == 0.0 ? 1.0 : smoothstep(GAZE_UNSURE, GAZE_SURE, state.z);
     vec2 turned = open * stiff(memory.xy);
     if (here == 0)
         store(p.shown + 2 * p.w * p.h,
@@ -72,7 +76,7 @@ void main()
     store(p.history + here, shown);
     float edge = float(min(min(x, p.w - 1 - x), min(y, p.h - 1 - y)));
     store(p.shown + here, vec4(shown.xy * open + turned,
-                               shown.z * open * smoothstep(0.0, EDGE, edge), shown.w));
+                               shown.z * open * sure * smoothstep(0.0, EDGE, edge), shown.w));
     float top = texelFetch(arena_vec4, p.glint + here).x;
     store(p.shown + p.w * p.h + here, vec4(shown_light, light.y, light.z, top));
 }

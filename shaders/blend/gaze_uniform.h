@@ -10,6 +10,10 @@
 #define GAZE_UVEC4(name) uvec4 name
 #endif
 
+/* Trust in an eye, 0..1: up to the first it is left alone, from the second on it is turned. */
+#define GAZE_UNSURE 0.4
+#define GAZE_SURE 0.7
+
 struct gaze_eye {
     FACE_VEC4(turn);   /* asked of the network: turn (right, up), share; 0 */
     FACE_VEC4(iris);   /* column and row of its middle, as the points have it; 0, 0 */

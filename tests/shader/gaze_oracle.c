@@ -216,12 +216,13 @@ static void blend_pixel(const gaze_case *c, const gaze_pictures *p, double moved
         count = 1 + trust * fmin((double)before[2], 63);
     }
     double open = soft(0.08, 0.25, (double)p->state[3]);
+    double sure = c->fresh ? soft(0.4, 0.7, (double)p->state[2]) : 1;
     double edge = fmin(fmin(x, MI_GAZE_W - 1 - x), fmin(y, MI_GAZE_H - 1 - y));
     for (int k = 0; k < 4; k++)
         p->history[at + k] = (float)shown[k];
     p->shown[at] = (float)((shown[0] + stiff[1][0]) * open);
     p->shown[at + 1] = (float)((shown[1] + stiff[1][1]) * open);
-    p->shown[at + 2] = (float)(shown[2] * open * soft(0, 4, edge));
+    p->shown[at + 2] = (float)(shown[2] * open * sure * soft(0, 4, edge));
     p->shown[at + 3] = (float)shown[3];
     p->shown_light[at] = (float)light;
     p->shown_light[at + 1] = (float)kept;

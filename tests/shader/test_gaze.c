@@ -92,6 +92,7 @@ static void next_frame(dice *d, gaze_pictures *p)
     }
     for (int k = 0; k < 2; k++)
         p->state[k] = 0.2f + dice_float(d, -move, move);
+    p->state[2] = dice_float(d, 0.3f, 0.8f);
     p->state[3] = dice_flip(d) ? dice_float(d, 0.9f, 1) : dice_float(d, 0, 1);
 }
 

@@ -155,7 +155,7 @@ static void test_each_eye(void **state)
     frames(&p, 30);
     assert_shares(&p, 1, 0);
     p.eye[1].trust = 1;
-    frames(&p, 3);
+    frames(&p, 9);
     assert_true(p.manners.share[1] > 0.3f && p.manners.share[1] < 0.7f);
     frames(&p, 30);
     assert_shares(&p, 1, 1);
@@ -165,6 +165,22 @@ static void test_each_eye(void **state)
     p.eye[0].trust = p.eye[1].trust = 0; /* profile, a hand: nobody knows */
     frames(&p, 30);
     assert_shares(&p, 0, 0);
+}
+
+/* An eye in a blur is taken for one now and then: that is no reason to turn it now and then. One
+ * frame of doubt is none to let go of a good eye. */
+static void test_doubt(void **state)
+{
+    (void)state;
+    person p = person_looking(10, 0);
+    p.eye[0].trust = 0.1f;
+    frames(&p, 12);
+    for (int n = 0; n < 90; n++) {
+        p.eye[0].trust = n % 12 < 4 ? 1 : 0.1f;
+        p.eye[1].trust = n % 12 == 0 ? 0.1f : 1;
+        frames(&p, 1);
+        assert_true(p.manners.share[0] < 0.25f && p.manners.share[1] > 0.75f);
+    }
 }
 
 /* Both eyes end at the target in the mean, each as far from it as it stands apart; a saccade does
@@ -281,6 +297,27 @@ static void test_first_frame(void **state)
     assert_shares(&p, 1, 0);
 }
 
+/* The shader shows the first frame by what the network says in it; the shares go on from there. */
+static void test_second_frame(void **state)
+{
+    (void)state;
+    person p = person_looking(12, 0);
+    p.step.fresh = true;
+    p.face.gaze_yaw = 12;
+    p.face.gaze_confidence = 1;
+    p.face.aperture[0] = p.face.aperture[1] = 0.3f;
+    p.face.visible[MIEN_REGION_LEFT_EYE] = p.face.visible[MIEN_REGION_RIGHT_EYE] = 1;
+    mi_manners_take(&p.manners, &p.face, &p.step);
+    assert_shares(&p, 1, 1);
+    p.step.fresh = false;
+    p.eye[0].trust = 0.1f;
+    frames(&p, 1);
+    assert_shares(&p, 0, 1);
+    p.eye[0].trust = 1; /* from now on it has to be sure for long enough */
+    frames(&p, 6);
+    assert_true(p.manners.share[0] < 0.4f);
+}
+
 /* Whatever comes in, what goes out is a number in its range. */
 static void test_wild(void **state)
 {
@@ -371,7 +408,8 @@ int main(void)
         cmocka_unit_test(test_on_target),      cmocka_unit_test(test_blink),
         cmocka_unit_test(test_each_eye),       cmocka_unit_test(test_turn),
         cmocka_unit_test(test_apart_eases),    cmocka_unit_test(test_learns),
-        cmocka_unit_test(test_first_frame),    cmocka_unit_test(test_wild),
+        cmocka_unit_test(test_first_frame),    cmocka_unit_test(test_second_frame),
+        cmocka_unit_test(test_doubt),          cmocka_unit_test(test_wild),
         cmocka_unit_test(test_patch),          cmocka_unit_test(test_head)};
     return cmocka_run_group_tests_name("gaze_manners", tests, NULL, NULL);
 }
