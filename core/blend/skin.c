@@ -24,8 +24,8 @@ enum { SEEN = 4 };              /* texels, the same */
 enum { SHIFT_STEPS = 2 };       /* of skin_shift.comp */
 enum { TILE = MI_SKIN_TILE_W * MI_SKIN_TILE_H };
 /* Invocations of a workgroup; for a tile, of the shaders that go by tiles. */
-enum { GROUP = 32, LOOK_TILE = 8, FILL_TILE = 8, RESOLVE_TILE = 4 };
-enum { TILES_AT_ONCE = GROUP / RESOLVE_TILE }; /* of a workgroup, at most */
+enum { GROUP = 32, LOOK_TILE = 2, FILL_TILE = 2, RESOLVE_TILE = 4 };
+enum { TILES_AT_ONCE = GROUP / LOOK_TILE }; /* of a workgroup, at most */
 
 static int create_pipelines(mi_skin *s)
 {
@@ -74,8 +74,9 @@ int mi_skin_set_atlas(mi_skin *s, const mvk_buffer *arena, const float *tile, in
                       const float *share)
 {
     size_t places = (size_t)s->push.size * (size_t)s->push.size / 4;
-    static const float none[] = {-1, -1, -1, -1, -1, -1, -1}; /* fills the last workgroup */
-    _Static_assert(sizeof none / sizeof none[0] == TILES_AT_ONCE - 1, "as many as are missing");
+    float none[TILES_AT_ONCE - 1]; /* fills the last workgroup */
+    for (int i = 0; i < TILES_AT_ONCE - 1; i++)
+        none[i] = -1;
     VkDeviceSize to = (VkDeviceSize)s->push.tiles * 16, bytes = (VkDeviceSize)tiles * sizeof *tile;
     s->tiles = tiles;
     int status = mvk_buffer_write(s->device, arena, to, tile, bytes);

@@ -9,7 +9,7 @@ layout(local_size_x = 8, local_size_y = 4) in;
 
 const int REACH = 3, STEP = 3;   // samples around the middle of a window, texels between them
 const int SAMPLES = (2 * REACH + 1) * (2 * REACH + 1);
-const float CERTAIN = 0.99;      // that much of it needs no second look
+const float CERTAIN = 0.99;      // that much of it is all, and needs no second look
 const float KNOWN = 0.5;         // share of a window that must be skin seen before
 const float SAME = 4.0 / 255.0;  // mean change of what is the same, with the camera's noise,
 const float OTHER = 8.0 / 255.0; // and of what is not
@@ -45,6 +45,7 @@ void main()
     ivec2 middle = SEEN * ivec2(x, y) + SEEN / 2;
     vec2 texel = vec2(middle) - 0.5;
     float bare = between(p.at, p.size / 2, 0.5 * (texel + shift_at(texel)) - 0.25).w;
+    bare = bare < CERTAIN ? bare : 1.0;
     if (!begins_anew() && bare < CERTAIN)
         bare = max(bare, sameness(middle));
     store(p.seen + y * cells + x, vec4(bare, 0, 0, 0));

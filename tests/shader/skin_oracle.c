@@ -279,10 +279,11 @@ static void shift_step(const skin_case *c, const skin_pictures *p, int step)
 {
     for (int32_t y = 0; y < c->size / 2; y++)
         for (int32_t x = 0; x < c->size / 2; x++) {
-            double d[4], to[4];
-            shift_at(c, p, 2 * x + 0.5, 2 * y + 0.5, d);
+            double d[4], to[4]; /* one slip decides for 2x2 places */
+            shift_at(c, p, 4 * (x / 2) + 1.5, 4 * (y / 2) + 1.5, d);
             if (is_settled(step, d))
                 continue;
+            shift_at(c, p, 2 * x + 0.5, 2 * y + 0.5, d);
             look(c, p, x, y, (const double[]){d[0] / 2, d[1] / 2}, to);
             put(p->look + ((size_t)y * (size_t)c->size / 2 + (size_t)x) * 4, to);
         }
@@ -347,7 +348,7 @@ static void find_seen(const skin_case *c, const skin_pictures *p)
             shift_at(c, p, tx, ty, d);
             between(p->at, c->size / 2, (tx + d[0] + 0.5) / 2 - 0.5, (ty + d[1] + 0.5) / 2 - 0.5,
                     at);
-            double bare = at[3];
+            double bare = at[3] < CERTAIN ? at[3] : 1;
             if (!begins_anew(p) && bare < CERTAIN)
                 bare = fmax(bare, sameness(c, p, SEEN * x + SEEN / 2, SEEN * y + SEEN / 2));
             put(p->seen + ((size_t)y * (size_t)(c->size / SEEN) + (size_t)x) * 4,
