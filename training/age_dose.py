@@ -24,6 +24,7 @@ import torch
 import torch.nn.functional as F
 from onnx import helper
 
+import age_added
 import age_apply
 import age_atlas as atlas
 import age_evaluate
@@ -34,8 +35,8 @@ import evaluate
 import stored_pair
 import style_export
 import visible_evaluate
+from age_added import Added, conv
 from age_atlas import MAP
-from visible_network import ZeroConv
 
 PEOPLE = {"london": 14, "avatars": 8, "synthetic": 22, "portraits": 18}
 YEARS = (10, 20, 30)
@@ -58,30 +59,9 @@ def _inside():
     return fine / fine.mean(), coarse / coarse.mean()
 
 
-def _conv(weight, bias=0.0):
-    out = ZeroConv(weight.shape[1], weight.shape[0], kernel=weight.shape[2], norm=False)
-    with torch.no_grad():
-        out.conv.weight.copy_(weight)
-        out.conv.bias.fill_(bias)
-    return out
-
-
-class Dose(age_network.AgeGraph):
-    """Its nodes. All planes are there four times, as the runtime lays them out: none is empty."""
-
-    def node(self, kind, inputs, name, **attributes):
-        return super().node(kind, inputs, PREFIX + name, **attributes)
-
-    def constant(self, name, value):
-        return super().constant(name if name.startswith(PREFIX) else PREFIX + name, value)
-
-    def weight(self, name, tensor):
-        half = self.constant(name + ".f16", tensor.detach().numpy().astype(np.float16))
-        return self.node("Cast", [half], name, to=onnx.TensorProto.FLOAT)
-
-    def scalar(self, kind, x, name, value):
-        value = self.constant(name + ".by", np.array(value, np.float32))
-        return self.node(kind, [x, value], name)
+class Dose(Added):
+    def __init__(self):
+        super().__init__(PREFIX)
 
     def rough(self, light, name, weight):
         """The mean over the face of the logarithm of how much neighbours differ."""
@@ -89,7 +69,7 @@ class Dose(age_network.AgeGraph):
         differ = -torch.outer(soft, soft) / 16
         differ[1, 1] += 1
         differ = torch.einsum("oi,yx->oiyx", torch.eye(4), differ)
-        x = self.node("Abs", [self.conv(light, name + ".differ", _conv(differ))], name + ".abs")
+        x = self.node("Abs", [self.conv(light, name + ".differ", conv(differ))], name + ".abs")
         x = self.node("Log", [self.scalar("Add", x, name + ".add", FLAT)], name + ".log")
         weight = self.weight(name + ".face", weight.repeat(1, 4, 1, 1))
         x = self.node("Mul", [x, weight], name + ".faced")
@@ -99,7 +79,7 @@ class Dose(age_network.AgeGraph):
         """Names of both."""
         luma = torch.zeros(4, 4, 1, 1)
         luma[:, 0], luma[:, 1], luma[:, 2] = 0.3, 0.6, 0.1
-        x = self.conv(self.pooled("texture", "cells", CELLS), "light", _conv(luma, DARK))
+        x = self.conv(self.pooled("texture", "cells", CELLS), "light", conv(luma, DARK))
         light = self.node("Log", [x], "light.log")
         fine, coarse = _inside()
         return (self.rough(light, "fine", fine),
@@ -111,25 +91,16 @@ class Dose(age_network.AgeGraph):
         for name, x, factor in zip(("fine.part", "coarse.part"), self.measures(), fit[1:]):
             weight = torch.zeros(16, 4, 1, 1)
             weight[:, 0] = factor
-            parts.append(self.conv(x, name, _conv(weight, fit[0] / 2)))
+            parts.append(self.conv(x, name, conv(weight, fit[0] / 2)))
         bent = self.node("Tanh", [self.node("Add", parts, "sum")], "bent")
         return self.scalar("Add", self.scalar("Mul", bent, "reach", REACH), "middle", MIDDLE)
 
 
 def without(model):
     """The model as it was before it got a dose."""
-    graph, kept = model.graph, []
-    dosed = {n.output[0]: n.input[0] for n in graph.node if n.name.startswith(PREFIX + "years")}
-    for n in graph.node:
-        n.input[:] = [dosed.get(i, i) for i in n.input]
-        if not n.name.startswith(PREFIX):
-            kept.append(n)
-    constants = [c for c in graph.initializer if not c.name.startswith(PREFIX)]
-    for field, values in ((graph.node, kept), (graph.initializer, constants)):
-        copies = [type(v).FromString(v.SerializeToString()) for v in values]
-        del field[:]
-        field.extend(copies)
-    return model
+    years = PREFIX + "years"
+    return age_added.without(model, PREFIX, {n.output[0]: n.input[0] for n in model.graph.node
+                                             if n.name.startswith(years)})
 
 
 def give(model, fit):
@@ -142,9 +113,7 @@ def give(model, fit):
             nodes.append(g.nodes.pop())
             n.input[1] = years
         nodes.append(n)
-    copies = [onnx.NodeProto.FromString(n.SerializeToString()) for n in g.nodes + nodes]
-    del graph.node[:]
-    graph.node.extend(copies)
+    age_added.replaced(graph.node, g.nodes + nodes)
     graph.initializer.extend(g.constants)
     return model
 

@@ -111,9 +111,10 @@ ON_VIDEOS = """`glued`: the effect of one frame of the video, which goes along w
 points and is as still on the face as these. What NTRE it has is the measure's own, in which motion
 by optical flow and that of points do not quite agree.
 
-`gaze` finds little to do there, and its figures say little: it leaves small eyes alone and lets go
-of a head that turns, so it comes and goes in a few frames of two videos and does nothing in the
-others, where NTRE is 0."""
+`gaze` finds little to do there, and its figures say little: it leaves eyes of a dozen blurred
+pixels alone, which are those of all these videos but `foreman`, and has an NTRE of 0 there. In
+`foreman` it fades in and out as the head turns to the camera and away; the measure's own share is
+most of its NTRE there, too (`glued`)."""
 
 CHEATS = """**The cheats** are made from the per-frame output: `no-op`: the input; `half strength`;
 `blur`; `freeze`: the first frame's R stays where it is; `freeze, carried`: it goes along with the

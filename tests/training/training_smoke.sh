@@ -12,5 +12,6 @@ cd "$(mktemp -d)"
 "$python" "$top/training/train_visible.py" --smoke
 "$python" "$top/training/train_gaze.py" --smoke
 "$python" "$top/training/train_age.py" --smoke
+"$python" "$top/training/age_shade.py" --smoke
 "$python" "$top/training/age_dose.py" --smoke
 "$python" "$top/training/train_age.py" --smoke --high
