@@ -24,7 +24,7 @@ enum { SEEN = 4 };              /* texels, the same */
 enum { SHIFT_STEPS = 2 };       /* of skin_shift.comp */
 enum { TILE = MI_SKIN_TILE_W * MI_SKIN_TILE_H };
 /* Invocations of a workgroup; for a tile, of the shaders that go by tiles. */
-enum { GROUP = 32, LOOK_TILE = 2, FILL_TILE = 2, RESOLVE_TILE = 4 };
+enum { GROUP = 32, LOOK_TILE = 1, FILL_TILE = 2, RESOLVE_TILE = 4 };
 enum { TILES_AT_ONCE = GROUP / LOOK_TILE }; /* of a workgroup, at most */
 
 static int create_pipelines(mi_skin *s)

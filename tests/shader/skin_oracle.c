@@ -279,11 +279,10 @@ static void shift_step(const skin_case *c, const skin_pictures *p, int step)
 {
     for (int32_t y = 0; y < c->size / 2; y++)
         for (int32_t x = 0; x < c->size / 2; x++) {
-            double d[4], to[4]; /* one slip decides for 2x2 places */
-            shift_at(c, p, 4 * (x / 2) + 1.5, 4 * (y / 2) + 1.5, d);
+            double d[4], to[4]; /* 4x2 places slip alike */
+            shift_at(c, p, 8 * (x / 4) + 3.5, 4 * (y / 2) + 1.5, d);
             if (is_settled(step, d))
                 continue;
-            shift_at(c, p, 2 * x + 0.5, 2 * y + 0.5, d);
             look(c, p, x, y, (const double[]){d[0] / 2, d[1] / 2}, to);
             put(p->look + ((size_t)y * (size_t)c->size / 2 + (size_t)x) * 4, to);
         }
