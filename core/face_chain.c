@@ -106,11 +106,10 @@ static void prepare(void *effect, int32_t index, const mi_slot_face *of, const v
     mi_maps to = {.at = (float(*)[4])maps, .uv = (float(*)[4])(maps + MI_TEXELS * 4)};
     mi_roi square = mi_face_square(point);
     struct skin_uniform *u = s->uniform.map;
-    mi_box box = mi_maps_make(&to, &c->atlas, &square, point, skin ? skin->bare : NULL);
+    mi_extent extent = mi_maps_make(&to, &c->atlas, &square, point, skin ? skin->bare : NULL);
     u->crop.square[0] = mi_crop_square(square.x, square.y, square.side, square.angle,
                                        MI_FACE_SIZE, v->wanted);
-    mi_face_apply_extent(&c->apply, u, square.x, square.y, square.side, square.angle,
-                         (const float[]){box.x0, box.y0, box.x1, box.y1});
+    mi_face_apply_extent(&c->apply, u, square.side, &extent);
     bool turning = known && s->wanted != v->wanted;
     u->fresh = !known || s->wanted * v->wanted <= 0;
     u->carry = u->fresh ? 0 : v->wanted / s->wanted;

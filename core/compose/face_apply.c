@@ -49,13 +49,13 @@ static mi_box_grid model_grid(const mi_face_apply *a)
     return (mi_box_grid){.size = {a->picture.w, a->picture.h}, .step = {8, 4}, .group = {16, 8}};
 }
 
-static void set_box(const mi_face_apply *a, struct skin_uniform *u, const float part[4])
+static void set_box(const mi_face_apply *a, struct skin_uniform *u, const mi_box *part)
 {
     const mi_box_grid grid = model_grid(a);
-    float pixels[4], box[4];
+    const float w = (float)grid.size[0], h = (float)grid.size[1];
+    const float pixels[4] = {part->x0 * w, part->y0 * h, part->x1 * w, part->y1 * h};
+    float box[4];
     uint32_t groups[3];
-    for (int k = 0; k < 4; k++)
-        pixels[k] = part[k] * (float)grid.size[k % 2];
     mi_box_cover(&grid, pixels, box, groups);
     u->box_x0 = box[0];
     u->box_y0 = box[1];
@@ -66,22 +66,15 @@ static void set_box(const mi_face_apply *a, struct skin_uniform *u, const float 
     u->model_deep = groups[2];
 }
 
-void mi_face_apply_extent(const mi_face_apply *a, struct skin_uniform *u, float x, float y,
-                          float side, float angle, const float part[4])
+void mi_face_apply_extent(const mi_face_apply *a, struct skin_uniform *u, float side,
+                          const mi_extent *face)
 {
     const mi_box_grid grid = mi_frame_grid(&a->push);
-    float c = side * cosf(angle), s = side * sinf(angle), box[4];
-    float around[4] = {INFINITY, INFINITY, -INFINITY, -INFINITY};
+    const mi_box *f = &face->frame;
+    const float around[4] = {f->x0, f->y0, f->x1, f->y1};
+    float box[4];
     uint32_t groups[3];
-    set_box(a, u, part);
-    for (int i = 0; i < 4; i++) { /* the box' corners in the frame */
-        float bx = (i & 1 ? u->box_x1 : u->box_x0) / (float)a->picture.w - 0.5f;
-        float by = (i & 2 ? u->box_y1 : u->box_y0) / (float)a->picture.h - 0.5f;
-        around[0] = fminf(around[0], x + c * bx - s * by);
-        around[1] = fminf(around[1], y + s * bx + c * by);
-        around[2] = fmaxf(around[2], x + c * bx - s * by);
-        around[3] = fmaxf(around[3], y + s * bx + c * by);
-    }
+    set_box(a, u, &face->square);
     mi_box_cover(&grid, around, box, groups);
     bool empty = u->model_across == 0;
     u->x0 = box[0];

@@ -2,6 +2,7 @@
 #ifndef MI_FACE_APPLY_H
 #define MI_FACE_APPLY_H
 
+#include "../face/face_maps.h"
 #include "../pixel_layout.h"
 #include "../stage.h"
 
@@ -22,11 +23,9 @@ int mi_face_apply_create(mi_face_apply *apply, mvk_device *device, mi_arena *are
                          const mien_frame *shape, int32_t square);
 void mi_face_apply_destroy(mi_face_apply *apply); /* zeroed; may be zero already */
 
-/* Tells the uniform which part of the square, x0, y0, x1, y1 each 0..1, the face is in, and which
- * part of the frame that may touch. The square is `side` pixels wide, around (x, y), turned by
- * `angle`. */
-void mi_face_apply_extent(const mi_face_apply *apply, struct skin_uniform *uniform, float x,
-                          float y, float side, float angle, const float part[4]);
+/* Tells the uniform where the face is. The square is `side` pixels wide. */
+void mi_face_apply_extent(const mi_face_apply *apply, struct skin_uniform *uniform, float side,
+                          const mi_extent *face);
 
 /* Records the last step of mi_face_apply_record(): the models into the frame. */
 void mi_face_apply_record_pixels(const mi_face_apply *apply, mvk_commands *commands,

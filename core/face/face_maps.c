@@ -374,8 +374,22 @@ static mi_box box_of(uint8_t face[ROW * ROW])
                     .y1 = fminf((float)(y1 + 2) / MI_MAP, 1)};
 }
 
-mi_box mi_maps_make(const mi_maps *maps, const mi_atlas *atlas, const mi_roi *square,
-                  const float point[MI_POINTS][3], const float *bare)
+/* The points, and what is interpolated from elements beside them. */
+static mi_box box_around(const float point[MI_POINTS][3], float element)
+{
+    mi_box box = {INFINITY, INFINITY, -INFINITY, -INFINITY};
+    for (int k = 0; k < MI_MESH_POINTS; k++) {
+        box.x0 = fminf(box.x0, point[k][0]);
+        box.y0 = fminf(box.y0, point[k][1]);
+        box.x1 = fmaxf(box.x1, point[k][0]);
+        box.y1 = fmaxf(box.y1, point[k][1]);
+    }
+    float beside = 2 * element;
+    return (mi_box){box.x0 - beside, box.y0 - beside, box.x1 + beside, box.y1 + beside};
+}
+
+mi_extent mi_maps_make(const mi_maps *maps, const mi_atlas *atlas, const mi_roi *square,
+                       const float point[MI_POINTS][3], const float *bare)
 {
     vertex v[MI_MESH_POINTS];
     uint8_t face[ROW * ROW];
@@ -407,7 +421,7 @@ mi_box mi_maps_make(const mi_maps *maps, const mi_atlas *atlas, const mi_roi *sq
         maps->at[i][2] = seen(maps, &sum);
         maps->at[i][3] = fminf(fmaxf(sum.bare, 0), 1);
     }
-    return box_of(face);
+    return (mi_extent){box_of(face), box_around(point, square->side / MI_MAP)};
 }
 
 static float distance(const float a[3], const float b[3])

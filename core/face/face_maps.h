@@ -45,16 +45,21 @@ typedef struct mi_maps {
     float (*uv)[4];
 } mi_maps;
 
-/* A part of the square, 0..1 from its corner; empty where x1 <= x0 or y1 <= y0. */
+/* Empty where x1 <= x0 or y1 <= y0. */
 typedef struct mi_box {
     float x0, y0, x1, y1;
 } mi_box;
 
+/* Outside of these no face is: of the square, 0..1 from its corner, and of the frame, pixels. */
+typedef struct mi_extent {
+    mi_box square, frame;
+} mi_extent;
+
 /* The maps of a face whose steadied points are `point`, pixels of the frame. Any finite points
  * will do. `bare`: how surely nothing covers each of these points, 0..1 (mi_measure_bare()); NULL:
- * nothing does. Returns the part of the square outside of which no face is. */
-mi_box mi_maps_make(const mi_maps *maps, const mi_atlas *atlas, const mi_roi *square,
-                  const float point[MI_POINTS][3], const float *bare);
+ * nothing does. */
+mi_extent mi_maps_make(const mi_maps *maps, const mi_atlas *atlas, const mi_roi *square,
+                       const float point[MI_POINTS][3], const float *bare);
 
 /* The square that generators of whole faces see: upright with the eyes, 2.4 times as wide as the
  * outer corners of the eyes of a face that looks straight ahead are apart, from above the hairline

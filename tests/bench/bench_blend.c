@@ -116,11 +116,11 @@ static void fill(device_rig *rig, const rig_memory *m, mi_picture p, float low, 
     free(data);
 }
 
-static void make_maps(face_bench *f, float *room, mi_roi *square, mi_box *box)
+static void make_maps(face_bench *f, float *room, mi_roi *square, mi_extent *extent)
 {
     mi_maps maps = {(float(*)[4])room, (float(*)[4])(room + MI_TEXELS * 4)};
     *square = mi_face_square((const float(*)[3])f->point);
-    *box = mi_maps_make(&maps, &f->atlas, square, (const float(*)[3])f->point, NULL);
+    *extent = mi_maps_make(&maps, &f->atlas, square, (const float(*)[3])f->point, NULL);
 }
 
 static void face_up(device_rig *rig, face_bench *f)
@@ -148,8 +148,8 @@ static void face_record(device_rig *rig, face_bench *f, float *room)
 {
     float tile[MI_TEXELS];
     mi_roi square;
-    mi_box box;
-    make_maps(f, room, &square, &box);
+    mi_extent extent;
+    make_maps(f, room, &square, &extent);
     rig_write(rig, &f->memory.arena, (size_t)f->maps_at * 16, room, 2 * MI_TEXELS * 16);
     int32_t tiles = mi_atlas_tiles(&f->atlas, MI_SKIN_TILE_W / 2, MI_SKIN_TILE_H / 2, tile);
     float share[MI_TEXELS];
@@ -157,8 +157,7 @@ static void face_record(device_rig *rig, face_bench *f, float *room)
     must(mi_skin_set_atlas(&f->skin, &f->memory.arena, tile, tiles, share));
     struct skin_uniform u = {.alpha = 0.12f, .settle = 0.15f, .carry = 1, .amount = 1};
     u.crop.square[0] = mi_crop_square(square.x, square.y, square.side, square.angle, SQUARE, 1);
-    mi_face_apply_extent(&f->apply, &u, square.x, square.y, square.side, square.angle,
-                         (const float[]){box.x0, box.y0, box.x1, box.y1});
+    mi_face_apply_extent(&f->apply, &u, square.side, &extent);
     rig_write(rig, &f->memory.uniform, 0, &u, sizeof u);
     mi_skin_frame frame = {.at = f->maps_at, .uv = f->maps_at + MI_TEXELS, .crop = f->crop.at,
                            .texture = f->texture.at, .result = f->result.at};
@@ -181,9 +180,9 @@ static void bench_face(device_rig *rig, int rounds)
     face_record(rig, f, room);
     for (int i = 0; i < rounds; i++) {
         mi_roi square;
-        mi_box box;
+        mi_extent extent;
         double start = bench_clock_ms(CLOCK_PROCESS_CPUTIME_ID);
-        make_maps(f, room, &square, &box);
+        make_maps(f, room, &square, &extent);
         maps.ms[maps.count++] = bench_clock_ms(CLOCK_PROCESS_CPUTIME_ID) - start;
         draw(rig, &f->memory, f->crop, 0, 0, (uint64_t)i + 1);
         run_timed(rig, &f->history, &history);

@@ -18,7 +18,7 @@
 enum { MAPS = 12, SIZE = 2 * MAPS, SQUARE = 20, ROUNDS = 12, SLOT = 5 };
 
 static device_rig rig;
-static const float whole[4] = {0, 0, 1, 1};
+static const mi_box whole = {0, 0, 1, 1};
 
 typedef struct skin_rig {
     mi_skin skin;
@@ -163,7 +163,8 @@ static void check_round(skin_rig *s, dice *d, bool fresh)
     struct skin_uniform u = {.fresh = fresh, .alpha = (float)c.alpha, .settle = (float)c.settle,
                              .carry = (float)c.carry, .haste = (float)c.haste,
                              .amount = (float)c.amount};
-    mi_face_apply_extent(&s->apply, &u, -1000, 0, 10, 0, whole); /* beside the frame */
+    const mi_extent beside = {.square = whole, .frame = {-20, 0, -10, 10}};
+    mi_face_apply_extent(&s->apply, &u, 10, &beside);
     memcpy(s->memory.uniform.map, &u, sizeof u);
     write_inputs(s, &p);
     run(s);
@@ -215,7 +216,10 @@ static void set_place(skin_rig *s, const pixel_patch *patch)
     struct skin_uniform u = {.fresh = 1};
     float x = (float)patch->x, y = (float)patch->y, side = (float)patch->side;
     u.crop.square[0] = mi_crop_square(x, y, side, (float)patch->angle, SQUARE, 0);
-    mi_face_apply_extent(&s->apply, &u, x, y, side, (float)patch->angle, whole);
+    float reach = side * sqrtf(0.5f); /* however it is turned */
+    const mi_extent there = {.square = whole,
+                             .frame = {x - reach, y - reach, x + reach, y + reach}};
+    mi_face_apply_extent(&s->apply, &u, side, &there);
     memcpy(s->memory.uniform.map, &u, sizeof u);
 }
 

@@ -18,13 +18,13 @@ typedef struct maps_rig {
 
 static maps_rig rig;
 
-static mi_box box; /* of the last maps */
+static mi_extent extent; /* of the last maps */
 
 static mi_roi make_covered(float point[MI_POINTS][3], const float *bare)
 {
     mi_maps maps = {rig.at, rig.uv};
     mi_roi square = mi_face_square((const float(*)[3])point);
-    box = mi_maps_make(&maps, &rig.atlas, &square, (const float(*)[3])point, bare);
+    extent = mi_maps_make(&maps, &rig.atlas, &square, (const float(*)[3])point, bare);
     return square;
 }
 
@@ -188,12 +188,28 @@ static void test_square(void **state)
                     rig.at[i][1] < 0.95f);
 }
 
-/* Nothing lies outside of the box, and it is not much larger than the face. */
-static void test_box(void **state)
+/* What is interpolated from an element reaches as far as its neighbours' middles. */
+static bool reaches_out(int i, const mi_roi *square)
+{
+    const mi_box *box = &extent.frame;
+    for (int k = 0; k < 4; k++) {
+        float u = ((float)(i % MI_MAP) + (k & 1 ? 1.5f : -0.5f)) / MI_MAP - 0.5f;
+        float v = ((float)(i / MI_MAP) + (k & 2 ? 1.5f : -0.5f)) / MI_MAP - 0.5f;
+        float c = square->side * cosf(square->angle), s = square->side * sinf(square->angle);
+        float x = square->x + c * u - s * v, y = square->y + s * u + c * v;
+        if (x < box->x0 || y < box->y0 || x > box->x1 || y > box->y1)
+            return true;
+    }
+    return false;
+}
+
+/* Nothing lies outside of the boxes, and they are not much larger than the face. */
+static void test_extent(void **state)
 {
     (void)state;
-    make_posed(15, -5, 40, 80);
-    int inside = 0;
+    mi_roi square = make_posed(15, -5, 40, 80);
+    const mi_box box = extent.square, around = extent.frame;
+    int inside = 0, face = 0;
     for (int i = 0; i < MI_TEXELS; i++) {
         float x = (float)(i % MI_MAP) / MI_MAP, y = (float)(i / MI_MAP) / MI_MAP;
         bool in = x >= box.x0 && y >= box.y0 && x + 1.0f / MI_MAP <= box.x1 &&
@@ -201,10 +217,16 @@ static void test_box(void **state)
         inside += in;
         if (!in)
             assert_true(rig.uv[i][2] == 0);
+        if (rig.uv[i][2] > 0)
+            assert_false(reaches_out(i, &square));
+        face += rig.uv[i][2] > 0;
     }
     assert_true(inside < MI_TEXELS * 2 / 3);
+    float element = square.side / MI_MAP, pixels = (float)face * element * element;
+    assert_true((around.x1 - around.x0) * (around.y1 - around.y0) < 1.6f * pixels);
     make_posed(180, 0, 0, 80); /* the back of a head */
-    assert_true((box.x1 - box.x0) * (box.y1 - box.y0) < 0.2f);
+    assert_true((extent.square.x1 - extent.square.x0) * (extent.square.y1 - extent.square.y0) <
+                0.2f);
 }
 
 static void test_tiles(void **state)
@@ -269,7 +291,7 @@ int main(void)
         cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_turned_heads),
         cmocka_unit_test(test_covered),
         cmocka_unit_test(test_edges_fade),     cmocka_unit_test(test_outline_fades),
-        cmocka_unit_test(test_square),         cmocka_unit_test(test_box),
+        cmocka_unit_test(test_square),         cmocka_unit_test(test_extent),
         cmocka_unit_test(test_tiles),          cmocka_unit_test(test_open_mouth),
         cmocka_unit_test(test_any_points),
     };
