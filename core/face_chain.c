@@ -109,7 +109,7 @@ static void prepare(void *effect, int32_t index, const mi_slot_face *of, const v
     mi_extent extent = mi_maps_make(&to, &c->atlas, &square, point, skin ? skin->bare : NULL);
     u->crop.square[0] = mi_crop_square(square.x, square.y, square.side, square.angle,
                                        MI_FACE_SIZE, v->wanted);
-    mi_face_apply_extent(&c->apply, u, square.side, &extent);
+    mi_face_apply_extent(&c->apply, u, square.side, extent.square, extent.frame);
     bool turning = known && s->wanted != v->wanted;
     u->fresh = !known || s->wanted * v->wanted <= 0;
     u->carry = u->fresh ? 0 : v->wanted / s->wanted;

@@ -49,13 +49,13 @@ static mi_box_grid model_grid(const mi_face_apply *a)
     return (mi_box_grid){.size = {a->picture.w, a->picture.h}, .step = {8, 4}, .group = {16, 8}};
 }
 
-static void set_box(const mi_face_apply *a, struct skin_uniform *u, const mi_box *part)
+static void set_box(const mi_face_apply *a, struct skin_uniform *u, const float part[4])
 {
     const mi_box_grid grid = model_grid(a);
-    const float w = (float)grid.size[0], h = (float)grid.size[1];
-    const float pixels[4] = {part->x0 * w, part->y0 * h, part->x1 * w, part->y1 * h};
-    float box[4];
+    float pixels[4], box[4];
     uint32_t groups[3];
+    for (int k = 0; k < 4; k++)
+        pixels[k] = part[k] * (float)grid.size[k % 2];
     mi_box_cover(&grid, pixels, box, groups);
     u->box_x0 = box[0];
     u->box_y0 = box[1];
@@ -67,15 +67,13 @@ static void set_box(const mi_face_apply *a, struct skin_uniform *u, const mi_box
 }
 
 void mi_face_apply_extent(const mi_face_apply *a, struct skin_uniform *u, float side,
-                          const mi_extent *face)
+                          const float square[4], const float frame[4])
 {
     const mi_box_grid grid = mi_frame_grid(&a->push);
-    const mi_box *f = &face->frame;
-    const float around[4] = {f->x0, f->y0, f->x1, f->y1};
     float box[4];
     uint32_t groups[3];
-    set_box(a, u, &face->square);
-    mi_box_cover(&grid, around, box, groups);
+    set_box(a, u, square);
+    mi_box_cover(&grid, frame, box, groups);
     bool empty = u->model_across == 0;
     u->x0 = box[0];
     u->y0 = box[1];

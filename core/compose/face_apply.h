@@ -2,7 +2,6 @@
 #ifndef MI_FACE_APPLY_H
 #define MI_FACE_APPLY_H
 
-#include "../face/face_maps.h"
 #include "../pixel_layout.h"
 #include "../stage.h"
 
@@ -23,9 +22,10 @@ int mi_face_apply_create(mi_face_apply *apply, mvk_device *device, mi_arena *are
                          const mien_frame *shape, int32_t square);
 void mi_face_apply_destroy(mi_face_apply *apply); /* zeroed; may be zero already */
 
-/* Tells the uniform where the face is. The square is `side` pixels wide. */
+/* Tells the uniform where the face is, x0, y0, x1, y1: the part of its square, 0..1, and of the
+ * frame, pixels. The square is `side` pixels wide. */
 void mi_face_apply_extent(const mi_face_apply *apply, struct skin_uniform *uniform, float side,
-                          const mi_extent *face);
+                          const float square[4], const float frame[4]);
 
 /* Records the last step of mi_face_apply_record(): the models into the frame. */
 void mi_face_apply_record_pixels(const mi_face_apply *apply, mvk_commands *commands,

@@ -354,7 +354,7 @@ static float seen(const mi_maps *maps, const vertex *v)
 }
 
 /* What is interpolated from elements of the face, which reach one element further. */
-static mi_box box_of(uint8_t face[ROW * ROW])
+static void box_in_square(uint8_t face[ROW * ROW], float box[4])
 {
     int x0 = MI_MAP, y0 = MI_MAP, x1 = -1, y1 = -1;
     for (int y = 0; y < MI_MAP; y++)
@@ -366,26 +366,26 @@ static mi_box box_of(uint8_t face[ROW * ROW])
             y0 = y < y0 ? y : y0;
             y1 = y;
         }
-    if (x1 < 0)
-        return (mi_box){0, 0, 0, 0};
-    return (mi_box){.x0 = fmaxf((float)(x0 - 1) / MI_MAP, 0),
-                    .y0 = fmaxf((float)(y0 - 1) / MI_MAP, 0),
-                    .x1 = fminf((float)(x1 + 2) / MI_MAP, 1),
-                    .y1 = fminf((float)(y1 + 2) / MI_MAP, 1)};
+    bool empty = x1 < 0;
+    box[0] = empty ? 0 : fmaxf((float)(x0 - 1) / MI_MAP, 0);
+    box[1] = empty ? 0 : fmaxf((float)(y0 - 1) / MI_MAP, 0);
+    box[2] = empty ? 0 : fminf((float)(x1 + 2) / MI_MAP, 1);
+    box[3] = empty ? 0 : fminf((float)(y1 + 2) / MI_MAP, 1);
 }
 
 /* The points, and what is interpolated from elements beside them. */
-static mi_box box_around(const float point[MI_POINTS][3], float element)
+static void box_in_frame(const float point[MI_POINTS][3], float element, float box[4])
 {
-    mi_box box = {INFINITY, INFINITY, -INFINITY, -INFINITY};
-    for (int k = 0; k < MI_MESH_POINTS; k++) {
-        box.x0 = fminf(box.x0, point[k][0]);
-        box.y0 = fminf(box.y0, point[k][1]);
-        box.x1 = fmaxf(box.x1, point[k][0]);
-        box.y1 = fmaxf(box.y1, point[k][1]);
-    }
     float beside = 2 * element;
-    return (mi_box){box.x0 - beside, box.y0 - beside, box.x1 + beside, box.y1 + beside};
+    for (int m = 0; m < 2; m++) {
+        float low = INFINITY, high = -INFINITY;
+        for (int k = 0; k < MI_MESH_POINTS; k++) {
+            low = fminf(low, point[k][m]);
+            high = fmaxf(high, point[k][m]);
+        }
+        box[m] = low - beside;
+        box[2 + m] = high + beside;
+    }
 }
 
 mi_extent mi_maps_make(const mi_maps *maps, const mi_atlas *atlas, const mi_roi *square,
@@ -421,7 +421,10 @@ mi_extent mi_maps_make(const mi_maps *maps, const mi_atlas *atlas, const mi_roi 
         maps->at[i][2] = seen(maps, &sum);
         maps->at[i][3] = fminf(fmaxf(sum.bare, 0), 1);
     }
-    return (mi_extent){box_of(face), box_around(point, square->side / MI_MAP)};
+    mi_extent extent;
+    box_in_square(face, extent.square);
+    box_in_frame(point, square->side / MI_MAP, extent.frame);
+    return extent;
 }
 
 static float distance(const float a[3], const float b[3])

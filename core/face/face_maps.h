@@ -45,14 +45,10 @@ typedef struct mi_maps {
     float (*uv)[4];
 } mi_maps;
 
-/* Empty where x1 <= x0 or y1 <= y0. */
-typedef struct mi_box {
-    float x0, y0, x1, y1;
-} mi_box;
-
-/* Outside of these no face is: of the square, 0..1 from its corner, and of the frame, pixels. */
+/* Outside of these, x0, y0, x1, y1 each, no face is: of the square, 0..1 from its corner, empty
+ * where x1 <= x0 or y1 <= y0; of the frame, pixels. */
 typedef struct mi_extent {
-    mi_box square, frame;
+    float square[4], frame[4];
 } mi_extent;
 
 /* The maps of a face whose steadied points are `point`, pixels of the frame. Any finite points

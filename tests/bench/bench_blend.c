@@ -157,7 +157,7 @@ static void face_record(device_rig *rig, face_bench *f, float *room)
     must(mi_skin_set_atlas(&f->skin, &f->memory.arena, tile, tiles, share));
     struct skin_uniform u = {.alpha = 0.12f, .settle = 0.15f, .carry = 1, .amount = 1};
     u.crop.square[0] = mi_crop_square(square.x, square.y, square.side, square.angle, SQUARE, 1);
-    mi_face_apply_extent(&f->apply, &u, square.side, &extent);
+    mi_face_apply_extent(&f->apply, &u, square.side, extent.square, extent.frame);
     rig_write(rig, &f->memory.uniform, 0, &u, sizeof u);
     mi_skin_frame frame = {.at = f->maps_at, .uv = f->maps_at + MI_TEXELS, .crop = f->crop.at,
                            .texture = f->texture.at, .result = f->result.at};

@@ -18,7 +18,7 @@
 enum { MAPS = 12, SIZE = 2 * MAPS, SQUARE = 20, ROUNDS = 12, SLOT = 5 };
 
 static device_rig rig;
-static const mi_box whole = {0, 0, 1, 1};
+static const float whole[4] = {0, 0, 1, 1};
 
 typedef struct skin_rig {
     mi_skin skin;
@@ -163,8 +163,7 @@ static void check_round(skin_rig *s, dice *d, bool fresh)
     struct skin_uniform u = {.fresh = fresh, .alpha = (float)c.alpha, .settle = (float)c.settle,
                              .carry = (float)c.carry, .haste = (float)c.haste,
                              .amount = (float)c.amount};
-    const mi_extent beside = {.square = whole, .frame = {-20, 0, -10, 10}};
-    mi_face_apply_extent(&s->apply, &u, 10, &beside);
+    mi_face_apply_extent(&s->apply, &u, 10, whole, (const float[]){-20, 0, -10, 10});
     memcpy(s->memory.uniform.map, &u, sizeof u);
     write_inputs(s, &p);
     run(s);
@@ -217,9 +216,8 @@ static void set_place(skin_rig *s, const pixel_patch *patch)
     float x = (float)patch->x, y = (float)patch->y, side = (float)patch->side;
     u.crop.square[0] = mi_crop_square(x, y, side, (float)patch->angle, SQUARE, 0);
     float reach = side * sqrtf(0.5f); /* however it is turned */
-    const mi_extent there = {.square = whole,
-                             .frame = {x - reach, y - reach, x + reach, y + reach}};
-    mi_face_apply_extent(&s->apply, &u, side, &there);
+    mi_face_apply_extent(&s->apply, &u, side, whole,
+                         (const float[]){x - reach, y - reach, x + reach, y + reach});
     memcpy(s->memory.uniform.map, &u, sizeof u);
 }
 
