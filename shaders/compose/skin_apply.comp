@@ -112,10 +112,11 @@ void row_rgb(int x, int y, vec4 m[8])
     }
 }
 
-// Chroma at a luma position of the frame, counted from the middle of the first pixel.
-vec2 chroma_at(float x, float y)
+// What chroma is shifted by at luma pixel k of a row's models, 0..1: its sample lies there, or
+// between that and the next.
+vec2 chroma_of(vec4 m[8], int k)
 {
-    return model_at(vec2(x, y) + 0.5).yz / p.c_scale;
+    return p.site_x > 0.0 ? 0.5 * (m[k].yz + m[k + 1].yz) : m[k].yz;
 }
 
 void row_yuy2(int x, int y, vec4 m[8])
@@ -125,17 +126,20 @@ void row_yuy2(int x, int y, vec4 m[8])
             continue;
         int at = y * p.pitch0 + (x + k) * 2;
         uint w = word(at);
-        vec2 c = chroma_at(float(x + k) + p.site_x, float(y));
+        vec2 c = chroma_of(m, k) / p.c_scale;
         frame_out[at >> 2] = four(luma_out(byte_of(w, 0), m[k]), to_byte(byte_of(w, 1) + c.x),
                                   luma_out(byte_of(w, 2), m[k + 1]), to_byte(byte_of(w, 3) + c.y));
     }
 }
 
-void row(int x, int y)
+void models_of_row(int x, int y, out vec4 m[8])
 {
-    vec4 m[8];
     [[unroll]] for (int k = 0; k < 8; k++)
         m[k] = model_at(vec2(x + k, y) + 0.5);
+}
+
+void row(int x, int y, vec4 m[8])
+{
     if (FORMAT >= RGBA) {
         row_rgb(x, y, m);
     } else if (FORMAT == YUY2) {
@@ -157,11 +161,8 @@ void chroma_word(int at, vec2 c[4], int lane)
              to_byte(byte_of(w, 2) + c[2][lane]), to_byte(byte_of(w, 3) + c[3][lane]));
 }
 
-void chroma_rows(int x, int y)
+void chroma_row(int x, int y, vec2 c[4])
 {
-    vec2 c[4];
-    [[unroll]] for (int k = 0; k < 4; k++)
-        c[k] = chroma_at(float(x + 2 * k) + p.site_x, float(y) + p.site_y);
     if (FORMAT == I420) {
         int at = y / 2 * p.pitch1 + x / 2;
         chroma_word(p.plane1 + at, c, 0);
@@ -186,9 +187,17 @@ void main()
     if (x >= p.width || y >= p.height)
         return;
     find_model();
-    row(x, y);
+    vec4 m[8];
+    vec2 c[4];
+    models_of_row(x, y, m);
+    row(x, y, m);
+    [[unroll]] for (int k = 0; k < 4; k++)
+        c[k] = (1.0 - p.site_y) * chroma_of(m, 2 * k);
+    models_of_row(x, y + 1, m);
     if (y + 1 < p.height)
-        row(x, y + 1);
+        row(x, y + 1, m);
+    [[unroll]] for (int k = 0; k < 4; k++)
+        c[k] = (c[k] + p.site_y * chroma_of(m, 2 * k)) / p.c_scale;
     if (FORMAT == I420 || FORMAT == NV12)
-        chroma_rows(x, y);
+        chroma_row(x, y, c);
 }

@@ -296,6 +296,18 @@ static double patch_at(const pixel_patch *p, double x, double y, int k)
     return sum / (n * n);
 }
 
+/* Of a sample of chroma: of the luma pixels around it. */
+static double patch_chroma(const pixel_patch *p, const colour *c, bool half_rows, int32_t x,
+                           int32_t y, int k)
+{
+    int32_t columns = c->site_x > 0 ? 2 : 1, rows = half_rows && c->site_y > 0 ? 2 : 1;
+    double sum = 0;
+    for (int32_t j = 0; j < rows; j++)
+        for (int32_t i = 0; i < columns; i++)
+            sum += patch_at(p, 2 * x + i + 0.5, (half_rows ? 2 * y : y) + j + 0.5, k);
+    return sum / (columns * rows);
+}
+
 static uint8_t shifted(uint8_t in, double more)
 {
     return mixed(in, in + more, 1);
@@ -326,8 +338,7 @@ void pixel_oracle_apply(const mien_frame *in, const mien_frame *out, const pixel
     for (int32_t y = 0; c.yuv && y < rows; y++)
         for (int32_t x = 0; x < (in->width + 1) / 2; x++)
             for (int k = 0; k < 2; k++) {
-                double row = half_rows ? 2 * y + c.site_y : y;
-                double more = patch_at(p, 2 * x + c.site_x + 0.5, row + 0.5, 1 + k);
+                double more = patch_chroma(p, &c, half_rows, x, y, 1 + k);
                 *chroma_byte(out, x, y, k) = shifted(*chroma_byte(in, x, y, k), more * c.c_range);
             }
 }
