@@ -10,8 +10,9 @@ picture is rough or harshly lit. The network has learned that in part only: of w
 takes the middle. So the years are multiplied by a dose: a bent line of two measures of the picture,
 means over the face of the logarithm of how much its light differs from that around it, at 4 texels
 and at 16. Its three numbers are fitted so that the apparent age changes as is asked for, on people
-of the training (age_judge.js, which needs node); age_evaluate.py then measures others. A file that
-has a dose gets it anew. Needs what train_age.py needs.
+of the training (age_judge.js, which needs node); age_evaluate.py then measures others. What is
+wanted beyond twenty years counts for more: deeper lines make less of a difference than new ones. A
+file that has a dose gets it anew. Needs what train_age.py needs.
 """
 import argparse
 import os
@@ -41,12 +42,14 @@ from age_atlas import MAP
 PEOPLE = {"london": 14, "avatars": 8, "synthetic": 22, "portraits": 18}
 YEARS = (10, 20, 30)
 MIDDLE, REACH = 0.95, 0.45      # of the dose
+FROM, MORE = 20, 0.35   # years beyond so many count so much more, of the older
 START = 10.0, 3.5, -1.0         # of the fit
 DARK = 0.03             # of the light, as age_network.DARK
 FLAT = 0.004            # less is noise, of the logarithm of the light
 INSIDE = 6              # elements of the map from the face's edge: hair and background do not count
 CELLS = 4               # texels each way
 PREFIX = "dose."        # of the nodes that are added
+HEADS = "older", "younger"
 
 
 def _inside():
@@ -85,6 +88,12 @@ class Dose(Added):
         return (self.rough(light, "fine", fine),
                 self.rough(self.pooled(light, "coarse", CELLS), "coarse.rough", coarse))
 
+    def beyond(self, years):
+        """[1,16,1,1]: those of the older, as counted() does."""
+        eye = torch.eye(16)[..., None, None]
+        x = self.relu(self.conv(years, "beyond", conv(eye, -FROM / age_network.YEARS)))
+        return self.node("Add", [years, self.conv(x, "more", conv(MORE * eye))], "counted")
+
     def dose(self, fit):
         """[1,16,1,1]"""
         parts = []
@@ -98,9 +107,8 @@ class Dose(Added):
 
 def without(model):
     """The model as it was before it got a dose."""
-    years = PREFIX + "years"
-    return age_added.without(model, PREFIX, {n.output[0]: n.input[0] for n in model.graph.node
-                                             if n.name.startswith(years)})
+    return age_added.without(model, PREFIX, {PREFIX + "years." + head: head + ".years.relu"
+                                             for head in HEADS})
 
 
 def give(model, fit):
@@ -108,12 +116,13 @@ def give(model, fit):
     g, graph, nodes = Dose(), model.graph, []
     dose = g.dose(fit)
     for n in list(graph.node):
-        if n.name in ("older.part", "younger.part"):
-            years = g.node("Mul", [n.input[1], dose], "years." + n.name.split(".", maxsplit=1)[0])
-            nodes.append(g.nodes.pop())
-            n.input[1] = years
-        nodes.append(n)
-    age_added.replaced(graph.node, g.nodes + nodes)
+        for head in HEADS:
+            if n.name == head + ".part":
+                years = g.beyond(n.input[1]) if head == HEADS[0] else n.input[1]
+                n.input[1] = g.node("Mul", [years, dose], "years." + head)
+        nodes += g.nodes + [n]
+        g.nodes = []
+    age_added.replaced(graph.node, nodes)
     graph.initializer.extend(g.constants)
     return model
 
@@ -137,9 +146,14 @@ def measured(textures):
     return np.array(found)
 
 
+def counted(years):
+    return years + MORE * max(0, years - FROM)
+
+
 def attained(network, pictures):
     """[n,len(YEARS)]: change of the apparent age over the wanted one."""
-    made = [(age_evaluate.aged(network, p, y), p[1]) for p in pictures for y in (0,) + YEARS]
+    made = [(age_evaluate.aged(network, p, counted(y)), p[1]) for p in pictures
+            for y in (0,) + YEARS]
     ages = age_measure.judge(made)[0].reshape(len(pictures), -1)
     return (ages[:, 1:] - ages[:, :1]) / np.array(YEARS)
 
@@ -169,6 +183,7 @@ def smoke(path):
     model, fit = onnx.load(path), (0.0, 0.5, 0.0)
     before = without(model).graph.SerializeToString()
     x = np.random.default_rng(2).random((1, 4, age_network.SIDE, age_network.SIDE), np.float32)
+    x[:, 3] = FROM / age_network.YEARS
 
     def run():
         session = onnxruntime.InferenceSession(model.SerializeToString())

@@ -321,10 +321,13 @@ def _point(weight, bias):
 
 
 def _years(sign):
-    """The years, times `sign`."""
-    weight = torch.zeros(16, 4, 4)
-    weight[:, 0, 3] = sign
-    return _point(weight, torch.zeros(16))
+    """The years of the texture's first place, which are those of all, times `sign`: [1,16,1,1]."""
+    out = ZeroConv(4, 16, kernel=1, stride=SIDE, norm=False)
+    with torch.no_grad():
+        out.conv.weight.zero_()
+        out.conv.weight[:, 3] = sign
+        out.conv.bias.zero_()
+    return out
 
 
 def _light():
@@ -358,7 +361,7 @@ def build_graph(net):
     parts = []
     for name, change, sign in (("older", older, 1),
                                ("younger", g.conv(x, "younger", net.younger), -1)):
-        share = g.relu(g.conv("halves", name + ".years", _years(sign)))
+        share = g.relu(g.conv("texture", name + ".years", _years(sign)))
         parts.append(g.node("Mul", [change, share], name + ".part"))
     x = g.node("Tanh", [g.node("Add", parts, "sum")], "bent")
     light = g.conv("halves", "light", _light())
