@@ -133,6 +133,7 @@ def test_control():
     for _ in range(3):
         answers.append(exchange(talker, b'get smooth\n'))
         idle += [call() for _ in range(10)]
+        exchange(idle[-1], b'get smooth\n')  # once it is answered all ten have come in
     check('who speaks may stay', answers == [b'smooth=0.25\nok\n'] * 3, answers)
     for link in idle + [talker]:
         link.close()
